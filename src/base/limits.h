@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace arrowport {
+
+inline constexpr int64_t kKiB = 1024;
+inline constexpr int64_t kMiB = 1024 * kKiB;
+inline constexpr int64_t kGiB = 1024 * kMiB;
+
+/// Every bound that is not an option, with the reason for its size. Bounds that are options have
+/// their defaults in the option table (`server/options`).
+namespace limits {
+
+/// Rows of one unit of insert work: DuckDB's row group, so that a unit fills one exactly.
+inline constexpr int64_t kMorselRows = 122'880;
+
+/// Bytes of one unit of insert work; wide rows are cut earlier than kMorselRows.
+inline constexpr int64_t kMorselBytes = 16 * kMiB;
+
+/// Bytes that a result batch aims at. Under 1 MiB the cost per batch shows, over 4 MiB caches miss.
+inline constexpr int64_t kResultBatchBytes = 2 * kMiB;
+
+/// Rows of a result batch: no more than a row group of DuckDB.
+inline constexpr int64_t kResultBatchRows = 122'880;
+
+/// Nesting of an Arrow schema; deeper ones are refused before anything recurses into them.
+inline constexpr int kSchemaDepthMax = 64;
+
+/// Columns of an incoming schema, nested ones counted too.
+inline constexpr int kSchemaFieldsMax = 10'000;
+
+/// Bytes of one IPC message header. A schema of kSchemaFieldsMax long names fits.
+inline constexpr int64_t kIpcMetadataBytesMax = 16 * kMiB;
+
+}  // namespace limits
+}  // namespace arrowport

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <arrow/scalar.h>
+#include <arrow/type.h>
+
+#include "base/call_control.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "engine/append.h"
+#include "engine/result_stream.h"
+#include "engine/table.h"
+
+namespace arrowport::engine {
+
+struct DatabaseOptions {
+  std::string path = ":memory:";       ///< A DuckDB file, created when missing.
+  int64_t memory_bytes_max = 0;        ///< DuckDB's memory limit; 0: 80 % of the machine's.
+  int threads = 0;                     ///< DuckDB's worker threads; 0: one per core.
+  std::string temp_directory;          ///< For spilling; empty: beside the file.
+  std::string extension_directory;     ///< Where signed extensions lie; empty: DuckDB's own place.
+  int64_t result_bytes_max = 32 * kMiB;  ///< Bound on what one query may have ready for its reader.
+  int64_t put_bytes_max = 64 * kMiB;     ///< Bound on what one append may have waiting.
+};
+
+/// SQL text with values for its parameters, in order. Values are bound with their Arrow types.
+struct Statement {
+  std::string sql;
+  std::vector<std::shared_ptr<arrow::Scalar>> parameters;
+};
+
+struct QueryOptions {
+  bool ordered = true;  ///< Keep the order that SQL or the table has; false may be faster.
+};
+
+/// What the engine is doing and holding now.
+struct Counters {
+  int64_t running_queries = 0;      ///< Results that are not at their end.
+  int64_t running_appends = 0;      ///< Appends that are not committed or rolled back.
+  int64_t result_bytes_held = 0;    ///< In all result queues.
+  int64_t duckdb_memory_bytes = 0;  ///< What DuckDB's buffer manager accounts for.
+  int64_t wal_bytes = 0;            ///< Size of the write-ahead log; 0 in memory.
+};
+
+/// The one door to DuckDB. Safe to use from many threads; everything that it hands out keeps it
+/// alive. No exception leaves it.
+class Database {
+ public:
+  /// Opens or creates the database of `options.path`. A file that another process has open is
+  /// kUnavailable and names the file and its holder.
+  static Result<std::shared_ptr<Database>> Open(DatabaseOptions options);
+
+  virtual ~Database() = default;
+
+  /// Plans `statement` and starts it. Several statements run in order, and the last one's result
+  /// is the result; only a single statement can have parameters. Statements without rows answer
+  /// with what DuckDB answers: one row, `Count` or `Success`.
+  virtual Result<std::shared_ptr<ResultStream>> Query(const Statement& statement,
+                                                      const QueryOptions& options,
+                                                      const CallControl& control) = 0;
+
+  /// The schema of the result that `statement` would have, without running it.
+  virtual Result<std::shared_ptr<arrow::Schema>> DescribeQuery(const Statement& statement,
+                                                               const CallControl& control) = 0;
+
+  /// Begins an append of batches of `schema` to `table`, columns matched by name. Types without a
+  /// mapping are refused by name. A table that is being created by another append is waited for.
+  virtual Result<std::shared_ptr<Append>> BeginAppend(const TableName& table,
+                                                      const std::shared_ptr<arrow::Schema>& schema,
+                                                      const AppendOptions& options,
+                                                      const CallControl& control) = 0;
+
+  /// Tables and views of the default catalog, without system ones, by schema and name.
+  virtual Result<std::vector<TableInfo>> ListTables(const CallControl& control) = 0;
+
+  virtual Result<TableInfo> DescribeTable(const TableName& table, const CallControl& control) = 0;
+
+  /// Writes the write-ahead log into the database file.
+  virtual Status Checkpoint() = 0;
+
+  virtual Counters counters() const = 0;
+
+  /// Cancels what runs, checkpoints and closes the file. Later calls are kUnavailable.
+  virtual Status Close() = 0;
+};
+
+/// Of the DuckDB library that is loaded: "v1.5.5".
+std::string DuckDbVersion();
+
+}  // namespace arrowport::engine

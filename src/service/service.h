@@ -1,0 +1,120 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include "access/authorizer.h"
+#include "access/caller.h"
+#include "base/bounded_queue.h"
+#include "base/call_control.h"
+#include "base/error.h"
+#include "engine/database.h"
+#include "observe/metrics.h"
+
+namespace arrowport::service {
+
+/// What every verb is told about the call it serves.
+struct Call {
+  access::Caller caller;
+  std::string request_id;
+  CallControl control;
+};
+
+/// Begins a put of batches of `schema` to `stream`.
+struct PutRequest {
+  std::string stream;  ///< Names the rule, and without one the table.
+  std::shared_ptr<arrow::Schema> schema;
+};
+
+/// What a put did, once it is durable.
+struct PutSummary {
+  std::string stream;
+  std::string table;
+  int64_t rows = 0;
+  int64_t batches = 0;
+  int64_t bytes = 0;  ///< Of the batches in memory, without what compression saved on the wire.
+  double seconds = 0;
+};
+
+/// A put under way: one transaction. Same rules as engine::Append, which it wraps: one thread at a
+/// time writes; destroying it before Finish rolls back.
+class Put {
+ public:
+  virtual ~Put() = default;
+
+  /// Hands over the next batch, valid in full. kWait: taken, and `wake` will be called when the
+  /// next one may come. kClosed: the put has failed; Finish tells why.
+  virtual QueueState Write(std::shared_ptr<arrow::RecordBatch> batch,
+                           std::function<void()> wake) = 0;
+
+  /// `done` is called once, from any thread, when the put is durable or rolled back.
+  virtual void Finish(std::function<void(Result<PutSummary>)> done) = 0;
+
+  /// Rolls back; nothing of the put stays.
+  virtual void Abort(const Status& reason) = 0;
+};
+
+/// Write and Finish for callers that may block.
+Status WriteBlocking(Put& put, std::shared_ptr<arrow::RecordBatch> batch);
+Result<PutSummary> FinishBlocking(Put& put);
+
+/// What is known of a stream since the server started.
+struct StreamInfo {
+  std::string name;
+  std::string table;
+  int64_t puts = 0;
+  int64_t rows = 0;
+  int64_t bytes = 0;
+  int64_t puts_failed = 0;
+  std::optional<int64_t> last_put_unix_ms;
+  std::string last_error;  ///< Empty when the last put landed.
+};
+
+/// What arrowport does, each verb once, whatever door it is asked through. Safe to use from many
+/// threads. Verbs may block while DuckDB plans; what they hand out does not block.
+class Service {
+ public:
+  /// `database` and `metrics` are shared with the caller; `metrics` must outlive the service.
+  Service(std::shared_ptr<engine::Database> database, observe::Metrics& metrics);
+  ~Service();
+
+  Result<std::shared_ptr<Put>> BeginPut(const Call& call, const PutRequest& request);
+
+  Result<std::shared_ptr<engine::ResultStream>> Query(const Call& call,
+                                                      const engine::Statement& statement,
+                                                      const engine::QueryOptions& options);
+
+  /// All rows and columns of a table or view, by its name as people write it.
+  Result<std::shared_ptr<engine::ResultStream>> ReadTable(const Call& call, std::string_view table);
+
+  Result<std::shared_ptr<arrow::Schema>> DescribeQuery(const Call& call,
+                                                       const engine::Statement& statement);
+  Result<engine::TableInfo> DescribeTable(const Call& call, std::string_view table);
+  Result<std::vector<engine::TableInfo>> ListTables(const Call& call);
+  Result<std::vector<StreamInfo>> ListStreams(const Call& call);
+
+  /// OK while a trivial statement is answered.
+  Status CheckHealth(const Call& call);
+
+  /// From now on BeginPut and queries are refused with kUnavailable; what runs goes on.
+  void StartDraining();
+
+  /// Blocks until nothing runs, or the deadline. \return whether nothing runs.
+  bool WaitUntilIdle(Clock::time_point deadline);
+
+  /// Cancels everything that runs with `reason`.
+  void CancelAll(const Status& reason);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace arrowport::service

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+
+namespace arrowport::stream {
+
+struct IpcDecoderOptions {
+  int64_t message_bytes_max = kGiB;  ///< One message's body, and any one buffer when decompressed.
+};
+
+/// Turns the bytes of an Arrow IPC stream into batches as they arrive, without a thread and, for
+/// bodies without compression, without a copy: the caller reads its socket into the memory that the
+/// batch will keep.
+///
+///     while (more) {
+///       ARROW_ASSIGN_OR_RAISE(auto space, decoder.Prepare());
+///       ARROW_RETURN_NOT_OK(decoder.Commit(socket.Read(space)));
+///       while (auto batch = decoder.TakeBatch()) …
+///     }
+///     ARROW_RETURN_NOT_OK(decoder.Finish());
+///
+/// Format: https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format, with LZ4 or
+/// ZSTD buffers, dictionaries with deltas and replacements. Every schema and batch is validated
+/// (`stream/validate.h`) before it is handed out. One thread at a time.
+class IpcDecoder {
+ public:
+  explicit IpcDecoder(const IpcDecoderOptions& options);
+  ~IpcDecoder();
+  IpcDecoder(IpcDecoder&&) noexcept;
+  IpcDecoder& operator=(IpcDecoder&&) noexcept;
+
+  /// Memory for the next bytes of the stream: what is missing of the current message part. Empty
+  /// after the end-of-stream marker. kTooLarge when the stream announces more than the limit.
+  Result<std::span<uint8_t>> Prepare();
+
+  /// Says that the first `bytes` of what Prepare gave are filled. On an error the decoder is done.
+  Status Commit(size_t bytes);
+
+  /// The schema, once it was read; null before.
+  [[nodiscard]] const std::shared_ptr<arrow::Schema>& schema() const;
+
+  /// The oldest batch that was not taken yet, or null.
+  std::shared_ptr<arrow::RecordBatch> TakeBatch();
+
+  /// Whether the end-of-stream marker was read.
+  [[nodiscard]] bool at_end() const;
+
+  /// To be called when the source has no more bytes: kInvalidInput, with the place, for a stream
+  /// without schema or that lacks its end-of-stream marker (a truncated one may well end between
+  /// two batches).
+  [[nodiscard]] Status Finish() const;
+
+  /// Bytes committed so far.
+  [[nodiscard]] int64_t bytes_read() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace arrowport::stream
