@@ -1,0 +1,100 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <arrow/record_batch.h>
+
+#include "base/error.h"
+
+namespace arrowport::client {
+
+struct ClientOptions {
+  std::chrono::milliseconds connect_timeout{5'000};
+  /// How long a server may neither send nor take a byte. Over Flight, where single bytes are not
+  /// seen, it bounds the short calls only.
+  std::chrono::milliseconds idle_timeout{300'000};
+};
+
+/// What the server says that a put did, once it is durable.
+struct PutAnswer {
+  std::string stream;
+  std::string table;
+  int64_t rows = 0;
+  int64_t batches = 0;
+  int64_t bytes = 0;
+  double seconds = 0;
+};
+
+/// Told after every batch that was sent: rows and bytes (in memory) so far.
+using PutProgress = std::function<void(int64_t rows, int64_t bytes)>;
+
+struct QueryRequest {
+  std::string sql;
+  std::string params_json;  ///< A JSON array with a value for each parameter; empty: none.
+  bool ordered = true;      ///< Keep the order that the table has, where SQL leaves it open.
+  std::optional<std::chrono::milliseconds> timeout;  ///< Of the whole query; unset: the server's.
+};
+
+struct TableSummary {
+  std::string name;
+  int64_t rows = -1;  ///< -1: not known.
+};
+
+struct StreamSummary {
+  std::string name;
+  std::string table;
+  int64_t puts = 0;
+  int64_t rows = 0;
+  int64_t bytes = 0;
+};
+
+/// A connection to an arrowport server, over HTTP or Flight as the URL says.
+///
+/// One thread at a time; every verb blocks. A failure has the kind that the server gave it, and a
+/// message that begins with the URL: `http://127.0.0.1:8888: table 'trip' does not exist`.
+class Client {
+ public:
+  /// Connects to `http://host:port`, or to `grpc://host:port` (also `grpc+tcp://`) for Flight.
+  /// Without a port: 8888, and 8889 for Flight.
+  /// \return kUnavailable when nobody answers there; kInvalidInput for a URL of another form;
+  /// kNotImplemented for `https` and `grpc+tls`.
+  static Result<std::unique_ptr<Client>> Connect(std::string_view url,
+                                                 const ClientOptions& options);
+
+  virtual ~Client() = default;
+
+  /// Sends all of `batches` to `stream` in one transaction. Batches are cut to at most
+  /// `limits::kMorselRows` rows and about `limits::kMorselBytes`, so that the server can insert
+  /// while more is sent. An error that the server answers while rows are still being sent ends the
+  /// put with that error. An error of `batches` ends it as well; nothing of the put stays.
+  virtual Result<PutAnswer> Put(std::string_view stream, arrow::RecordBatchReader& batches,
+                                const PutProgress& progress) = 0;
+
+  /// Starts a query and hands out its rows as they arrive. A query that fails in the middle, and an
+  /// answer that breaks off, are errors of the reader: its end is always the true end. Destroying
+  /// the reader early cancels the query. The reader may outlive the client.
+  virtual Result<std::shared_ptr<arrow::RecordBatchReader>> Query(const QueryRequest& request) = 0;
+
+  virtual Result<std::vector<TableSummary>> ListTables() = 0;
+
+  /// Streams that the server has seen; kNotImplemented over Flight, which has no such call.
+  virtual Result<std::vector<StreamSummary>> ListStreams() = 0;
+
+  /// OK when the server answers that it is well.
+  virtual Status CheckHealth() = 0;
+
+  /// The JSON text behind a path like "/version"; kNotImplemented over Flight.
+  virtual Result<std::string> Get(std::string_view path) = 0;
+
+ protected:
+  Client() = default;
+};
+
+}  // namespace arrowport::client
