@@ -1,0 +1,62 @@
+# arrowport_room(NAME [LINKS room...] [LIBS target...] [PCH header...] [DEFINES name=value...])
+#
+# Makes a room of the folder it is called in:
+#   arrowport_NAME   a static library of its *.cc, with its headers as a file set (included as "NAME/header.h")
+#   NAME_test        an executable of its *_test.cc on GoogleTest, known to ctest
+# LINKS are the rooms directly below it, LIBS the libraries it owns (src/LAYERS holds it to both), and PCH the large
+# headers to compile once. New files are picked up by themselves; a folder without sources yet makes an interface library.
+function(arrowport_room name)
+  cmake_parse_arguments(PARSE_ARGV 1 room "" "" "LINKS;LIBS;PCH;DEFINES")
+  if(room_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "arrowport_room(${name}): unknown arguments: ${room_UNPARSED_ARGUMENTS}")
+  endif()
+  file(GLOB sources CONFIGURE_DEPENDS "*.cc")
+  file(GLOB tests CONFIGURE_DEPENDS "*_test.cc")
+  file(GLOB headers CONFIGURE_DEPENDS "*.h")
+  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
+  list(TRANSFORM room_LINKS PREPEND arrowport_)
+
+  set(target arrowport_${name})
+  if(sources)
+    set(scope PUBLIC)
+    add_library(${target} STATIC ${sources})
+    target_link_libraries(${target} PRIVATE arrowport_options)
+    if(room_PCH)
+      list(TRANSFORM room_PCH REPLACE "(.+)" "<\\1>")
+      target_precompile_headers(${target} PRIVATE ${room_PCH})
+    endif()
+  else()
+    set(scope INTERFACE)
+    add_library(${target} INTERFACE)
+  endif()
+  target_link_libraries(${target} ${scope} ${room_LINKS} ${room_LIBS})
+  target_compile_definitions(${target} ${scope} ${room_DEFINES})
+  target_include_directories(${target} ${scope} "${PROJECT_SOURCE_DIR}/src")
+  if(headers)
+    target_sources(${target} ${scope} FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/src" FILES ${headers})
+    # Linking the options into the interface would spread them; the check of the headers only asks that each compiles.
+    set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ${ARROWPORT_VERIFY_HEADERS})
+  endif()
+
+  if(tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE arrowport_options ${target} GTest::gmock_main)
+    if(sources AND room_PCH)
+      target_precompile_headers(${name}_test REUSE_FROM ${target})
+    endif()
+    set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+    include(GoogleTest)
+    gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
+      DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+  endif()
+endfunction()
+
+# arrowport_program(NAME SOURCE): the executable of the room it is called in, once its SOURCE is there.
+function(arrowport_program name source)
+  if(NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${source}")
+    return()
+  endif()
+  cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME room)
+  add_executable(${name} ${source})
+  target_link_libraries(${name} PRIVATE arrowport_options arrowport_${room})
+endfunction()
