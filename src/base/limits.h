@@ -34,5 +34,9 @@ inline constexpr int kSchemaFieldsMax = 10'000;
 /// Bytes of one IPC message header. A schema of kSchemaFieldsMax long names fits.
 inline constexpr int64_t kIpcMetadataBytesMax = 16 * kMiB;
 
+/// Rows of one incoming batch: what Arrow's format asks producers to keep to. Columns without data
+/// per row (null, run-end encoded) could otherwise announce any number in a few bytes.
+inline constexpr int64_t kBatchRowsMax = 2'147'483'647;
+
 }  // namespace limits
 }  // namespace arrowport

@@ -15,8 +15,8 @@ namespace arrowport::stream {
 
 enum class FileFormat { kArrowFile, kArrowStream, kParquet, kCsv, kJson };
 
-/// By the name's ending: .arrow and .feather (file), .arrows (stream), .parquet, .csv (also .csv.gz),
-/// .json and .ndjson. Nothing for others.
+/// By the name's ending: .arrow and .feather (file), .arrows (stream), .parquet, .csv (also
+/// .csv.gz), .json and .ndjson. Nothing for others.
 std::optional<FileFormat> FormatOfPath(std::string_view path);
 
 /// A file that is read batch by batch, in constant memory.

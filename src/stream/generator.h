@@ -19,7 +19,7 @@ enum class GeneratedKind {
 struct GeneratorOptions {
   GeneratedKind kind = GeneratedKind::kEvents;
   int64_t rows = 100'000;
-  uint64_t seed = 42;          ///< The same seed gives the same rows, whatever the batch size.
+  uint64_t seed = 42;  ///< The same seed gives the same rows, whatever the batch size.
   int64_t batch_rows = 122'880;
 };
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <span>
 
@@ -14,7 +13,9 @@
 namespace arrowport::stream {
 
 struct IpcDecoderOptions {
-  int64_t message_bytes_max = kGiB;  ///< One message's body, and any one buffer when decompressed.
+  /// Bytes of one message: its body, and all of its buffers together when decompressed. Also of
+  /// all dictionaries that the stream has in use at once.
+  int64_t message_bytes_max = kGiB;
 };
 
 /// Turns the bytes of an Arrow IPC stream into batches as they arrive, without a thread and, for

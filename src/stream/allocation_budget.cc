@@ -1,0 +1,70 @@
+#include "stream/allocation_budget.h"
+
+#include <string>
+
+#include "base/error.h"
+
+namespace arrowport::stream {
+namespace {
+
+thread_local AllocationBudget* current_budget = nullptr;
+
+}  // namespace
+
+AllocationBudget::AllocationBudget(int64_t bytes_max)
+    : bytes_max_(bytes_max), outer_(current_budget) {
+  current_budget = this;
+}
+
+AllocationBudget::~AllocationBudget() { current_budget = outer_; }
+
+class BudgetedPool final : public arrow::MemoryPool {
+ public:
+  Status Allocate(int64_t size, int64_t alignment, uint8_t** out) override {
+    ARROW_RETURN_NOT_OK(Spend(size));
+    return pool_->Allocate(size, alignment, out);
+  }
+
+  Status Reallocate(int64_t old_size, int64_t new_size, int64_t alignment, uint8_t** ptr) override {
+    ARROW_RETURN_NOT_OK(Spend(new_size > old_size ? new_size - old_size : 0));
+    return pool_->Reallocate(old_size, new_size, alignment, ptr);
+  }
+
+  void Free(uint8_t* buffer, int64_t size, int64_t alignment) override {
+    pool_->Free(buffer, size, alignment);
+  }
+
+  void ReleaseUnused() override { pool_->ReleaseUnused(); }
+  int64_t bytes_allocated() const override { return pool_->bytes_allocated(); }
+  int64_t max_memory() const override { return pool_->max_memory(); }
+  int64_t total_bytes_allocated() const override { return pool_->total_bytes_allocated(); }
+  int64_t num_allocations() const override { return pool_->num_allocations(); }
+  std::string backend_name() const override { return pool_->backend_name(); }
+
+ private:
+  static Status Spend(int64_t bytes) {
+    if (bytes < 0) {
+      return MakeError(ErrorKind::kInvalidInput,
+                       "a buffer announces a negative size: " + std::to_string(bytes));
+    }
+    AllocationBudget* budget = current_budget;
+    if (budget == nullptr) return Status::OK();
+    if (bytes > budget->bytes_max_ - budget->bytes_used_) {
+      return MakeError(ErrorKind::kTooLarge,
+                       "a message needs more than " + std::to_string(budget->bytes_max_) +
+                           " bytes of memory when decompressed; send smaller batches");
+    }
+    budget->bytes_used_ += bytes;
+    return Status::OK();
+  }
+
+  arrow::MemoryPool* const pool_ = arrow::default_memory_pool();
+};
+
+arrow::MemoryPool* BudgetedMemoryPool() {
+  // Never destroyed: batches that live in other statics still free into it.
+  static auto* const pool = new BudgetedPool;
+  return pool;
+}
+
+}  // namespace arrowport::stream

@@ -1,0 +1,312 @@
+#include "stream/ipc_decoder.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <deque>
+#include <exception>
+#include <new>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <arrow/buffer.h>
+#include <arrow/ipc/options.h>
+#include <arrow/ipc/reader.h>
+#include <arrow/util/align_util.h>
+
+#include "stream/allocation_budget.h"
+#include "stream/dictionary_ledger.h"
+#include "stream/ipc_message.h"
+#include "stream/validate.h"
+
+namespace arrowport::stream {
+namespace {
+
+// The lengths in a stream are little-endian; so is every machine that we are built for.
+static_assert(std::endian::native == std::endian::little);
+
+constexpr int32_t kContinuation = -1;
+constexpr size_t kWordBytes = sizeof(int32_t);
+
+arrow::ipc::IpcReadOptions ReadOptions() {
+  auto options = arrow::ipc::IpcReadOptions::Defaults();
+  options.max_recursion_depth = limits::kSchemaDepthMax + 1;
+  options.memory_pool = BudgetedMemoryPool();
+  // The budget is the thread's, so the work has to stay on it.
+  options.use_threads = false;
+  // Bodies are aligned and the format keeps buffers at multiples of eight, which suits every type.
+  // Arrow would align before anything is validated and counts nulls on the way: past the end of a
+  // bitmap that is too short. It is made sure of after validation.
+  options.ensure_alignment = arrow::ipc::Alignment::kAnyAlignment;
+  return options;
+}
+
+// What a first word that starts no stream is the start of.
+std::optional<std::string_view> OtherFormat(std::string_view word) {
+  if (word == "ARRO") {
+    return "this is an Arrow file; send it as an Arrow stream (pyarrow: ipc.new_stream)";
+  }
+  if (word == "PAR1") return "this is a Parquet file; send its rows as an Arrow stream";
+  if (word.starts_with("\x1f\x8b")) return "this is gzip; send the Arrow stream itself";
+  if (word == "\x28\xb5\x2f\xfd") return "this is zstd; send the Arrow stream itself";
+  return std::nullopt;
+}
+
+// Arrow tells apart more than its callers can use; whatever is wrong here is wrong with the input.
+ErrorKind KindOfDecodeFailure(const Status& status) {
+  const ErrorKind kind = KindOf(status);
+  switch (kind) {
+    case ErrorKind::kTooLarge:
+    case ErrorKind::kOutOfMemory:
+    case ErrorKind::kUnsupportedMedia:
+      return kind;
+    case ErrorKind::kNotImplemented:
+      return ErrorKind::kUnsupportedMedia;
+    default:
+      return ErrorKind::kInvalidInput;
+  }
+}
+
+// Takes what Arrow's decoder makes of the messages.
+class Collector final : public arrow::ipc::Listener {
+ public:
+  Status OnRecordBatchDecoded(std::shared_ptr<arrow::RecordBatch> batch) override {
+    ARROW_ASSIGN_OR_RAISE(batch, WithOwnDictionaries(std::move(batch)));
+    ARROW_RETURN_NOT_OK(validator_.Validate(*batch, batches_decoded_));
+    ARROW_ASSIGN_OR_RAISE(
+        batch, arrow::util::EnsureAlignment(std::move(batch), arrow::util::kValueAlignment,
+                                            BudgetedMemoryPool()));
+    ++batches_decoded_;
+    batches_.push_back(std::move(batch));
+    return Status::OK();
+  }
+
+  std::shared_ptr<arrow::RecordBatch> Take() {
+    if (batches_.empty()) return nullptr;
+    auto batch = std::move(batches_.front());
+    batches_.pop_front();
+    return batch;
+  }
+
+  [[nodiscard]] int64_t batches_decoded() const { return batches_decoded_; }
+
+ private:
+  BatchValidator validator_;
+  std::deque<std::shared_ptr<arrow::RecordBatch>> batches_;
+  int64_t batches_decoded_ = 0;
+};
+
+}  // namespace
+
+class IpcDecoder::Impl {
+ public:
+  explicit Impl(const IpcDecoderOptions& options)
+      : options_(options), ledger_(options.message_bytes_max) {}
+
+  Result<std::span<uint8_t>> Prepare() {
+    ARROW_RETURN_NOT_OK(failure_);
+    return Rest();
+  }
+
+  Status Commit(size_t bytes) {
+    ARROW_RETURN_NOT_OK(failure_);
+    if (bytes > Rest().size()) {
+      return Fail(MakeError(ErrorKind::kInternal, "more bytes were committed than prepared"));
+    }
+    filled_ += bytes;
+    bytes_read_ += static_cast<int64_t>(bytes);
+    if (bytes == 0 || !Rest().empty()) return Status::OK();
+    try {
+      return Fail(PartIsFull());
+    } catch (const std::bad_alloc&) {
+      return Fail(MakeError(ErrorKind::kOutOfMemory, "there is no memory to decode a message"));
+    } catch (const std::exception& error) {
+      return Fail(MakeError(ErrorKind::kInvalidInput, error.what()));
+    }
+  }
+
+  Status Finish() const {
+    ARROW_RETURN_NOT_OK(failure_);
+    if (bytes_read_ == 0) {
+      return Located(MakeError(ErrorKind::kInvalidInput,
+                               "there are no bytes; a stream has at least a schema"));
+    }
+    if (part_ != Part::kEnd) {
+      return Located(MakeError(
+          ErrorKind::kInvalidInput,
+          "the stream ends without its end-of-stream marker, so it may be cut short; close the "
+          "writer before the source"));
+    }
+    if (schema_ == nullptr) {
+      return Located(MakeError(ErrorKind::kInvalidInput, "the stream ends before its schema"));
+    }
+    return Status::OK();
+  }
+
+  const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
+  std::shared_ptr<arrow::RecordBatch> TakeBatch() { return collector_->Take(); }
+  bool at_end() const { return part_ == Part::kEnd; }
+  int64_t bytes_read() const { return bytes_read_; }
+
+ private:
+  // The parts of a message in their order; the prefix is missing in streams of before Arrow 0.15.
+  enum class Part { kPrefix, kLength, kMetadata, kBody, kEnd };
+
+  // What is missing of the current part.
+  std::span<uint8_t> Rest() {
+    if (part_ == Part::kEnd) return {};
+    if (buffer_ != nullptr) {
+      return {buffer_->mutable_data() + filled_, static_cast<size_t>(buffer_->size()) - filled_};
+    }
+    return std::span(word_).subspan(filled_);
+  }
+
+  Status PartIsFull() {
+    filled_ = 0;
+    switch (part_) {
+      case Part::kPrefix:
+      case Part::kLength:
+        return WordIsFull();
+      case Part::kMetadata:
+        return MetadataIsFull(std::exchange(buffer_, nullptr));
+      case Part::kBody:
+        return MessageIsFull(std::exchange(buffer_, nullptr));
+      case Part::kEnd:
+        break;
+    }
+    return Status::OK();
+  }
+
+  Status WordIsFull() {
+    int32_t word = 0;
+    std::memcpy(&word, word_.data(), kWordBytes);
+    if (part_ == Part::kPrefix && word != kContinuation && messages_ == 0) {
+      ARROW_RETURN_NOT_OK(CheckFirstWord(word));
+    }
+    if (word < 0 && (part_ == Part::kLength || word != kContinuation)) {
+      return MakeError(ErrorKind::kInvalidInput,
+                       "a message starts with neither a continuation "
+                       "marker nor the length of its header");
+    }
+    if (word > limits::kIpcMetadataBytesMax) {
+      return MakeError(ErrorKind::kTooLarge, "a message announces a header of " +
+                                                 std::to_string(word) + " bytes; the limit is " +
+                                                 std::to_string(limits::kIpcMetadataBytesMax));
+    }
+    // Given as raw bytes, Arrow's decoder looks at a word and keeps nothing.
+    ARROW_RETURN_NOT_OK(decoder_.Consume(word_.data(), kWordBytes));
+    if (word == 0) {
+      part_ = Part::kEnd;
+    } else if (word == kContinuation) {
+      part_ = Part::kLength;
+    } else {
+      ARROW_ASSIGN_OR_RAISE(buffer_, arrow::AllocateBuffer(word));
+      part_ = Part::kMetadata;
+    }
+    return Status::OK();
+  }
+
+  static Status CheckFirstWord(int32_t word) {
+    std::array<char, kWordBytes> letters{};
+    std::memcpy(letters.data(), &word, kWordBytes);
+    const auto other = OtherFormat({letters.data(), letters.size()});
+    if (other.has_value()) return MakeError(ErrorKind::kUnsupportedMedia, std::string(*other));
+    if (word < 0 || word > limits::kIpcMetadataBytesMax) {
+      return MakeError(ErrorKind::kUnsupportedMedia,
+                       "these bytes are not an Arrow IPC stream, which starts with FF FF FF FF");
+    }
+    return Status::OK();
+  }
+
+  Status MetadataIsFull(std::shared_ptr<arrow::Buffer> metadata) {
+    ARROW_ASSIGN_OR_RAISE(message_,
+                          ReadIpcMessage({metadata->data(), static_cast<size_t>(metadata->size())},
+                                         options_.message_bytes_max));
+    const bool is_first = messages_ == 0;
+    if (is_first != (message_.kind == IpcMessageKind::kSchema)) {
+      return MakeError(ErrorKind::kInvalidInput,
+                       is_first ? "the stream does not start with a schema"
+                                : "there is a second schema within the stream");
+    }
+    if (is_first && message_.body_bytes != 0) {
+      return MakeError(ErrorKind::kInvalidInput, "the schema message has a body");
+    }
+    if (message_.body_bytes == 0) return MessageIsFull(std::move(metadata));
+    ARROW_RETURN_NOT_OK(decoder_.Consume(std::move(metadata)));
+    if (decoder_.next_required_size() != message_.body_bytes) {
+      return MakeError(ErrorKind::kInvalidInput, "a message header can be read in two ways");
+    }
+    // Memory that nothing was written to yet costs no more than address space, so a client that
+    // announces a large body and sends none of it holds none.
+    ARROW_ASSIGN_OR_RAISE(buffer_, arrow::AllocateBuffer(message_.body_bytes));
+    part_ = Part::kBody;
+    return Status::OK();
+  }
+
+  // `last` is what Arrow's decoder has not seen of the message: its body, or the header without
+  // one.
+  Status MessageIsFull(std::shared_ptr<arrow::Buffer> last) {
+    AllocationBudget budget(options_.message_bytes_max);
+    if (message_.kind == IpcMessageKind::kDictionary) {
+      ARROW_RETURN_NOT_OK(ledger_.Add(message_, message_.body_bytes));
+    }
+    ARROW_RETURN_NOT_OK(decoder_.Consume(std::move(last)));
+    if (message_.kind == IpcMessageKind::kSchema) {
+      ARROW_RETURN_NOT_OK(ValidateSchema(*decoder_.schema()));
+      schema_ = decoder_.schema();
+    }
+    if (message_.kind == IpcMessageKind::kDictionary) {
+      ARROW_RETURN_NOT_OK(ledger_.Grow(message_, budget.bytes_used()));
+    }
+    ++messages_;
+    part_ = Part::kPrefix;
+    return Status::OK();
+  }
+
+  Status Located(const Status& status) const {
+    return WithContext("Arrow stream at byte " + std::to_string(bytes_read_) + ", after " +
+                           std::to_string(collector_->batches_decoded()) + " batches",
+                       status);
+  }
+
+  Status Fail(const Status& status) {
+    if (status.ok()) return status;
+    failure_ = Located(WithKind(KindOfDecodeFailure(status), status));
+    return failure_;
+  }
+
+  // Constant after construction.
+  const IpcDecoderOptions options_;
+  const std::shared_ptr<Collector> collector_ = std::make_shared<Collector>();
+
+  arrow::ipc::StreamDecoder decoder_{collector_, ReadOptions()};
+  DictionaryLedger ledger_;
+  std::shared_ptr<arrow::Schema> schema_;
+  Status failure_;
+  int64_t bytes_read_ = 0;
+  int64_t messages_ = 0;
+
+  // The part that is being filled: a word, or a buffer that Arrow will keep.
+  Part part_ = Part::kPrefix;
+  std::array<uint8_t, kWordBytes> word_{};
+  std::shared_ptr<arrow::Buffer> buffer_;
+  size_t filled_ = 0;
+  IpcMessage message_;
+};
+
+IpcDecoder::IpcDecoder(const IpcDecoderOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+IpcDecoder::~IpcDecoder() = default;
+IpcDecoder::IpcDecoder(IpcDecoder&&) noexcept = default;
+IpcDecoder& IpcDecoder::operator=(IpcDecoder&&) noexcept = default;
+
+Result<std::span<uint8_t>> IpcDecoder::Prepare() { return impl_->Prepare(); }
+Status IpcDecoder::Commit(size_t bytes) { return impl_->Commit(bytes); }
+const std::shared_ptr<arrow::Schema>& IpcDecoder::schema() const { return impl_->schema(); }
+std::shared_ptr<arrow::RecordBatch> IpcDecoder::TakeBatch() { return impl_->TakeBatch(); }
+bool IpcDecoder::at_end() const { return impl_->at_end(); }
+Status IpcDecoder::Finish() const { return impl_->Finish(); }
+int64_t IpcDecoder::bytes_read() const { return impl_->bytes_read(); }
+
+}  // namespace arrowport::stream

@@ -1,0 +1,105 @@
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include <arrow/extension_type.h>
+#include <arrow/type.h>
+#include <arrow/util/utf8.h>
+
+#include "base/limits.h"
+#include "stream/validate.h"
+
+namespace arrowport::stream {
+namespace {
+
+Status Invalid(std::string message) {
+  return MakeError(ErrorKind::kInvalidInput, std::move(message));
+}
+
+std::string FoldCase(std::string_view name) {
+  std::string folded(name);
+  for (char& c : folded) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return folded;
+}
+
+// The walk is told where it is only to say so in its message; the path is built on the way out.
+class SchemaWalk {
+ public:
+  SchemaWalk() { arrow::util::InitializeUTF8(); }
+
+  Status Fields(const arrow::FieldVector& fields, int depth, bool names_are_keys) {
+    if (depth > limits::kSchemaDepthMax) {
+      return MakeError(ErrorKind::kTooLarge, "the schema is nested deeper than " +
+                                                 std::to_string(limits::kSchemaDepthMax) +
+                                                 " levels");
+    }
+    std::unordered_set<std::string> names;
+    for (size_t i = 0; i < fields.size(); ++i) {
+      const arrow::Field& field = *fields[i];
+      if (++fields_ > limits::kSchemaFieldsMax) {
+        return MakeError(ErrorKind::kTooLarge, "the schema has more than " +
+                                                   std::to_string(limits::kSchemaFieldsMax) +
+                                                   " fields, nested ones counted too");
+      }
+      ARROW_RETURN_NOT_OK(Name(field.name(), i));
+      if (names_are_keys && !names.insert(FoldCase(field.name())).second) {
+        return Invalid("the name '" + field.name() +
+                       "' stands twice (case does not tell names apart); rename one");
+      }
+      const Status status = Type(*field.type(), depth);
+      if (!status.ok()) return WithContext("field '" + field.name() + "'", status);
+    }
+    return Status::OK();
+  }
+
+ private:
+  static Status Name(const std::string& name, size_t place) {
+    if (!arrow::util::ValidateUTF8(name)) {
+      return Invalid("the name of field " + std::to_string(place) + " is not valid UTF-8");
+    }
+    // Names cross Arrow's C interface, where they end at the first zero byte.
+    if (name.find('\0') != std::string::npos) {
+      return Invalid("the name of field " + std::to_string(place) + " holds a zero byte");
+    }
+    return Status::OK();
+  }
+
+  Status Type(const arrow::DataType& type, int depth) {
+    switch (type.id()) {
+      case arrow::Type::EXTENSION:
+        return Wrapped(*static_cast<const arrow::ExtensionType&>(type).storage_type(), depth);
+      case arrow::Type::DICTIONARY:
+        return Wrapped(*static_cast<const arrow::DictionaryType&>(type).value_type(), depth);
+      case arrow::Type::TIMESTAMP: {
+        const auto& zone = static_cast<const arrow::TimestampType&>(type).timezone();
+        if (!arrow::util::ValidateUTF8(zone) || zone.find('\0') != std::string::npos) {
+          return Invalid("the time zone is not valid UTF-8");
+        }
+        return Status::OK();
+      }
+      default:
+        if (type.num_fields() == 0) return Status::OK();
+        return Fields(type.fields(), depth + 1, type.id() == arrow::Type::STRUCT);
+    }
+  }
+
+  // A type that wraps another counts as a level: nothing else stops it from nesting.
+  Status Wrapped(const arrow::DataType& type, int depth) {
+    if (depth >= limits::kSchemaDepthMax) return Fields({}, depth + 1, false);
+    const bool wraps = type.id() == arrow::Type::EXTENSION || type.id() == arrow::Type::DICTIONARY;
+    return Type(type, wraps ? depth + 1 : depth);
+  }
+
+  int fields_ = 0;
+};
+
+}  // namespace
+
+Status ValidateSchema(const arrow::Schema& schema) {
+  if (schema.num_fields() == 0) return Invalid("the schema has no columns");
+  return SchemaWalk().Fields(schema.fields(), 1, true);
+}
+
+}  // namespace arrowport::stream
