@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <arrow/flight/server.h>
+
+#include "base/error.h"
+#include "flight/running_calls.h"
+#include "observe/metrics.h"
+#include "service/service.h"
+
+namespace arrowport::flight {
+
+/// Flight's calls as the service's verbs. gRPC runs each call on a thread of its own.
+///
+///     DoPut          ReceivePut (put.h)
+///     DoGet          ReadTicket (request.h) → Service::Query or ReadTable → result_sender.h
+///     GetFlightInfo  ReadDescriptor → Service::DescribeQuery or DescribeTable
+class Door final : public arrow::flight::FlightServerBase {
+ public:
+  /// `metrics` must outlive the door.
+  Door(std::shared_ptr<service::Service> service, observe::Metrics& metrics,
+       int64_t message_bytes_max);
+
+  // As Flight calls them.
+  using Context = arrow::flight::ServerCallContext;
+  Status DoPut(const Context& context, std::unique_ptr<arrow::flight::FlightMessageReader> reader,
+               std::unique_ptr<arrow::flight::FlightMetadataWriter> writer) override;
+  Status DoGet(const Context& context, const arrow::flight::Ticket& ticket,
+               std::unique_ptr<arrow::flight::FlightDataStream>* stream) override;
+  Status GetFlightInfo(const Context& context, const arrow::flight::FlightDescriptor& descriptor,
+                       std::unique_ptr<arrow::flight::FlightInfo>* info) override;
+  Status GetSchema(const Context& context, const arrow::flight::FlightDescriptor& descriptor,
+                   std::unique_ptr<arrow::flight::SchemaResult>* schema) override;
+  Status ListFlights(const Context& context, const arrow::flight::Criteria* criteria,
+                     std::unique_ptr<arrow::flight::FlightListing>* listing) override;
+  Status DoAction(const Context& context, const arrow::flight::Action& action,
+                  std::unique_ptr<arrow::flight::ResultStream>* results) override;
+  Status ListActions(const Context& context,
+                     std::vector<arrow::flight::ActionType>* actions) override;
+  Status DoExchange(const Context& context,
+                    std::unique_ptr<arrow::flight::FlightMessageReader> reader,
+                    std::unique_ptr<arrow::flight::FlightMessageWriter> writer) override;
+  Status PollFlightInfo(const Context& context, const arrow::flight::FlightDescriptor& descriptor,
+                        std::unique_ptr<arrow::flight::PollInfo>* info) override;
+
+ private:
+  struct Described {
+    std::shared_ptr<arrow::Schema> schema;
+    int64_t rows = -1;
+    bool ordered = true;
+  };
+
+  Result<Described> Describe(const RunningCall& call,
+                             const arrow::flight::FlightDescriptor& descriptor);
+  Result<std::shared_ptr<engine::ResultStream>> Run(const RunningCall& call,
+                                                    std::string_view ticket);
+  Result<std::vector<arrow::flight::FlightInfo>> ListTables(const RunningCall& call);
+  Result<std::vector<arrow::flight::Result>> RunAction(const RunningCall& call,
+                                                       const arrow::flight::Action& action);
+
+  // Constant after construction.
+  const std::shared_ptr<service::Service> service_;
+  observe::Metrics& metrics_;
+  const int64_t message_bytes_max_;
+};
+
+}  // namespace arrowport::flight

@@ -1,0 +1,109 @@
+#include "flight/put.h"
+
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include <arrow/util/byte_size.h>
+#include <nlohmann/json.hpp>
+
+#include "flight/request.h"
+#include "stream/validate.h"
+
+namespace arrowport::flight {
+namespace {
+
+using arrow::flight::FlightMessageReader;
+using arrow::flight::FlightStreamChunk;
+using Json = nlohmann::json;
+
+// Runs `read`, in which the library waits for the client's next message.
+template <typename Read>
+auto WaitForClient(RunningCall& call, Read read) {
+  call.BeginWaitingForClient();
+  auto result = read();
+  call.EndWaitingForClient();
+  return result;
+}
+
+Status GoneInTheMiddle() {
+  return MakeError(ErrorKind::kCancelled, "the client went away in the middle of its put");
+}
+
+// The library says of broken bytes that they are an I/O or a memory error, as it happens.
+Status ExplainUnreadable(const RunningCall& call, std::string_view what, const Status& status) {
+  if (status.ok()) return status;
+  if (call.ClientIsGone()) return GoneInTheMiddle();
+  return WithContext(what, WithKind(ErrorKind::kInvalidInput, status));
+}
+
+Result<std::shared_ptr<arrow::Schema>> ReadSchema(RunningCall& call, FlightMessageReader& reader) {
+  auto schema = WaitForClient(call, [&] { return reader.GetSchema(); });
+  ARROW_RETURN_NOT_OK(ExplainUnreadable(call, "the put's schema", schema.status()));
+  ARROW_RETURN_NOT_OK(stream::ValidateSchema(**schema));
+  return schema;
+}
+
+// A message without data: the end of the put if it says so.
+Status ReadNote(const arrow::Buffer& note) {
+  const Json json = Json::parse(std::string_view(note), nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !json.contains("abort")) return Status::OK();
+  const Json& reason = json["abort"];
+  return MakeError(ErrorKind::kCancelled,
+                   "the client gave up its put" +
+                       (reason.is_string() ? ": " + reason.get<std::string>() : std::string()));
+}
+
+Status CheckBatch(const arrow::RecordBatch& batch, int64_t index, int64_t bytes_max) {
+  const int64_t bytes = arrow::util::TotalBufferSize(batch);
+  if (bytes > bytes_max) {
+    return MakeError(ErrorKind::kTooLarge, "batch " + std::to_string(index) + " has " +
+                                               std::to_string(bytes) + " bytes, the limit is " +
+                                               std::to_string(bytes_max) +
+                                               "; send smaller batches");
+  }
+  return stream::ValidateBatch(batch, index);
+}
+
+Status Pump(RunningCall& call, FlightMessageReader& reader, service::Put& put, int64_t bytes_max) {
+  for (int64_t index = 0;;) {
+    auto read = WaitForClient(call, [&] { return reader.Next(); });
+    ARROW_RETURN_NOT_OK(ExplainUnreadable(call, "batch " + std::to_string(index), read.status()));
+    FlightStreamChunk& chunk = *read;
+    if (chunk.data != nullptr) {
+      ARROW_RETURN_NOT_OK(CheckBatch(*chunk.data, index, bytes_max));
+      ARROW_RETURN_NOT_OK(service::WriteBlocking(put, std::move(chunk.data)));
+      ++index;
+    } else if (chunk.app_metadata != nullptr) {
+      ARROW_RETURN_NOT_OK(ReadNote(*chunk.app_metadata));
+    } else {
+      return call.ClientIsGone() ? GoneInTheMiddle() : Status::OK();
+    }
+  }
+}
+
+}  // namespace
+
+Result<service::PutSummary> ReceivePut(RunningCall& call, service::Service& service,
+                                       FlightMessageReader& reader, int64_t message_bytes_max) {
+  ARROW_ASSIGN_OR_RAISE(std::string stream, ReadStreamName(reader.descriptor()));
+  ARROW_ASSIGN_OR_RAISE(auto schema, ReadSchema(call, reader));
+  ARROW_ASSIGN_OR_RAISE(auto put, service.BeginPut(call.ForService(), {std::move(stream), schema}));
+  const Status sent = Pump(call, reader, *put, message_bytes_max);
+  if (!sent.ok()) {
+    put->Abort(sent);
+    return sent;
+  }
+  return service::FinishBlocking(*put);
+}
+
+std::string PutAnswerJson(const service::PutSummary& summary) {
+  const Json json = {{"status", "success"},        {"stream", summary.stream},
+                     {"table", summary.table},     {"rows_processed", summary.rows},
+                     {"batches", summary.batches}, {"bytes", summary.bytes},
+                     {"seconds", summary.seconds}};
+  // Names come from clients and may be any bytes.
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace arrowport::flight

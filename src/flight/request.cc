@@ -1,0 +1,179 @@
+#include "flight/request.h"
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <arrow/scalar.h>
+#include <nlohmann/json.hpp>
+
+namespace arrowport::flight {
+namespace {
+
+using arrow::flight::FlightDescriptor;
+using Json = nlohmann::json;
+
+// A day: longer than any query that somebody waits for, and far from overflowing the clock.
+constexpr int64_t kTimeoutMsMax = 24LL * 3600 * 1000;
+
+Status Invalid(std::string message) {
+  return MakeError(ErrorKind::kInvalidInput, std::move(message));
+}
+
+bool LooksLikeJson(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && text[first] == '{';
+}
+
+bool IsBlank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+Result<Json> ParseObject(std::string_view text, std::string_view what) {
+  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (json.is_object()) return json;
+  return Invalid(std::string(what) + " begins like JSON and is not a valid JSON object");
+}
+
+Result<std::string> JoinPath(const FlightDescriptor& descriptor) {
+  std::string joined;
+  for (const std::string& part : descriptor.path) {
+    if (part.empty()) return Invalid("the descriptor's path has an empty part");
+    if (!joined.empty()) joined += '.';
+    joined += part;
+  }
+  if (joined.empty()) return Invalid("the descriptor's path is empty; it names the table");
+  return joined;
+}
+
+Result<std::shared_ptr<arrow::Scalar>> ScalarOf(const Json& value, size_t index) {
+  switch (value.type()) {
+    case Json::value_t::null:
+      return std::make_shared<arrow::NullScalar>();
+    case Json::value_t::boolean:
+      return std::make_shared<arrow::BooleanScalar>(value.get<bool>());
+    case Json::value_t::number_integer:
+      return std::make_shared<arrow::Int64Scalar>(value.get<int64_t>());
+    case Json::value_t::number_unsigned: {
+      const auto number = value.get<uint64_t>();
+      if (number > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
+        return std::make_shared<arrow::UInt64Scalar>(number);
+      }
+      return std::make_shared<arrow::Int64Scalar>(static_cast<int64_t>(number));
+    }
+    case Json::value_t::number_float:
+      return std::make_shared<arrow::DoubleScalar>(value.get<double>());
+    case Json::value_t::string:
+      return std::make_shared<arrow::StringScalar>(value.get_ref<const std::string&>());
+    default:
+      return Invalid("\"params\": value " + std::to_string(index + 1) +
+                     " is an array or object; parameters are null, booleans, numbers and strings");
+  }
+}
+
+Status ReadParameters(const Json& value, ReadRequest& request) {
+  if (!value.is_array()) return Invalid("\"params\" must be an array of values");
+  for (size_t index = 0; index < value.size(); ++index) {
+    ARROW_ASSIGN_OR_RAISE(auto scalar, ScalarOf(value[index], index));
+    request.statement.parameters.push_back(std::move(scalar));
+  }
+  return Status::OK();
+}
+
+Status ReadTimeout(const Json& value, ReadRequest& request) {
+  if (!value.is_number_integer() || value < 1 || value > kTimeoutMsMax) {
+    return Invalid("\"timeout_ms\" must be a whole number from 1 to " +
+                   std::to_string(kTimeoutMsMax));
+  }
+  request.timeout = std::chrono::milliseconds(value.get<int64_t>());
+  return Status::OK();
+}
+
+Status ReadText(std::string_view key, const Json& value, std::string* text) {
+  if (!value.is_string() || IsBlank(value.get_ref<const std::string&>())) {
+    return Invalid("\"" + std::string(key) + "\" must be a string that is not empty");
+  }
+  *text = value.get<std::string>();
+  return Status::OK();
+}
+
+Status ReadKey(const std::string& key, const Json& value, ReadRequest& request) {
+  if (key == "sql") return ReadText(key, value, &request.statement.sql);
+  if (key == "table") return ReadText(key, value, &request.table);
+  if (key == "params") return ReadParameters(value, request);
+  if (key == "timeout_ms") return ReadTimeout(value, request);
+  if (key != "ordered") {
+    return Invalid("unknown key \"" + key +
+                   "\"; known are \"sql\", \"params\", \"ordered\", \"timeout_ms\" and \"table\"");
+  }
+  if (!value.is_boolean()) return Invalid("\"ordered\" must be true or false");
+  request.options.ordered = value.get<bool>();
+  return Status::OK();
+}
+
+Result<ReadRequest> ReadJsonRequest(std::string_view text) {
+  ReadRequest request;
+  ARROW_ASSIGN_OR_RAISE(const Json json, ParseObject(text, "the request"));
+  for (const auto& [key, value] : json.items()) {
+    ARROW_RETURN_NOT_OK(ReadKey(key, value, request));
+  }
+  if (request.table.empty() == request.statement.sql.empty()) {
+    return Invalid("the request must have either \"sql\" or \"table\"");
+  }
+  if (!request.table.empty() && !request.statement.parameters.empty()) {
+    return Invalid("\"params\" belong to \"sql\"; a \"table\" has none");
+  }
+  return request;
+}
+
+}  // namespace
+
+Result<std::string> ReadStreamName(const FlightDescriptor& descriptor) {
+  if (descriptor.type == FlightDescriptor::PATH) return JoinPath(descriptor);
+  if (descriptor.type != FlightDescriptor::CMD || IsBlank(descriptor.cmd)) {
+    return Invalid(
+        "the descriptor names no stream; send a path, or as command a name or "
+        "{\"stream_name\": \"…\"}");
+  }
+  if (!LooksLikeJson(descriptor.cmd)) return descriptor.cmd;
+  ARROW_ASSIGN_OR_RAISE(const Json json, ParseObject(descriptor.cmd, "the descriptor's command"));
+  const auto name = json.find("stream_name");
+  if (name == json.end()) {
+    return Invalid("the descriptor's JSON command has no \"stream_name\"");
+  }
+  std::string stream;
+  ARROW_RETURN_NOT_OK(ReadText("stream_name", *name, &stream));
+  return stream;
+}
+
+Result<ReadRequest> ReadTicket(std::string_view ticket) {
+  if (IsBlank(ticket)) {
+    return Invalid("the ticket is empty; send SQL, or a ticket of GetFlightInfo");
+  }
+  if (LooksLikeJson(ticket)) return ReadJsonRequest(ticket);
+  ReadRequest request;
+  request.statement.sql = ticket;
+  return request;
+}
+
+Result<ReadRequest> ReadDescriptor(const FlightDescriptor& descriptor) {
+  if (descriptor.type == FlightDescriptor::CMD) return ReadTicket(descriptor.cmd);
+  ReadRequest request;
+  ARROW_ASSIGN_OR_RAISE(request.table, JoinPath(descriptor));
+  return request;
+}
+
+std::string TicketOf(const FlightDescriptor& descriptor) {
+  if (descriptor.type == FlightDescriptor::CMD) return descriptor.cmd;
+  const auto table = JoinPath(descriptor);
+  return table.ok() ? TicketOfTable(*table) : std::string();
+}
+
+std::string TicketOfTable(std::string_view table) {
+  // A table's name may be any bytes; what is not UTF-8 could not be asked for in JSON.
+  return Json{{"table", table}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace arrowport::flight

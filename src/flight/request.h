@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <arrow/flight/types.h>
+
+#include "base/error.h"
+#include "service/service.h"
+
+namespace arrowport::flight {
+
+/// The stream that the descriptor of a put names: a path, joined with '.'; a command that is the
+/// plain name; or the JSON command {"stream_name": "…"}, whose other keys are left alone, as old
+/// clients send some.
+/// \return kInvalidInput that says which forms there are.
+Result<std::string> ReadStreamName(const arrow::flight::FlightDescriptor& descriptor);
+
+/// What a ticket or the descriptor of a GetFlightInfo asks for: a table, or else a statement.
+struct ReadRequest {
+  std::string table;  ///< Empty: the statement.
+  engine::Statement statement;
+  engine::QueryOptions options;
+  std::optional<std::chrono::milliseconds> timeout;
+};
+
+/// Reads SQL, {"sql": …, "params": […], "ordered": …, "timeout_ms": …} or {"table": …}. No SQL
+/// begins with a brace, so one cannot be taken for the other.
+/// \return kInvalidInput that names the key which is unknown or has the wrong type.
+Result<ReadRequest> ReadTicket(std::string_view ticket);
+
+/// Reads a path as a table, and a command as ReadTicket does.
+Result<ReadRequest> ReadDescriptor(const arrow::flight::FlightDescriptor& descriptor);
+
+/// The ticket that asks for what `descriptor` describes: a command is its own ticket.
+std::string TicketOf(const arrow::flight::FlightDescriptor& descriptor);
+
+/// The ticket for all rows of a table.
+std::string TicketOfTable(std::string_view table);
+
+}  // namespace arrowport::flight

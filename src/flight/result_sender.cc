@@ -1,0 +1,61 @@
+#include "flight/result_sender.h"
+
+#include <utility>
+
+#include <arrow/record_batch.h>
+
+namespace arrowport::flight {
+namespace {
+
+// Flight destroys it with the stream, before the call ends.
+class ResultReader final : public arrow::RecordBatchReader {
+ public:
+  ResultReader(RunningCall& call, std::shared_ptr<engine::ResultStream> rows,
+               observe::Metrics& metrics)
+      : call_(call), rows_(std::move(rows)), metrics_(metrics) {}
+
+  ~ResultReader() override {
+    metrics_.RowsSent(rows_sent_);
+    if (at_end_) return;
+    // Flight calls a broken connection a success; this call was none.
+    (void)call_.Answer(
+        MakeError(ErrorKind::kCancelled, "the client went away in the middle of a result"));
+  }
+
+  ResultReader(const ResultReader&) = delete;
+  ResultReader& operator=(const ResultReader&) = delete;
+
+  [[nodiscard]] std::shared_ptr<arrow::Schema> schema() const override { return rows_->schema(); }
+
+  Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    call_.EndWaitingForClient();
+    ARROW_ASSIGN_OR_RAISE(*batch, Next());
+    call_.BeginWaitingForClient();
+    if (*batch != nullptr) rows_sent_ += (*batch)->num_rows();
+    return Status::OK();
+  }
+
+ private:
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() {
+    auto batch = rows_->Next();
+    at_end_ = !batch.ok() || *batch == nullptr;
+    if (!batch.ok()) return call_.Answer(batch.status());
+    return batch;
+  }
+
+  RunningCall& call_;
+  const std::shared_ptr<engine::ResultStream> rows_;
+  observe::Metrics& metrics_;
+  int64_t rows_sent_ = 0;
+  bool at_end_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<arrow::flight::FlightDataStream> MakeDataStream(
+    RunningCall& call, std::shared_ptr<engine::ResultStream> rows, observe::Metrics& metrics) {
+  return std::make_unique<arrow::flight::RecordBatchStream>(
+      std::make_shared<ResultReader>(call, std::move(rows), metrics));
+}
+
+}  // namespace arrowport::flight

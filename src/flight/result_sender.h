@@ -1,0 +1,18 @@
+#pragma once
+
+#include <memory>
+
+#include <arrow/flight/server.h>
+
+#include "flight/running_calls.h"
+#include "observe/metrics.h"
+#include "service/service.h"
+
+namespace arrowport::flight {
+
+/// `rows` as the stream that Flight sends to the client of `call`: a batch is taken from the query
+/// when the one before it was written. Destroying it before the end cancels the query.
+std::unique_ptr<arrow::flight::FlightDataStream> MakeDataStream(
+    RunningCall& call, std::shared_ptr<engine::ResultStream> rows, observe::Metrics& metrics);
+
+}  // namespace arrowport::flight

@@ -1,0 +1,185 @@
+#include "flight/running_calls.h"
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/ids.h"
+#include "flight/flight_status.h"
+
+namespace arrowport::flight {
+namespace {
+
+using arrow::flight::FlightMethod;
+
+// A client's death ends its query within a second; asking more often would only cost.
+constexpr std::chrono::milliseconds kWatchInterval{100};
+
+std::string_view VerbOf(FlightMethod method) {
+  switch (method) {
+    case FlightMethod::Handshake:
+      return "handshake";
+    case FlightMethod::ListFlights:
+      return "list_flights";
+    case FlightMethod::GetFlightInfo:
+      return "get_flight_info";
+    case FlightMethod::GetSchema:
+      return "get_schema";
+    case FlightMethod::DoGet:
+      return "do_get";
+    case FlightMethod::DoPut:
+      return "do_put";
+    case FlightMethod::DoAction:
+      return "do_action";
+    case FlightMethod::ListActions:
+      return "list_actions";
+    case FlightMethod::DoExchange:
+      return "do_exchange";
+    case FlightMethod::PollFlightInfo:
+      return "poll_flight_info";
+    case FlightMethod::Invalid:
+      break;
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+RunningCall& RunningCall::Of(const arrow::flight::ServerCallContext& context) {
+  // Every call has one: StartCall makes it, or refuses the call.
+  return *static_cast<RunningCall*>(context.GetMiddleware(kName));
+}
+
+RunningCall::RunningCall(RunningCalls& calls, FlightMethod method,
+                         const arrow::flight::ServerCallContext& context)
+    : calls_(calls), method_(method), context_(context), request_id_(NewId()) {}
+
+// Flight keeps the call until just before the context goes, so the watcher never sees a dead one.
+RunningCall::~RunningCall() { calls_.Remove(this); }
+
+service::Call RunningCall::ForService(std::optional<std::chrono::milliseconds> timeout) const {
+  service::Call call{.caller = {}, .request_id = request_id_, .control = {}};
+  call.control.stop = stop_.get_token();
+  if (timeout) call.control.deadline = Clock::now() + *timeout;
+  return call;
+}
+
+Status RunningCall::Answer(const Status& status) {
+  if (status.ok()) return status;
+  // The engine knows that it was asked to stop, but not why.
+  const Status reason = stop_reason();
+  const Status& answer = KindOf(status) == ErrorKind::kCancelled && !reason.ok() ? reason : status;
+  failure_ = KindOf(answer);
+  return ToFlightStatus(answer);
+}
+
+bool RunningCall::ClientIsGone() const {
+  // Of two threads that ask gRPC at once, one may see the answer of a moment ago.
+  std::lock_guard lock(calls_.mutex_);
+  return context_.is_cancelled();
+}
+
+void RunningCall::BeginWaitingForClient() {
+  waiting_since_.store(Clock::now().time_since_epoch().count());
+}
+
+void RunningCall::EndWaitingForClient() { waiting_since_.store(0); }
+
+Status RunningCall::stop_reason() const {
+  std::lock_guard lock(calls_.mutex_);
+  return stop_reason_;
+}
+
+Status RunningCall::ReasonToStop(Clock::time_point now) const {
+  const Clock::rep since = waiting_since_.load();
+  if (since == 0) {
+    if (!context_.is_cancelled()) return Status::OK();
+    return MakeError(ErrorKind::kCancelled, "the client went away, or its deadline passed");
+  }
+  const auto idle = now - Clock::time_point(Clock::duration(since));
+  if (method_ != FlightMethod::DoPut || idle <= calls_.options_.put_idle_max) return Status::OK();
+  return MakeError(ErrorKind::kRequestTimeout,
+                   "the put was rolled back because its client sent nothing for " +
+                       std::to_string(calls_.options_.put_idle_max.count()) + " ms");
+}
+
+void RunningCall::SendingHeaders(arrow::flight::AddCallHeaders* headers) {
+  headers->AddHeader(kRequestIdHeader, request_id_);
+}
+
+void RunningCall::CallCompleted(const Status& status) {
+  // A failure that no handler answered is of the library itself, which could not read a message.
+  if (!status.ok() && !failure_) failure_ = KindOf(status);
+  const std::string slug = failure_ ? std::string(TraitsOf(*failure_).slug) : "ok";
+  if (failure_) context_.AddTrailer(kErrorKindTrailer, slug);
+  calls_.metrics_.Answered(observe::Protocol::kFlight, VerbOf(method_), slug);
+  calls_.Remove(this);
+}
+
+RunningCalls::RunningCalls(const RunningCallsOptions& options, observe::Metrics& metrics)
+    : options_(options), metrics_(metrics), watcher_([this] { Watch(); }) {}
+
+RunningCalls::~RunningCalls() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  watcher_.join();
+}
+
+Status RunningCalls::StartCall(const arrow::flight::CallInfo& info,
+                               const arrow::flight::ServerCallContext& context,
+                               std::shared_ptr<arrow::flight::ServerMiddleware>* middleware) {
+  auto call = std::make_shared<RunningCall>(*this, info.method, context);
+  if (!Add(call.get())) {
+    const Status refusal = MakeError(ErrorKind::kOverloaded,
+                                     "as many Flight calls as allowed are running (" +
+                                         std::to_string(options_.calls_max) + "); try again later");
+    const std::string slug(TraitsOf(KindOf(refusal)).slug);
+    context.AddTrailer(kErrorKindTrailer, slug);
+    metrics_.Answered(observe::Protocol::kFlight, VerbOf(info.method), slug);
+    return ToFlightStatus(refusal);
+  }
+  *middleware = std::move(call);
+  return Status::OK();
+}
+
+bool RunningCalls::Add(RunningCall* call) {
+  std::lock_guard lock(mutex_);
+  if (calls_.size() >= static_cast<size_t>(options_.calls_max)) return false;
+  calls_.insert(call);
+  metrics_.ConnectionOpened(observe::Protocol::kFlight);
+  if (watcher_sleeps_) changed_.notify_all();
+  return true;
+}
+
+void RunningCalls::Remove(RunningCall* call) {
+  std::lock_guard lock(mutex_);
+  if (calls_.erase(call) > 0) metrics_.ConnectionClosed(observe::Protocol::kFlight);
+}
+
+void RunningCalls::Watch() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    watcher_sleeps_ = calls_.empty();
+    changed_.wait(lock, [this] { return stopping_ || !calls_.empty(); });
+    watcher_sleeps_ = false;
+    if (changed_.wait_for(lock, kWatchInterval, [this] { return stopping_; })) return;
+    std::vector<std::stop_source> to_stop;
+    const Clock::time_point now = Clock::now();
+    for (RunningCall* call : calls_) {
+      if (call->stop_.stop_requested()) continue;
+      Status reason = call->ReasonToStop(now);
+      if (reason.ok()) continue;
+      call->stop_reason_ = std::move(reason);
+      to_stop.push_back(call->stop_);
+    }
+    // Stopping frees what a query holds and may take a moment: not under the lock of all calls.
+    lock.unlock();
+    for (std::stop_source& stop : to_stop) stop.request_stop();
+    lock.lock();
+  }
+}
+
+}  // namespace arrowport::flight
