@@ -1,21 +1,20 @@
 #pragma once
 
-#include <condition_variable>
-#include <deque>
 #include <functional>
-#include <mutex>
+#include <memory>
 #include <thread>
 #include <vector>
 
 namespace arrowport {
 
-/// Threads for calls that block for a while (planning, opening, waiting for a table's creator).
+/// Threads for calls that block for a while (planning, committing, waiting for a table's creator).
 /// Grows on demand to `threads_max`; work beyond that queues. Safe to use from many threads.
 class WorkerPool {
  public:
   explicit WorkerPool(int threads_max);
 
-  /// Runs what is queued, then joins.
+  /// Lets queued work run, then joins. Work of the pool may itself hold the last reference to the
+  /// pool's owner; its thread then ends by itself after the destructor.
   ~WorkerPool();
 
   WorkerPool(const WorkerPool&) = delete;
@@ -25,18 +24,11 @@ class WorkerPool {
   void Post(std::function<void()> work);
 
  private:
-  void Run();
+  struct State;
+  static void Run(const std::shared_ptr<State>& state);
 
-  // Constant after construction.
-  const size_t threads_max_;
-
-  // Everything below is guarded by mutex_.
-  std::mutex mutex_;
-  std::condition_variable work_or_stop_;
-  std::deque<std::function<void()>> work_;
-  std::vector<std::thread> threads_;
-  size_t idle_ = 0;
-  bool stopping_ = false;
+  // Shared with the threads, so that one of them may outlive the pool.
+  const std::shared_ptr<State> state_;
 };
 
 }  // namespace arrowport

@@ -21,8 +21,8 @@ struct DatabaseOptions {
   std::string path = ":memory:";       ///< A DuckDB file, created when missing.
   int64_t memory_bytes_max = 0;        ///< DuckDB's memory limit; 0: 80 % of the machine's.
   int threads = 0;                     ///< DuckDB's worker threads; 0: one per core.
-  std::string temp_directory;          ///< For spilling; empty: beside the file.
-  std::string extension_directory;     ///< Where signed extensions lie; empty: DuckDB's own place.
+  std::string temp_directory = {};     ///< For spilling; empty: beside the file.
+  std::string extension_directory = {};///< Where signed extensions lie; empty: DuckDB's own place.
   int64_t result_bytes_max = 32 * kMiB;  ///< Bound on what one query may have ready for its reader.
   int64_t put_bytes_max = 64 * kMiB;     ///< Bound on what one append may have waiting.
 };
@@ -83,6 +83,9 @@ class Database {
   virtual Status Checkpoint() = 0;
 
   virtual Counters counters() const = 0;
+
+  /// Ends every query and append that runs with `reason`.
+  virtual void CancelAll(const Status& reason) = 0;
 
   /// Cancels what runs, checkpoints and closes the file. Later calls are kUnavailable.
   virtual Status Close() = 0;

@@ -114,7 +114,8 @@ class Service {
 
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_;
+  // Shared with the puts under way.
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace arrowport::service

@@ -1,0 +1,51 @@
+#include "engine/append.h"
+
+#include <utility>
+
+#include "base/event.h"
+
+namespace arrowport::engine {
+
+Status Append::WriteBlocking(std::shared_ptr<arrow::RecordBatch> batch) {
+  auto room = std::make_shared<Event>();
+  switch (Write(std::move(batch), [room] { room->Set(); })) {
+    case QueueState::kReady:
+      return Status::OK();
+    case QueueState::kWait:
+      room->Wait();
+      return Status::OK();
+    case QueueState::kClosed:
+      break;
+  }
+  auto rows = FinishBlocking();
+  return rows.ok() ? MakeError(ErrorKind::kInternal, "the append ended early") : rows.status();
+}
+
+Result<int64_t> Append::FinishBlocking() {
+  struct Answer {
+    Event ready;
+    Result<int64_t> rows = int64_t{0};
+  };
+  auto answer = std::make_shared<Answer>();
+  Finish([answer](Result<int64_t> rows) {
+    answer->rows = std::move(rows);
+    answer->ready.Set();
+  });
+  answer->ready.Wait();
+  return answer->rows;
+}
+
+Result<int64_t> Append::WriteAll(arrow::RecordBatchReader& batches) {
+  std::shared_ptr<arrow::RecordBatch> batch;
+  for (;;) {
+    const Status read = batches.ReadNext(&batch);
+    if (!read.ok()) {
+      Abort(read);
+      return read;
+    }
+    if (batch == nullptr) return FinishBlocking();
+    ARROW_RETURN_NOT_OK(WriteBlocking(std::move(batch)));
+  }
+}
+
+}  // namespace arrowport::engine

@@ -1,0 +1,135 @@
+#include "engine/catalog.h"
+
+#include <string>
+#include <utility>
+
+#include <arrow/array.h>
+#include <duckdb.hpp>
+#include <duckdb/catalog/catalog.hpp>
+#include <duckdb/catalog/catalog_entry.hpp>
+#include <duckdb/catalog/entry_lookup_info.hpp>
+#include <duckdb/main/prepared_statement.hpp>
+
+#include "engine/batch_builder.h"
+#include "engine/duckdb_error.h"
+#include "engine/execution.h"
+#include "engine/sql.h"
+
+namespace arrowport::engine {
+namespace {
+
+// Tables of DuckDB know their size; a view's is only known by running it.
+constexpr const char* kListSql = R"(
+SELECT schema_name, table_name, false AS is_view, estimated_size AS rows
+FROM duckdb_tables()
+WHERE database_name = current_database() AND NOT internal AND NOT temporary
+UNION ALL
+SELECT schema_name, view_name, true, -1
+FROM duckdb_views()
+WHERE database_name = current_database() AND NOT internal AND NOT temporary
+ORDER BY ALL)";
+
+Result<std::shared_ptr<ResultStream>> Run(const std::shared_ptr<Core>& core, std::string sql,
+                                          const CallControl& control) {
+  ARROW_ASSIGN_OR_RAISE(auto execution, Execution::Start(core, {std::move(sql), {}}, {}, control));
+  return MakeResultStream(std::move(execution));
+}
+
+Result<int64_t> CountRows(const std::shared_ptr<Core>& core, const TableName& table,
+                          const CallControl& control) {
+  ARROW_ASSIGN_OR_RAISE(auto stream, Run(core, Sql("SELECT count(*) FROM {}", {table}), control));
+  ARROW_ASSIGN_OR_RAISE(auto batch, stream->Next());
+  return static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(0);
+}
+
+Result<std::shared_ptr<arrow::Schema>> SchemaOf(const std::shared_ptr<Core>& core,
+                                                const TableName& table) {
+  return DescribeStatement(core, {Sql("SELECT * FROM {}", {table}), {}});
+}
+
+// The schema `main` is where names without one are looked up.
+TableName ShortName(std::string_view schema, std::string_view name) {
+  return {.catalog = "",
+          .schema = schema == "main" ? std::string() : std::string(schema),
+          .name = std::string(name)};
+}
+
+}  // namespace
+
+Result<TableKind> FindTable(duckdb::Connection& connection, const TableName& table) {
+  return Guarded([&]() -> Result<TableKind> {
+    auto kind = TableKind::kMissing;
+    auto& context = *connection.context;
+    context.RunFunctionInTransaction([&] {
+      const duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, table.name);
+      auto entry = duckdb::Catalog::GetEntry(context, table.catalog, table.schema, lookup,
+                                             duckdb::OnEntryNotFound::RETURN_NULL);
+      if (entry == nullptr) return;
+      kind = entry->type == duckdb::CatalogType::VIEW_ENTRY ? TableKind::kView : TableKind::kTable;
+    });
+    return kind;
+  });
+}
+
+Result<std::vector<TableInfo>> ListTables(const std::shared_ptr<Core>& core,
+                                          const CallControl& control) {
+  ARROW_ASSIGN_OR_RAISE(auto stream, Run(core, kListSql, control));
+  std::vector<TableInfo> tables;
+  for (;;) {
+    ARROW_ASSIGN_OR_RAISE(auto batch, stream->Next());
+    if (batch == nullptr) break;
+    const auto& schemas = static_cast<const arrow::StringArray&>(*batch->column(0));
+    const auto& names = static_cast<const arrow::StringArray&>(*batch->column(1));
+    const auto& views = static_cast<const arrow::BooleanArray&>(*batch->column(2));
+    const auto& rows = static_cast<const arrow::Int64Array&>(*batch->column(3));
+    for (int64_t i = 0; i < batch->num_rows(); ++i) {
+      tables.push_back({.name = ShortName(schemas.GetView(i), names.GetView(i)),
+                        .is_view = views.Value(i),
+                        .schema = nullptr,
+                        .rows = rows.Value(i)});
+    }
+  }
+  // A table that was dropped since, or a view that is broken, is left out of the list.
+  std::erase_if(tables, [&](TableInfo& table) {
+    auto schema = SchemaOf(core, table.name);
+    if (schema.ok()) table.schema = *schema;
+    return !schema.ok();
+  });
+  return tables;
+}
+
+Result<TableInfo> DescribeTable(const std::shared_ptr<Core>& core, const TableName& table,
+                                const CallControl& control) {
+  TableInfo info{.name = table, .is_view = false, .schema = nullptr, .rows = -1};
+  {
+    ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
+    ARROW_ASSIGN_OR_RAISE(const TableKind kind, FindTable(*connection, table));
+    if (kind == TableKind::kMissing) {
+      return MakeError(ErrorKind::kNotFound, "table '" + table.ToString() + "' does not exist");
+    }
+    info.is_view = kind == TableKind::kView;
+  }
+  ARROW_ASSIGN_OR_RAISE(info.schema, SchemaOf(core, table));
+  if (!info.is_view) {
+    ARROW_ASSIGN_OR_RAISE(info.rows, CountRows(core, table, control));
+  }
+  return info;
+}
+
+Result<std::shared_ptr<arrow::Schema>> DescribeStatement(const std::shared_ptr<Core>& core,
+                                                         const Statement& statement) {
+  ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
+  return Guarded([&]() -> Result<std::shared_ptr<arrow::Schema>> {
+    auto statements = connection->ExtractStatements(statement.sql);
+    if (statements.size() != 1) {
+      return MakeError(ErrorKind::kInvalidInput,
+                       "only a single statement can be described; this text holds " +
+                           std::to_string(statements.size()));
+    }
+    auto prepared = connection->Prepare(std::move(statements.front()));
+    if (prepared->HasError()) return FromDuckDb(prepared->error);
+    return ArrowSchemaOf(prepared->GetTypes(), prepared->GetNames(), *connection->context);
+  });
+}
+
+}  // namespace arrowport::engine

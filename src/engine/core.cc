@@ -1,0 +1,58 @@
+#include "engine/core.h"
+
+#include <vector>
+
+#include "engine/duckdb_error.h"
+#include "engine/execution.h"
+
+namespace arrowport::engine {
+
+bool Core::Register(const Execution* execution, std::weak_ptr<Execution> reference) {
+  std::lock_guard lock(mutex_);
+  if (closing_) return false;
+  running_.emplace(execution, std::move(reference));
+  return true;
+}
+
+void Core::Unregister(const Execution* execution) {
+  std::lock_guard lock(mutex_);
+  if (running_.erase(execution) > 0) changed_.notify_all();
+}
+
+Result<duckdb::unique_ptr<duckdb::Connection>> Core::Connect() {
+  std::lock_guard lock(mutex_);
+  if (closing_) return MakeError(ErrorKind::kUnavailable, "the database is closing");
+  return Guarded([this]() -> Result<duckdb::unique_ptr<duckdb::Connection>> {
+    return duckdb::make_uniq<duckdb::Connection>(*instance);
+  });
+}
+
+void Core::CancelAll(const Status& reason) {
+  std::vector<std::shared_ptr<Execution>> executions;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [key, reference] : running_) {
+      if (auto execution = reference.lock()) executions.push_back(std::move(execution));
+    }
+  }
+  for (const auto& execution : executions) execution->Cancel(reason);
+}
+
+Status Core::Close() {
+  {
+    std::lock_guard lock(mutex_);
+    if (closing_) return Status::OK();
+    closing_ = true;
+  }
+  CancelAll(MakeError(ErrorKind::kUnavailable, "the server is shutting down"));
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return running_.empty(); });
+  }
+  return Guarded([this] {
+    instance.reset();
+    return Status::OK();
+  });
+}
+
+}  // namespace arrowport::engine

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <map>
+#include <string>
+#include <utility>
+
+#include <duckdb.hpp>
+
+#include "base/worker_pool.h"
+#include "engine/database.h"
+#include "engine/deadline_timer.h"
+#include "engine/table_claims.h"
+
+namespace arrowport::engine {
+
+class Execution;
+
+/// What all queries and appends of one open database share. Everything that runs holds it.
+class Core {
+ public:
+  explicit Core(DatabaseOptions database_options) : options(std::move(database_options)) {}
+
+  /// Adds `execution` to what runs; as long as it is there the instance stays open. \return false
+  /// when the database is closing.
+  bool Register(const Execution* execution, std::weak_ptr<Execution> reference);
+  void Unregister(const Execution* execution);
+
+  /// A connection for a call that ends before it returns. kUnavailable when the database is closing.
+  Result<duckdb::unique_ptr<duckdb::Connection>> Connect();
+
+  /// Cancels what runs with `reason`.
+  void CancelAll(const Status& reason);
+
+  /// Refuses new work, cancels what runs, waits for its end and closes the DuckDB instance.
+  Status Close();
+
+  const DatabaseOptions options;
+
+  // Set by Open before anything runs; the instance goes in Close.
+  std::unique_ptr<duckdb::DuckDB> instance;
+  std::string default_catalog;
+
+  // Counters, see engine::Counters.
+  std::atomic<int64_t> running_queries = 0;
+  std::atomic<int64_t> running_appends = 0;
+  std::atomic<int64_t> result_bytes_held = 0;
+
+  TableClaims table_claims;
+  DeadlineTimer timer;
+  WorkerPool threads{32};  ///< Ends queries; a commit may wait for the disk. Uses all of the above.
+
+ private:
+  // Everything below is guarded by mutex_.
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<const Execution*, std::weak_ptr<Execution>> running_;
+  bool closing_ = false;
+};
+
+}  // namespace arrowport::engine

@@ -1,0 +1,98 @@
+#include "engine/database.h"
+
+#include <filesystem>
+#include <utility>
+
+#include <duckdb.hpp>
+#include <duckdb/storage/buffer_manager.hpp>
+
+#include "engine/catalog.h"
+#include "engine/core.h"
+#include "engine/duckdb_error.h"
+#include "engine/execution.h"
+#include "engine/insert.h"
+#include "engine/open.h"
+
+namespace arrowport::engine {
+namespace {
+
+class DuckDbDatabase final : public Database {
+ public:
+  explicit DuckDbDatabase(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+
+  ~DuckDbDatabase() override { (void)core_->Close(); }
+
+  DuckDbDatabase(const DuckDbDatabase&) = delete;
+  DuckDbDatabase& operator=(const DuckDbDatabase&) = delete;
+
+  Result<std::shared_ptr<ResultStream>> Query(const Statement& statement,
+                                              const QueryOptions& options,
+                                              const CallControl& control) override {
+    const ExecutionOptions execution_options{.ordered = options.ordered, .prepare_context = {}};
+    ARROW_ASSIGN_OR_RAISE(auto execution,
+                          Execution::Start(core_, statement, execution_options, control));
+    return MakeResultStream(std::move(execution));
+  }
+
+  Result<std::shared_ptr<arrow::Schema>> DescribeQuery(const Statement& statement,
+                                                       const CallControl& /*control*/) override {
+    return DescribeStatement(core_, statement);
+  }
+
+  Result<std::shared_ptr<Append>> BeginAppend(const TableName& table,
+                                              const std::shared_ptr<arrow::Schema>& schema,
+                                              const AppendOptions& options,
+                                              const CallControl& control) override {
+    return BeginInsert(core_, table, schema, options, control);
+  }
+
+  Result<std::vector<TableInfo>> ListTables(const CallControl& control) override {
+    return engine::ListTables(core_, control);
+  }
+
+  Result<TableInfo> DescribeTable(const TableName& table, const CallControl& control) override {
+    return engine::DescribeTable(core_, table, control);
+  }
+
+  Status Checkpoint() override {
+    ARROW_ASSIGN_OR_RAISE(auto connection, core_->Connect());
+    return Guarded([&] {
+      auto result = connection->Query("CHECKPOINT");
+      return result->HasError() ? FromDuckDb(result->GetErrorObject()) : Status::OK();
+    });
+  }
+
+  Counters counters() const override {
+    Counters counters{.running_queries = core_->running_queries,
+                      .running_appends = core_->running_appends,
+                      .result_bytes_held = core_->result_bytes_held,
+                      .duckdb_memory_bytes = 0,
+                      .wal_bytes = 0};
+    std::error_code missing;
+    const auto wal_bytes = std::filesystem::file_size(core_->options.path + ".wal", missing);
+    if (!missing) counters.wal_bytes = static_cast<int64_t>(wal_bytes);
+    if (auto connection = core_->Connect(); connection.ok()) {
+      auto& buffers = duckdb::BufferManager::GetBufferManager(*(*connection)->context);
+      counters.duckdb_memory_bytes = static_cast<int64_t>(buffers.GetUsedMemory());
+    }
+    return counters;
+  }
+
+  void CancelAll(const Status& reason) override { core_->CancelAll(reason); }
+
+  Status Close() override { return core_->Close(); }
+
+ private:
+  const std::shared_ptr<Core> core_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<Database>> Database::Open(DatabaseOptions options) {
+  ARROW_ASSIGN_OR_RAISE(auto core, OpenCore(std::move(options)));
+  return std::make_shared<DuckDbDatabase>(std::move(core));
+}
+
+std::string DuckDbVersion() { return duckdb::DuckDB::LibraryVersion(); }
+
+}  // namespace arrowport::engine

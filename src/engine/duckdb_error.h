@@ -1,0 +1,30 @@
+#pragma once
+
+#include <concepts>
+#include <exception>
+#include <type_traits>
+#include <utility>
+
+#include <duckdb.hpp>
+
+#include "base/error.h"
+
+namespace arrowport::engine {
+
+/// What DuckDB calls an error, as a status with our kind: the one place where the two meet.
+Status FromDuckDb(const duckdb::ErrorData& error);
+
+/// Runs `work`, which may call DuckDB, and turns whatever it throws into a status. `work` returns a
+/// Status or a Result.
+template <std::invocable Work>
+std::invoke_result_t<Work> Guarded(Work&& work) {
+  try {
+    return std::forward<Work>(work)();
+  } catch (const std::exception& error) {
+    return FromDuckDb(duckdb::ErrorData(error));
+  } catch (...) {
+    return MakeError(ErrorKind::kInternal, "the engine failed for an unknown reason");
+  }
+}
+
+}  // namespace arrowport::engine

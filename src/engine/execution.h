@@ -1,0 +1,91 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <arrow/type.h>
+#include <duckdb.hpp>
+
+#include "base/call_control.h"
+#include "engine/core.h"
+#include "engine/result_collector.h"
+#include "engine/result_queue.h"
+#include "engine/result_stream.h"
+
+namespace arrowport::engine {
+
+struct ExecutionOptions {
+  bool ordered = true;
+  /// Called on the connection before the statement is planned.
+  std::function<void(duckdb::ClientContext&)> prepare_context;
+};
+
+/// One statement that DuckDB runs by itself on its worker threads, with its connection and its
+/// result queue.
+///
+/// Nobody waits for it. DuckDB tells of the end in two ways, and both are answered on a thread of
+/// the core's pool, because the end commits and a commit may wait for the disk:
+///   1. all rows are in the queue: Execute() has nothing left to run, and commits;
+///   2. a task left by an exception: DuckDB knows of it a moment later, so we look until it does.
+/// A cancelled execution is rolled back on the pool as well: a parked query reacts to nothing else.
+class Execution final : public std::enable_shared_from_this<Execution> {
+ public:
+  /// Plans and starts `statement` on a connection of its own. Blocks while DuckDB plans.
+  static Result<std::shared_ptr<Execution>> Start(std::shared_ptr<Core> core,
+                                                  const Statement& statement,
+                                                  const ExecutionOptions& options,
+                                                  const CallControl& control);
+
+  explicit Execution(std::shared_ptr<Core> core);
+  ~Execution();
+  Execution(const Execution&) = delete;
+  Execution& operator=(const Execution&) = delete;
+
+  [[nodiscard]] const std::shared_ptr<arrow::Schema>& schema() const { return target_->schema; }
+  [[nodiscard]] ResultQueue& queue() { return queue_; }
+  [[nodiscard]] Core& core() { return *core_; }
+
+  /// Ends the queue with `reason` at once and rolls back soon after. Does nothing at the end.
+  void Cancel(const Status& reason);
+
+ private:
+  class Watch;
+
+  Status Run(const Statement& statement, const ExecutionOptions& options);
+  Status RunLeading(std::vector<duckdb::unique_ptr<duckdb::SQLStatement>>& statements);
+  void InstallCollector(bool ordered);
+  void ArmCancellation(const CallControl& control);
+
+  void PostAllRowsAreIn();
+  void PostTaskFailed();
+  void EndWithAllRows();
+  void EndWithTaskError();
+  void RollBack();
+  void CloseLocked(const Status& status);
+
+  // Constant after Start.
+  const std::shared_ptr<Core> core_;
+  ResultQueue queue_;
+  const std::shared_ptr<CollectorTarget> target_;
+  std::optional<DeadlineTimer::Key> deadline_;
+  std::optional<std::stop_callback<std::function<void()>>> stop_callback_;
+
+  // Guards the connection against an interrupt while it closes. Taken inside of life_mutex_.
+  std::mutex connection_mutex_;
+  duckdb::unique_ptr<duckdb::Connection> connection_;
+
+  // Everything below is guarded by life_mutex_.
+  std::mutex life_mutex_;
+  duckdb::unique_ptr<duckdb::PendingQueryResult> pending_;
+  bool ended_ = false;
+};
+
+/// `execution` as the stream that callers read; destroying the stream cancels the execution.
+std::shared_ptr<ResultStream> MakeResultStream(std::shared_ptr<Execution> execution);
+
+}  // namespace arrowport::engine

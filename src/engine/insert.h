@@ -1,0 +1,21 @@
+#pragma once
+
+#include <memory>
+
+#include <arrow/type.h>
+
+#include "base/call_control.h"
+#include "engine/append.h"
+#include "engine/core.h"
+#include "engine/table.h"
+
+namespace arrowport::engine {
+
+/// engine::Database::BeginAppend.
+Result<std::shared_ptr<Append>> BeginInsert(const std::shared_ptr<Core>& core,
+                                            const TableName& table,
+                                            const std::shared_ptr<arrow::Schema>& schema,
+                                            const AppendOptions& options,
+                                            const CallControl& control);
+
+}  // namespace arrowport::engine

@@ -1,0 +1,82 @@
+#include "engine/open.h"
+
+#include <fstream>
+#include <string>
+#include <utility>
+
+#include <duckdb.hpp>
+
+#include "engine/batch_source.h"
+#include "engine/duckdb_error.h"
+
+namespace arrowport::engine {
+namespace {
+
+void Configure(duckdb::DBConfig& config, const DatabaseOptions& options) {
+  // All threads are DuckDB's own: queries run by themselves, nobody stands by to lend one.
+  config.SetOptionByName("external_threads", duckdb::Value::BIGINT(0));
+  if (options.threads > 0) {
+    config.SetOptionByName("threads", duckdb::Value::BIGINT(options.threads));
+  }
+  if (options.memory_bytes_max > 0) {
+    config.SetOptionByName("memory_limit",
+                           duckdb::Value(std::to_string(options.memory_bytes_max) + "B"));
+  }
+  if (!options.temp_directory.empty()) {
+    config.SetOptionByName("temp_directory", duckdb::Value(options.temp_directory));
+  }
+  if (!options.extension_directory.empty()) {
+    config.SetOptionByName("extension_directory", duckdb::Value(options.extension_directory));
+  }
+  // A server fetches no code by itself; extensions that lie in the directory are loaded when used.
+  config.SetOptionByName("autoinstall_known_extensions", duckdb::Value::BOOLEAN(false));
+  // The oldest format that DuckDB 1.5 would not have to upgrade: readers of 1.5 open it.
+  config.SetOptionByName("storage_compatibility_version", duckdb::Value("v1.5.0"));
+  config.SetOptionByName("custom_user_agent", duckdb::Value("arrowport"));
+}
+
+// The name of a process, for the message about a lock: "duckdb (pid 4711)".
+std::string NameOfProcess(const std::string& pid) {
+  std::ifstream comm("/proc/" + pid + "/comm");
+  std::string name;
+  std::getline(comm, name);
+  return (name.empty() ? "another process" : name) + " (pid " + pid + ")";
+}
+
+// DuckDB's message is "… Conflicting lock is held in /usr/bin/duckdb (PID 4711) …".
+Status ExplainLock(const std::string& path, const Status& status) {
+  constexpr std::string_view kMark = "(PID ";
+  const std::string& message = status.message();
+  if (message.find("Could not set lock") == std::string::npos) return status;
+  std::string holder = "another process";
+  if (const size_t mark = message.find(kMark); mark != std::string::npos) {
+    const size_t begin = mark + kMark.size();
+    holder = NameOfProcess(message.substr(begin, message.find(')', begin) - begin));
+  }
+  return MakeError(ErrorKind::kUnavailable, "database file '" + path + "' is open in " + holder +
+                                                "; stop it, or serve another file");
+}
+
+Status OpenInstance(Core& core) {
+  return Guarded([&] {
+    duckdb::DBConfig config;
+    Configure(config, core.options);
+    core.instance = std::make_unique<duckdb::DuckDB>(core.options.path, &config);
+    RegisterBatchSource(*core.instance->instance);
+    // Timestamps with a zone are shown in UTC, wherever the server runs.
+    duckdb::Connection connection(*core.instance);
+    auto result = connection.Query("SET GLOBAL TimeZone = 'UTC'");
+    return result->HasError() ? FromDuckDb(result->GetErrorObject()) : Status::OK();
+  });
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Core>> OpenCore(DatabaseOptions options) {
+  auto core = std::make_shared<Core>(std::move(options));
+  ARROW_RETURN_NOT_OK(WithContext("cannot open the database",
+                                  ExplainLock(core->options.path, OpenInstance(*core))));
+  return core;
+}
+
+}  // namespace arrowport::engine

@@ -1,0 +1,187 @@
+#include "engine/result_collector.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include <duckdb/common/arrow/arrow_query_result.hpp>
+#include <duckdb/execution/physical_plan_generator.hpp>
+#include <duckdb/main/client_context.hpp>
+#include <duckdb/main/prepared_statement_data.hpp>
+#include <duckdb/parallel/interrupt.hpp>
+
+#include "base/limits.h"
+#include "engine/batch_builder.h"
+
+namespace arrowport::engine {
+namespace {
+
+using duckdb::idx_t;
+
+/// What one worker has in the making.
+class LocalState final : public duckdb::LocalSinkState {
+ public:
+  LocalState(const duckdb::vector<duckdb::LogicalType>& types,
+             std::shared_ptr<CollectorTarget> target)
+      : types_(types), width_(types), target_(std::move(target)) {}
+
+  // A worker that leaves by an exception never reaches Combine.
+  ~LocalState() override {
+    if (builder_ != nullptr) target_->queue->Unreserve(share_);
+  }
+
+  LocalState(const LocalState&) = delete;
+  LocalState& operator=(const LocalState&) = delete;
+
+  /// Takes rows of `chunk` until it is used up, and then starts over with the next chunk. \return
+  /// false when the queue has no room: the same chunk is to be given again after `interrupt` fired.
+  bool Consume(duckdb::ClientContext& context, duckdb::DataChunk& chunk,
+               const duckdb::InterruptState& interrupt) {
+    while (row_ < chunk.size()) {
+      if (builder_ == nullptr && !Start(context, interrupt)) return false;
+      const int64_t bytes_left = std::max<int64_t>(0, limits::kResultBatchBytes - bytes_);
+      const auto fit = width_.FitRows(chunk, row_, bytes_left, builder_->rows() == 0);
+      builder_->Append(chunk, row_, row_ + fit.rows);
+      row_ += fit.rows;
+      bytes_ += fit.bytes;
+      const bool full = row_ < chunk.size() || bytes_ >= limits::kResultBatchBytes ||
+                        builder_->rows() + STANDARD_VECTOR_SIZE > limits::kResultBatchRows;
+      if (full) Flush();
+    }
+    row_ = 0;
+    return true;
+  }
+
+  /// Hands over what was built so far.
+  void Flush() {
+    if (builder_ == nullptr) return;
+    if (builder_->rows() == 0) {
+      builder_.reset();
+      target_->queue->Unreserve(share_);
+      return;
+    }
+    int64_t bytes = 0;
+    auto batch = builder_->Finish(target_->schema, &bytes);
+    builder_.reset();
+    target_->queue->Push(index_, share_, std::move(batch), bytes);
+  }
+
+  /// Moves on to `index`. A batch may go on into the next index, since nothing can come between
+  /// the two, but not when it would soon be full anyway.
+  void MoveTo(uint64_t index) {
+    if (index != index_ + 1 || bytes_ >= limits::kResultBatchBytes / 2) Flush();
+    index_ = index;
+  }
+
+  void SetIndex(uint64_t index) { index_ = index; }
+
+ private:
+  bool Start(duckdb::ClientContext& context, const duckdb::InterruptState& interrupt) {
+    const auto wake = [interrupt] { interrupt.Callback(); };
+    if (!target_->queue->Reserve(index_, wake, &share_)) return false;
+    const idx_t rows_expected = std::clamp<idx_t>(
+        static_cast<idx_t>(limits::kResultBatchBytes / (width_.fixed_bytes() + 1)),
+        STANDARD_VECTOR_SIZE, static_cast<idx_t>(limits::kResultBatchRows));
+    builder_ = std::make_unique<BatchBuilder>(types_, context, rows_expected);
+    bytes_ = 0;
+    return true;
+  }
+
+  const duckdb::vector<duckdb::LogicalType>& types_;
+  const RowWidth width_;
+  const std::shared_ptr<CollectorTarget> target_;
+
+  std::unique_ptr<BatchBuilder> builder_;
+  ResultQueue::Share share_ = ResultQueue::Share::kReadable;
+  int64_t bytes_ = 0;
+  uint64_t index_ = 0;
+  idx_t row_ = 0;  // Of the current chunk, which comes again after the worker was parked.
+};
+
+}  // namespace
+
+ResultCollector::ResultCollector(duckdb::PhysicalPlan& physical_plan,
+                                 duckdb::PreparedStatementData& statement,
+                                 std::shared_ptr<CollectorTarget> target)
+    : PhysicalResultCollector(physical_plan, statement), target_(std::move(target)) {}
+
+ResultOrder ResultCollector::OrderOf(duckdb::ClientContext& context,
+                                     duckdb::PhysicalOperator& root, bool ordered) {
+  using duckdb::PhysicalPlanGenerator;
+  const bool fixed = PhysicalPlanGenerator::OrderPreservationRecursive(root) ==
+                     duckdb::OrderPreservationType::FIXED_ORDER;
+  if (!PhysicalPlanGenerator::PreserveInsertionOrder(context, root) || (!ordered && !fixed)) {
+    return ResultOrder::kNone;
+  }
+  return PhysicalPlanGenerator::UseBatchIndex(context, root) ? ResultOrder::kBatchIndex
+                                                             : ResultOrder::kSingle;
+}
+
+duckdb::SinkResultType ResultCollector::Sink(duckdb::ExecutionContext& context,
+                                             duckdb::DataChunk& chunk,
+                                             duckdb::OperatorSinkInput& input) const {
+  auto& state = input.local_state.Cast<LocalState>();
+  ResultQueue& queue = *target_->queue;
+  if (queue.closed()) throw duckdb::InterruptException();
+  if (queue.order() == ResultOrder::kBatchIndex) {
+    state.SetIndex(state.partition_info.batch_index.GetIndex());
+    queue.AdvanceTo(state.partition_info.min_batch_index.GetIndex());
+  }
+  return state.Consume(context.client, chunk, input.interrupt_state)
+             ? duckdb::SinkResultType::NEED_MORE_INPUT
+             : duckdb::SinkResultType::BLOCKED;
+}
+
+duckdb::SinkNextBatchType ResultCollector::NextBatch(
+    duckdb::ExecutionContext& /*context*/, duckdb::OperatorSinkNextBatchInput& input) const {
+  auto& state = input.local_state.Cast<LocalState>();
+  state.MoveTo(state.partition_info.batch_index.GetIndex());
+  target_->queue->AdvanceTo(state.partition_info.min_batch_index.GetIndex());
+  return duckdb::SinkNextBatchType::READY;
+}
+
+duckdb::SinkCombineResultType ResultCollector::Combine(
+    duckdb::ExecutionContext& /*context*/, duckdb::OperatorSinkCombineInput& input) const {
+  auto& state = input.local_state.Cast<LocalState>();
+  state.Flush();
+  if (target_->queue->order() == ResultOrder::kBatchIndex) {
+    target_->queue->AdvanceTo(state.partition_info.min_batch_index.GetIndex());
+  }
+  return duckdb::SinkCombineResultType::FINISHED;
+}
+
+duckdb::SinkFinalizeType ResultCollector::Finalize(
+    duckdb::Pipeline& /*pipeline*/, duckdb::Event& /*event*/, duckdb::ClientContext& /*context*/,
+    duckdb::OperatorSinkFinalizeInput& /*input*/) const {
+  target_->queue->AdvanceTo(std::numeric_limits<uint64_t>::max());
+  target_->all_rows_are_in();
+  return duckdb::SinkFinalizeType::READY;
+}
+
+duckdb::unique_ptr<duckdb::LocalSinkState> ResultCollector::GetLocalSinkState(
+    duckdb::ExecutionContext& /*context*/) const {
+  return duckdb::make_uniq<LocalState>(types, target_);
+}
+
+// DuckDB wants a result object; the rows went another way.
+duckdb::unique_ptr<duckdb::QueryResult> ResultCollector::GetResult(
+    duckdb::GlobalSinkState& /*state*/) const {
+  return duckdb::make_uniq<duckdb::ArrowQueryResult>(statement_type, properties, names, types,
+                                                     duckdb::ClientProperties(), idx_t{1});
+}
+
+bool ResultCollector::ParallelSink() const {
+  return target_->queue->order() != ResultOrder::kSingle;
+}
+
+bool ResultCollector::SinkOrderDependent() const {
+  return target_->queue->order() == ResultOrder::kSingle;
+}
+
+duckdb::OperatorPartitionInfo ResultCollector::RequiredPartitionInfo() const {
+  return target_->queue->order() == ResultOrder::kBatchIndex
+             ? duckdb::OperatorPartitionInfo::BatchIndex()
+             : duckdb::OperatorPartitionInfo::NoPartitionInfo();
+}
+
+}  // namespace arrowport::engine

@@ -1,0 +1,218 @@
+#include "service/service.h"
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "base/batch_bytes.h"
+#include "base/event.h"
+#include "service/stream_table.h"
+
+namespace arrowport::service {
+
+namespace {
+
+constexpr size_t kStreamNameBytesMax = 512;
+constexpr auto kIdleLookStep = std::chrono::milliseconds(5);
+
+Status CheckStreamName(std::string_view stream) {
+  if (stream.empty()) {
+    return MakeError(ErrorKind::kInvalidInput, "the stream has no name; put one in the request");
+  }
+  if (stream.size() > kStreamNameBytesMax) {
+    return MakeError(ErrorKind::kTooLarge, "the stream's name is longer than " +
+                                               std::to_string(kStreamNameBytesMax) + " bytes");
+  }
+  return Status::OK();
+}
+
+}  // namespace
+
+class Service::Impl {
+ public:
+  Impl(std::shared_ptr<engine::Database> engine_database, observe::Metrics& server_metrics)
+      : database(std::move(engine_database)), metrics(server_metrics) {}
+
+  Status Admit(const Call& call, access::Action action, std::string_view object) const {
+    if (draining) {
+      return MakeError(ErrorKind::kUnavailable, "the server is shutting down; try another one");
+    }
+    return authorizer.Check(call.caller, action, object);
+  }
+
+  const std::shared_ptr<engine::Database> database;
+  observe::Metrics& metrics;
+  const access::Authorizer authorizer{};
+  StreamTable streams;
+  std::atomic<bool> draining = false;
+};
+
+namespace {
+
+/// An engine append with the account of what went through it.
+class CountedPut final : public Put {
+ public:
+  struct Books {
+    StreamTable& streams;
+    observe::Metrics& metrics;
+  };
+
+  // `keep_alive` owns what `books` refers to.
+  CountedPut(std::shared_ptr<engine::Append> append, PutSummary summary, Books books,
+             std::shared_ptr<void> keep_alive)
+      : append_(std::move(append)),
+        account_(std::make_shared<Account>(
+            Account{std::move(summary), books, Clock::now(), std::move(keep_alive)})) {}
+
+  QueueState Write(std::shared_ptr<arrow::RecordBatch> batch,
+                   std::function<void()> wake) override {
+    ++account_->summary.batches;
+    account_->summary.bytes += BytesOf(*batch);
+    return append_->Write(std::move(batch), std::move(wake));
+  }
+
+  void Finish(std::function<void(Result<PutSummary>)> done) override {
+    append_->Finish([account = account_, done = std::move(done)](Result<int64_t> rows) {
+      done(account->Settle(rows));
+    });
+  }
+
+  void Abort(const Status& reason) override { append_->Abort(reason); }
+
+ private:
+  struct Account {
+    PutSummary summary;
+    Books books;
+    Clock::time_point began;
+    std::shared_ptr<void> keep_alive;
+
+    Result<PutSummary> Settle(const Result<int64_t>& rows) {
+      if (!rows.ok()) {
+        const Status status = WithContext("stream '" + summary.stream + "'", rows.status());
+        books.streams.PutFailed(summary.stream, summary.table, status);
+        books.metrics.PutRefused(summary.stream);
+        return status;
+      }
+      summary.rows = *rows;
+      summary.seconds = std::chrono::duration<double>(Clock::now() - began).count();
+      books.streams.PutLanded(summary);
+      books.metrics.PutLanded(summary.stream, summary.rows, summary.bytes, summary.seconds);
+      return summary;
+    }
+  };
+
+  const std::shared_ptr<engine::Append> append_;
+  const std::shared_ptr<Account> account_;
+};
+
+}  // namespace
+
+Status WriteBlocking(Put& put, std::shared_ptr<arrow::RecordBatch> batch) {
+  auto room = std::make_shared<Event>();
+  switch (put.Write(std::move(batch), [room] { room->Set(); })) {
+    case QueueState::kReady:
+      return Status::OK();
+    case QueueState::kWait:
+      room->Wait();
+      return Status::OK();
+    case QueueState::kClosed:
+      break;
+  }
+  auto summary = FinishBlocking(put);
+  return summary.ok() ? MakeError(ErrorKind::kInternal, "the put ended early") : summary.status();
+}
+
+Result<PutSummary> FinishBlocking(Put& put) {
+  struct Answer {
+    Event ready;
+    Result<PutSummary> summary = PutSummary{};
+  };
+  auto answer = std::make_shared<Answer>();
+  put.Finish([answer](Result<PutSummary> summary) {
+    answer->summary = std::move(summary);
+    answer->ready.Set();
+  });
+  answer->ready.Wait();
+  return answer->summary;
+}
+
+Service::Service(std::shared_ptr<engine::Database> database, observe::Metrics& metrics)
+    : impl_(std::make_shared<Impl>(std::move(database), metrics)) {}
+
+Service::~Service() = default;
+
+Result<std::shared_ptr<Put>> Service::BeginPut(const Call& call, const PutRequest& request) {
+  ARROW_RETURN_NOT_OK(CheckStreamName(request.stream));
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kPut, request.stream));
+  const std::string context = "stream '" + request.stream + "'";
+  auto table = engine::TableName::Parse(request.stream);
+  if (!table.ok()) return WithContext(context, table.status());
+  auto append = impl_->database->BeginAppend(*table, request.schema, {}, call.control);
+  if (!append.ok()) {
+    const Status status = WithContext(context, append.status());
+    impl_->streams.PutFailed(request.stream, table->ToString(), status);
+    impl_->metrics.PutRefused(request.stream);
+    return status;
+  }
+  PutSummary summary{.stream = request.stream, .table = table->ToString()};
+  return std::make_shared<CountedPut>(std::move(*append), std::move(summary),
+                                      CountedPut::Books{impl_->streams, impl_->metrics}, impl_);
+}
+
+Result<std::shared_ptr<engine::ResultStream>> Service::Query(const Call& call,
+                                                             const engine::Statement& statement,
+                                                             const engine::QueryOptions& options) {
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, statement.sql));
+  return impl_->database->Query(statement, options, call.control);
+}
+
+Result<std::shared_ptr<engine::ResultStream>> Service::ReadTable(const Call& call,
+                                                                 std::string_view table) {
+  ARROW_ASSIGN_OR_RAISE(const auto name, engine::TableName::Parse(table));
+  // Tells a missing table from a missing column or function by its kind and its words.
+  ARROW_RETURN_NOT_OK(DescribeTable(call, table));
+  return Query(call, {.sql = "SELECT * FROM " + name.ToSql(), .parameters = {}}, {});
+}
+
+Result<std::shared_ptr<arrow::Schema>> Service::DescribeQuery(const Call& call,
+                                                              const engine::Statement& statement) {
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kDescribe, statement.sql));
+  return impl_->database->DescribeQuery(statement, call.control);
+}
+
+Result<engine::TableInfo> Service::DescribeTable(const Call& call, std::string_view table) {
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kDescribe, table));
+  ARROW_ASSIGN_OR_RAISE(const auto name, engine::TableName::Parse(table));
+  return impl_->database->DescribeTable(name, call.control);
+}
+
+Result<std::vector<engine::TableInfo>> Service::ListTables(const Call& call) {
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kDescribe, "tables"));
+  return impl_->database->ListTables(call.control);
+}
+
+Result<std::vector<StreamInfo>> Service::ListStreams(const Call& call) {
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kDescribe, "streams"));
+  return impl_->streams.List();
+}
+
+Status Service::CheckHealth(const Call& call) {
+  ARROW_ASSIGN_OR_RAISE(auto stream, Query(call, {.sql = "SELECT 1", .parameters = {}}, {}));
+  return stream->Next().status();
+}
+
+void Service::StartDraining() { impl_->draining = true; }
+
+bool Service::WaitUntilIdle(Clock::time_point deadline) {
+  for (;;) {
+    const auto counters = impl_->database->counters();
+    if (counters.running_queries == 0 && counters.running_appends == 0) return true;
+    if (Clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(kIdleLookStep);
+  }
+}
+
+void Service::CancelAll(const Status& reason) { impl_->database->CancelAll(reason); }
+
+}  // namespace arrowport::service
