@@ -1,0 +1,268 @@
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/option_value.h"
+#include "server/options.h"
+
+namespace arrowport::server {
+namespace {
+
+using Options = ServerOptions;
+using Text = std::string_view;
+
+Status SetHost(Options& options, Text text) {
+  if (text.empty()) return MakeError(ErrorKind::kInvalidInput, "a host must not be empty");
+  options.http.host = text;
+  options.flight.host = text;
+  return Status::OK();
+}
+
+Status SetFlightPort(Options& options, Text text) {
+  uint16_t port = 0;
+  ARROW_RETURN_NOT_OK(ReadPort(text, &port));
+  options.flight.port = port;
+  return Status::OK();
+}
+
+// What is set by others than ServerOptions: the program reads it before it resolves the rest.
+Status SetNothing(Options& /*options*/, Text /*text*/) { return Status::OK(); }
+
+constexpr NumberRange kPositive = {.min = 1};
+
+std::vector<OptionRow> PlaceRows() {
+  return {
+      {.name = "config",
+       .value_name = "FILE",
+       .default_text = "",
+       .help = "YAML file with any of these options.",
+       .set = SetNothing,
+       .in_file = false},
+      {.name = "host",
+       .value_name = "HOST",
+       .default_text = "127.0.0.1",
+       .help = "Name or address that both doors listen on; 0.0.0.0 for all of this machine's.",
+       .set = SetHost,
+       .other_keys = {"api.host"},
+       .other_environment = {"ARROWPORT_API_HOST"}},
+      {.name = "http_port",
+       .value_name = "PORT",
+       .default_text = "8888",
+       .help = "Port of the HTTP door; 0 takes a free one.",
+       .set = [](Options& o, Text text) { return ReadPort(text, &o.http.port); },
+       .other_keys = {"api.port"},
+       .other_environment = {"ARROWPORT_API_PORT", "ARROWPORT_PORT"}},
+      {.name = "flight_port",
+       .value_name = "PORT",
+       .default_text = "8889",
+       .help = "Port of the Arrow Flight door; 0 takes a free one.",
+       .set = SetFlightPort},
+      {.name = "port_file",
+       .value_name = "FILE",
+       .default_text = "",
+       .help = "File that gets both ports and the process id as JSON once both doors are open, and "
+               "that is removed when the server stops.",
+       .set = [](Options& o, Text text) { return ReadText(text, &o.port_file); }},
+      {.name = "drain_timeout",
+       .value_name = "DURATION",
+       .default_text = "30s",
+       .help = "How long running requests may go on after SIGTERM before they are cancelled.",
+       .set = [](Options& o, Text text) { return ReadDuration(text, &o.drain_timeout); }},
+      {.name = "log_level",
+       .value_name = "LEVEL",
+       .default_text = "info",
+       .help = "Least important lines to log: debug, info, warning, error or off.",
+       .set = [](Options& o,
+                 Text text) { return observe::ParseLogLevel(text).Value(&o.log_level); }},
+      {.name = "log_format",
+       .value_name = "FORMAT",
+       .default_text = "text",
+       .help = "Log lines as text or json.",
+       .set = [](Options& o,
+                 Text text) { return observe::ParseLogFormat(text).Value(&o.log_format); }},
+  };
+}
+
+std::vector<OptionRow> DatabaseRows() {
+  return {
+      {.name = "db",
+       .value_name = "FILE",
+       .default_text = "arrowport.duckdb",
+       .help = "DuckDB file, created when missing; :memory: keeps everything in memory.",
+       .set = [](Options& o, Text text) { return ReadText(text, &o.database.path); },
+       .other_keys = {"db_path", "duckdb.path"},
+       .other_environment = {"ARROWPORT_DB_PATH"}},
+      {.name = "memory_limit",
+       .value_name = "SIZE",
+       .default_text = "0",
+       .help = "DuckDB's memory limit; 0 is 80 % of the machine's memory.",
+       .set = [](Options& o, Text text) { return ReadBytes(text, &o.database.memory_bytes_max); }},
+      {.name = "threads",
+       .value_name = "COUNT",
+       .default_text = "0",
+       .help = "DuckDB's worker threads; 0 is one per core.",
+       .set = [](Options& o, Text text) { return ReadNumber(text, {}, &o.database.threads); }},
+      {.name = "temp_directory",
+       .value_name = "FOLDER",
+       .default_text = "",
+       .help = "Where DuckDB spills what does not fit in memory; unset: beside the database file.",
+       .set = [](Options& o, Text text) { return ReadText(text, &o.database.temp_directory); }},
+      {.name = "extension_directory",
+       .value_name = "FOLDER",
+       .default_text = "",
+       .help = "Where DuckDB's signed extensions lie; unset: the ones that came with arrowport.",
+       .set = [](Options& o,
+                 Text text) { return ReadText(text, &o.database.extension_directory); }},
+      {.name = "result_bytes_max",
+       .value_name = "SIZE",
+       .default_text = "32MiB",
+       .help = "Rows that one query may have ready ahead of its reader.",
+       .set = [](Options& o, Text text) { return ReadBytes(text, &o.database.result_bytes_max); }},
+      {.name = "put_bytes_max",
+       .value_name = "SIZE",
+       .default_text = "64MiB",
+       .help = "Rows that one put may have waiting for the insert.",
+       .set = [](Options& o, Text text) { return ReadBytes(text, &o.database.put_bytes_max); }},
+  };
+}
+
+std::vector<OptionRow> HttpSizeRows() {
+  return {
+      {.name = "http.io_threads",
+       .value_name = "COUNT",
+       .default_text = "0",
+       .help = "Threads that read, encode and write; 0 is one per core.",
+       .set = [](Options& o, Text text) { return ReadNumber(text, {}, &o.http.io_threads); }},
+      {.name = "http.worker_threads_max",
+       .value_name = "COUNT",
+       .default_text = "64",
+       .help = "Threads for calls that wait for DuckDB, each for puts and for the rest.",
+       .set = [](Options& o,
+                 Text text) { return ReadNumber(text, kPositive, &o.http.worker_threads_max); }},
+      {.name = "http.connections_max",
+       .value_name = "COUNT",
+       .default_text = "1024",
+       .help = "Connections at once; one more is answered 503.",
+       .set = [](Options& o,
+                 Text text) { return ReadNumber(text, kPositive, &o.http.connections_max); }},
+      {.name = "http.header_bytes_max",
+       .value_name = "SIZE",
+       .default_text = "64KiB",
+       .help = "Request line and headers; more is answered 413.",
+       .set = [](Options& o, Text text) { return ReadBytes(text, &o.http.header_bytes_max); }},
+      {.name = "http.body_bytes_max",
+       .value_name = "SIZE",
+       .default_text = "0",
+       .help = "Body of one ingest; more is answered 413; 0 is no limit.",
+       .set = [](Options& o, Text text) { return ReadBytes(text, &o.http.body_bytes_max); }},
+      {.name = "http.sql_bytes_max",
+       .value_name = "SIZE",
+       .default_text = "1MiB",
+       .help = "Body of one query; more is answered 413.",
+       .set = [](Options& o, Text text) { return ReadBytes(text, &o.http.sql_bytes_max); }},
+      {.name = "http.ipc_message_bytes_max",
+       .value_name = "SIZE",
+       .default_text = "1GiB",
+       .help = "One batch of an ingest, as sent and unpacked; more is answered 413.",
+       .set = [](Options& o, Text text) { return ReadBytes(text, &o.http.ipc_message_bytes_max); }},
+  };
+}
+
+std::vector<OptionRow> HttpTimeRows() {
+  return {
+      {.name = "http.header_timeout",
+       .value_name = "DURATION",
+       .default_text = "10s",
+       .help = "For a request's line and headers to arrive; later is answered 408.",
+       .set = [](Options& o, Text text) { return ReadDuration(text, &o.http.header_timeout); }},
+      {.name = "http.body_idle_timeout",
+       .value_name = "DURATION",
+       .default_text = "60s",
+       .help = "Without one byte of a body; then the request is answered 408 and rolled back.",
+       .set = [](Options& o, Text text) { return ReadDuration(text, &o.http.body_idle_timeout); }},
+      {.name = "http.idle_timeout",
+       .value_name = "DURATION",
+       .default_text = "75s",
+       .help = "Between two requests of a connection; then it is closed.",
+       .set = [](Options& o, Text text) { return ReadDuration(text, &o.http.idle_timeout); }},
+      {.name = "http.write_idle_timeout",
+       .value_name = "DURATION",
+       .default_text = "10m",
+       .help = "For a client that takes no byte of its answer; then the query is cancelled.",
+       .set = [](Options& o, Text text) { return ReadDuration(text, &o.http.write_idle_timeout); }},
+  };
+}
+
+std::vector<OptionRow> FlightRows() {
+  return {
+      {.name = "flight.calls_max",
+       .value_name = "COUNT",
+       .default_text = "1000",
+       .help = "Calls that run at once; one more is refused as overloaded.",
+       .set = [](Options& o,
+                 Text text) { return ReadNumber(text, kPositive, &o.flight.calls_max); }},
+      {.name = "flight.message_bytes_max",
+       .value_name = "SIZE",
+       .default_text = "1GiB",
+       .help = "One incoming batch; a larger one is refused.",
+       .set = [](Options& o, Text text) { return ReadBytes(text, &o.flight.message_bytes_max); }},
+      {.name = "flight.put_idle_timeout",
+       .value_name = "DURATION",
+       .default_text = "5m",
+       .help = "For a put that sends nothing; then it is rolled back.",
+       .set = [](Options& o, Text text) { return ReadDuration(text, &o.flight.put_idle_max); }},
+  };
+}
+
+std::vector<OptionRow> MakeTable() {
+  std::vector<OptionRow> table;
+  for (const auto& rows :
+       {PlaceRows(), DatabaseRows(), HttpSizeRows(), HttpTimeRows(), FlightRows()}) {
+    table.insert(table.end(), rows.begin(), rows.end());
+  }
+  return table;
+}
+
+constexpr std::array kForeignSettings = {
+    ForeignSetting{.key = "duckdb_extensions",
+                   .environment_name = "",
+                   .note = "needs no setting: arrow and parquet are built in, and other extensions "
+                           "are loaded when a statement first needs them",
+                   .refused = false},
+    ForeignSetting{.key = "compression",
+                   .environment_name = "ARROWPORT_COMPRESSION",
+                   .note = "has no effect: clients choose how they compress what they send, and "
+                           "DuckDB compresses what it stores",
+                   .refused = false},
+    ForeignSetting{.key = "defaults.chunk_size",
+                   .environment_name = "",
+                   .note = "has no effect: rows are inserted in DuckDB's row groups of 122,880",
+                   .refused = false},
+    ForeignSetting{.key = "api.enable_metrics",
+                   .environment_name = "ARROWPORT_ENABLE_METRICS",
+                   .note = "has no effect: GET /metrics of the HTTP port is always there",
+                   .refused = false},
+    ForeignSetting{.key = "api.metrics_port",
+                   .environment_name = "",
+                   .note = "has no effect: metrics are served by the HTTP port, as GET /metrics",
+                   .refused = false},
+    ForeignSetting{.key = "streams",
+                   .environment_name = "ARROWPORT_STREAMS_PATH",
+                   .note = "rules for streams are not supported yet, and without them rows would "
+                           "land in other tables; remove them, and each stream lands in the table "
+                           "that has its name",
+                   .refused = true},
+};
+
+}  // namespace
+
+std::span<const OptionRow> OptionTable() {
+  static const std::vector<OptionRow> table = MakeTable();
+  return table;
+}
+
+std::span<const ForeignSetting> ForeignSettings() { return kForeignSettings; }
+
+}  // namespace arrowport::server

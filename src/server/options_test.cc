@@ -1,0 +1,167 @@
+#include "server/options.h"
+
+#include <chrono>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/limits.h"
+
+namespace arrowport::server {
+namespace {
+
+using std::chrono::milliseconds;
+
+GivenOptions Given(std::string_view name, std::string text, std::string place) {
+  GivenOptions given;
+  given.texts[name] = {.text = std::move(text), .place = std::move(place)};
+  return given;
+}
+
+Result<ServerOptions> ResolveOne(std::string_view name, const std::string& text) {
+  return ResolveOptions(
+      {.command_line = Given(name, text, "--here"), .environment = {}, .file = {}});
+}
+
+// A text for an option and whether the options show that it arrived.
+struct Effect {
+  std::string_view name;
+  std::string text;
+  std::function<bool(const ServerOptions&)> arrived;
+};
+
+const std::vector<Effect>& Effects() {
+  static const std::vector<Effect> effects = {
+      {"config", "a.yaml", [](const auto&) { return true; }},
+      {"host", "::1", [](const auto& o) { return o.http.host == "::1" && o.flight.host == "::1"; }},
+      {"http_port", "0", [](const auto& o) { return o.http.port == 0; }},
+      {"flight_port", "65535", [](const auto& o) { return o.flight.port == 65535; }},
+      {"port_file", "p.json", [](const auto& o) { return o.port_file == "p.json"; }},
+      {"drain_timeout", "5s", [](const auto& o) { return o.drain_timeout == milliseconds(5000); }},
+      {"log_level", "error",
+       [](const auto& o) { return o.log_level == observe::LogLevel::kError; }},
+      {"log_format", "json",
+       [](const auto& o) { return o.log_format == observe::LogFormat::kJson; }},
+      {"db", "x.duckdb", [](const auto& o) { return o.database.path == "x.duckdb"; }},
+      {"memory_limit", "4GB",
+       [](const auto& o) { return o.database.memory_bytes_max == 4'000'000'000; }},
+      {"threads", "3", [](const auto& o) { return o.database.threads == 3; }},
+      {"temp_directory", "/t", [](const auto& o) { return o.database.temp_directory == "/t"; }},
+      {"extension_directory", "/e",
+       [](const auto& o) { return o.database.extension_directory == "/e"; }},
+      {"result_bytes_max", "1MiB",
+       [](const auto& o) { return o.database.result_bytes_max == kMiB; }},
+      {"put_bytes_max", "2MiB", [](const auto& o) { return o.database.put_bytes_max == 2 * kMiB; }},
+      {"http.io_threads", "2", [](const auto& o) { return o.http.io_threads == 2; }},
+      {"http.worker_threads_max", "7",
+       [](const auto& o) { return o.http.worker_threads_max == 7; }},
+      {"http.connections_max", "9", [](const auto& o) { return o.http.connections_max == 9; }},
+      {"http.header_bytes_max", "1KiB",
+       [](const auto& o) { return o.http.header_bytes_max == kKiB; }},
+      {"http.body_bytes_max", "10", [](const auto& o) { return o.http.body_bytes_max == 10; }},
+      {"http.sql_bytes_max", "3KiB",
+       [](const auto& o) { return o.http.sql_bytes_max == 3 * kKiB; }},
+      {"http.ipc_message_bytes_max", "64MiB",
+       [](const auto& o) { return o.http.ipc_message_bytes_max == 64 * kMiB; }},
+      {"http.header_timeout", "1s",
+       [](const auto& o) { return o.http.header_timeout == milliseconds(1000); }},
+      {"http.body_idle_timeout", "2s",
+       [](const auto& o) { return o.http.body_idle_timeout == milliseconds(2000); }},
+      {"http.idle_timeout", "3s",
+       [](const auto& o) { return o.http.idle_timeout == milliseconds(3000); }},
+      {"http.write_idle_timeout", "4s",
+       [](const auto& o) { return o.http.write_idle_timeout == milliseconds(4000); }},
+      {"flight.calls_max", "5", [](const auto& o) { return o.flight.calls_max == 5; }},
+      {"flight.message_bytes_max", "6MiB",
+       [](const auto& o) { return o.flight.message_bytes_max == 6 * kMiB; }},
+      {"flight.put_idle_timeout", "7s",
+       [](const auto& o) { return o.flight.put_idle_max == milliseconds(7000); }},
+  };
+  return effects;
+}
+
+TEST(OptionsTest, EveryOptionReachesTheRoomThatItIsFor) {
+  for (const Effect& effect : Effects()) {
+    const Result<ServerOptions> options = ResolveOne(effect.name, effect.text);
+    ASSERT_TRUE(options.ok()) << effect.name << ": " << options.status().ToString();
+    EXPECT_TRUE(effect.arrived(*options)) << effect.name;
+  }
+}
+
+TEST(OptionsTest, EveryOptionOfTheTableIsTested) {
+  std::set<std::string_view> tested;
+  for (const Effect& effect : Effects()) tested.insert(effect.name);
+  for (const OptionRow& row : OptionTable()) EXPECT_TRUE(tested.contains(row.name)) << row.name;
+  EXPECT_EQ(tested.size(), OptionTable().size());
+}
+
+TEST(OptionsTest, NumbersSizesAndDurationsThatAreNoneAreRefused) {
+  for (const OptionRow& row : OptionTable()) {
+    const std::set<std::string_view> with_form = {"PORT",     "COUNT", "SIZE",
+                                                  "DURATION", "LEVEL", "FORMAT"};
+    if (!with_form.contains(row.value_name)) continue;
+    const Status refused = ResolveOne(row.name, "abc").status();
+    EXPECT_EQ(KindOf(refused), ErrorKind::kInvalidInput) << row.name;
+    EXPECT_NE(refused.message().find("--here: "), std::string::npos) << refused.message();
+    EXPECT_NE(refused.message().find("'abc'"), std::string::npos) << refused.message();
+  }
+}
+
+TEST(OptionsTest, ARefusalNamesThePlaceAndWhatWouldDo) {
+  OptionSources sources;
+  sources.file = Given("http_port", "abc", "arrowport.yaml:7: http_port");
+  EXPECT_EQ(ResolveOptions(sources).status().message(),
+            "arrowport.yaml:7: http_port: 'abc' is not a number from 0 to 65535");
+  sources.environment = Given("http_port", "65536", "ARROWPORT_HTTP_PORT");
+  EXPECT_EQ(ResolveOptions(sources).status().message(),
+            "ARROWPORT_HTTP_PORT: '65536' is not a number from 0 to 65535");
+}
+
+TEST(OptionsTest, TheCommandLineWinsOverTheEnvironmentOverTheFileOverTheDefault) {
+  OptionSources sources;
+  EXPECT_EQ(ResolveOptions(sources)->http.port, 8888);
+  sources.file = Given("http_port", "1", "file");
+  EXPECT_EQ(ResolveOptions(sources)->http.port, 1);
+  sources.environment = Given("http_port", "2", "environment");
+  EXPECT_EQ(ResolveOptions(sources)->http.port, 2);
+  sources.command_line = Given("http_port", "3", "command line");
+  EXPECT_EQ(ResolveOptions(sources)->http.port, 3);
+}
+
+TEST(OptionsTest, AnEmptyHostIsRefusedInsteadOfListeningEverywhere) {
+  EXPECT_EQ(ResolveOne("host", "").status().message(), "--here: a host must not be empty");
+}
+
+TEST(OptionsTest, DefaultsListenOnThisMachineOnly) {
+  const ServerOptions options = DefaultOptions();
+  EXPECT_EQ(options.http.host, "127.0.0.1");
+  EXPECT_EQ(options.flight.host, "127.0.0.1");
+  EXPECT_EQ(options.http.port, 8888);
+  EXPECT_EQ(options.flight.port, 8889);
+  EXPECT_EQ(options.database.path, "arrowport.duckdb");
+}
+
+TEST(OptionsTest, NamesOfAllFormsComeFromTheRow) {
+  const OptionRow* row = FindOption("http.idle_timeout");
+  ASSERT_NE(row, nullptr);
+  EXPECT_EQ(row->Flag(), "--http-idle-timeout");
+  EXPECT_EQ(row->EnvironmentName(), "ARROWPORT_HTTP_IDLE_TIMEOUT");
+}
+
+TEST(OptionsTest, NoTwoOptionsShareAName) {
+  std::set<std::string> flags;
+  std::set<std::string> environment;
+  for (const OptionRow& row : OptionTable()) {
+    EXPECT_TRUE(flags.insert(row.Flag()).second) << row.Flag();
+    EXPECT_TRUE(environment.insert(row.EnvironmentName()).second) << row.EnvironmentName();
+    for (const std::string_view other : row.other_environment) {
+      EXPECT_TRUE(environment.insert(std::string(other)).second) << other;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace arrowport::server
