@@ -1,0 +1,102 @@
+#include "engine/baseline.h"
+
+#include <utility>
+
+#include <arrow/c/bridge.h>
+#include <duckdb.hpp>
+#include <duckdb/common/arrow/arrow_wrapper.hpp>
+#include <duckdb/function/table/arrow.hpp>
+#include <duckdb/main/relation.hpp>
+
+#include "base/limits.h"
+#include "engine/batch_builder.h"
+#include "engine/duckdb_error.h"
+
+namespace arrowport::engine {
+namespace {
+
+duckdb::unique_ptr<duckdb::ArrowArrayStreamWrapper> ProduceStream(
+    uintptr_t factory, duckdb::ArrowStreamParameters& /*parameters*/) {
+  auto wrapper = duckdb::make_uniq<duckdb::ArrowArrayStreamWrapper>();
+  auto* stream = reinterpret_cast<ArrowArrayStream*>(factory);
+  wrapper->arrow_array_stream = *stream;
+  stream->release = nullptr;
+  return wrapper;
+}
+
+void GetSchema(ArrowArrayStream* stream, ArrowSchema& schema) {
+  if (stream->get_schema(stream, &schema) != 0) {
+    throw duckdb::InvalidInputException("the stream has no schema");
+  }
+}
+
+class DuckDbBaseline final : public Baseline {
+ public:
+  DuckDbBaseline(const std::string& path, duckdb::DBConfig& config)
+      : database_(path, &config), connection_(database_) {}
+
+  Result<int64_t> Insert(const TableName& table,
+                         std::shared_ptr<arrow::RecordBatchReader> batches) override {
+    ArrowArrayStream stream;
+    ARROW_RETURN_NOT_OK(arrow::ExportRecordBatchReader(std::move(batches), &stream));
+    const Status inserted = Guarded([&] {
+      auto scan = connection_.TableFunction(
+          "arrow_scan", {duckdb::Value::POINTER(reinterpret_cast<uintptr_t>(&stream)),
+                         duckdb::Value::POINTER(reinterpret_cast<uintptr_t>(&ProduceStream)),
+                         duckdb::Value::POINTER(reinterpret_cast<uintptr_t>(&GetSchema))});
+      scan->Create(table.name);
+      return Status::OK();
+    });
+    if (stream.release != nullptr) stream.release(&stream);
+    ARROW_RETURN_NOT_OK(inserted);
+    return Guarded([&]() -> Result<int64_t> {
+      auto counted = connection_.Query("SELECT count(*) FROM " + table.ToSql());
+      if (counted->HasError()) return FromDuckDb(counted->GetErrorObject());
+      return counted->GetValue(0, 0).GetValue<int64_t>();
+    });
+  }
+
+  Result<Drained> Drain(const std::string& sql) override {
+    return Guarded([&]() -> Result<Drained> {
+      auto result = connection_.SendQuery(sql);
+      if (result->HasError()) return FromDuckDb(result->GetErrorObject());
+      ARROW_ASSIGN_OR_RAISE(auto schema,
+                            ArrowSchemaOf(result->types, result->names, *connection_.context));
+      Drained drained;
+      std::unique_ptr<BatchBuilder> builder;
+      const auto finish = [&] {
+        int64_t bytes = 0;
+        drained.rows += builder->Finish(schema, &bytes)->num_rows();
+        drained.bytes += bytes;
+        builder.reset();
+      };
+      while (auto chunk = result->Fetch()) {
+        if (builder == nullptr) {
+          builder = std::make_unique<BatchBuilder>(result->types, *connection_.context,
+                                                   limits::kResultBatchRows);
+        }
+        builder->Append(*chunk, 0, chunk->size());
+        if (builder->rows() + STANDARD_VECTOR_SIZE > limits::kResultBatchRows) finish();
+      }
+      if (builder != nullptr) finish();
+      if (result->HasError()) return FromDuckDb(result->GetErrorObject());
+      return drained;
+    });
+  }
+
+ private:
+  duckdb::DuckDB database_;
+  duckdb::Connection connection_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Baseline>> Baseline::Open(const std::string& path, int threads) {
+  return Guarded([&]() -> Result<std::unique_ptr<Baseline>> {
+    duckdb::DBConfig config;
+    if (threads > 0) config.SetOptionByName("threads", duckdb::Value::BIGINT(threads));
+    return std::make_unique<DuckDbBaseline>(path, config);
+  });
+}
+
+}  // namespace arrowport::engine
