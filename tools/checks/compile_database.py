@@ -11,6 +11,7 @@ from pathlib import Path
 _WITH_VALUE = ("-include", "-o", "-MF", "-MT", "-MQ")
 _ALONE = re.compile(r"-W.*|-fpch-.*|-MD|-MMD|-fmodules-ts|-fmodule-mapper=.*|-fdeps-format=.*|-fno-gnu-unique"
                     r"|-fconcepts.*|-fcoroutines|-fdiagnostics-color.*|-flto.*|-ffat-lto-objects|-fsanitize.*")
+_COMPILER = re.compile(r"(c|g|clang)\+\+(-[\d.]+)?")
 _PRECOMPILED = re.compile(r".*cmake_pch\.h(xx)?(\.gch)?")
 
 
@@ -37,8 +38,8 @@ def for_clang(database: str, root: Path) -> dict[str, dict]:
         if path.split("/")[0] not in ("src", "tests", "bench"):
             continue
         arguments = entry.get("arguments") or shlex.split(entry["command"])
-        # A compiler cache in front of the compiler would be taken for the compiler.
-        if Path(arguments[0]).name in ("ccache", "sccache"):
+        # What launches the compiler (a cache, with its environment) would be taken for the compiler.
+        while len(arguments) > 1 and not _COMPILER.fullmatch(Path(arguments[0]).name):
             arguments = arguments[1:]
         commands[path] = {"directory": entry["directory"], "file": entry["file"],
                           "arguments": arguments_for_clang(arguments)}

@@ -12,13 +12,14 @@ class CompileDatabaseTest(unittest.TestCase):
         self.assertEqual("g++ -DX=1 -isystem /d/include -O2 -include force.h -std=gnu++20 -c /r/src/a/a.cc".split(),
                          compile_database.arguments_for_clang(given))
 
-    def test_only_files_of_ours_and_without_the_compiler_cache(self):
+    def test_only_files_of_ours_and_without_what_launches_the_compiler(self):
         database = json.dumps([
-            {"directory": "/r/build", "file": "/r/src/a/a.cc", "command": "/usr/bin/ccache g++ -c /r/src/a/a.cc"},
+            {"directory": "/r/build", "file": "/r/src/a/a.cc",
+             "command": "/usr/bin/cmake -E env X=1 /usr/bin/ccache /usr/bin/c++-12 -c /r/src/a/a.cc"},
             {"directory": "/r/build", "file": "/r/build/x.pb.cc", "command": "g++ -c x.pb.cc"},
         ])
         commands = compile_database.for_clang(database, Path("/r"))
-        self.assertEqual({"src/a/a.cc": ["g++", "-c", "/r/src/a/a.cc"]},
+        self.assertEqual({"src/a/a.cc": ["/usr/bin/c++-12", "-c", "/r/src/a/a.cc"]},
                          {path: entry["arguments"] for path, entry in commands.items()})
 
 

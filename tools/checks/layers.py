@@ -8,6 +8,8 @@ from checks.finding import Finding
 from checks.tree import Tree
 
 LAYERS = "src/LAYERS"
+# The colon that ends a line's name, not one of CMake's in Arrow::arrow.
+_COLON = re.compile(r":(?=\s|$)")
 
 
 @dataclass
@@ -21,18 +23,23 @@ class Room:
 class Layers:
     rooms: dict[str, Room] = field(default_factory=dict)
     libraries: list[tuple[str, re.Pattern]] = field(default_factory=list)
+    targets: list[tuple[str, re.Pattern]] = field(default_factory=list)
     everyone: set[str] = field(default_factory=set)
     tests: set[str] = field(default_factory=set)
 
     def library_of(self, path: str) -> str | None:
+        """The library that a header of this path belongs to."""
         return next((name for name, pattern in self.libraries if pattern.fullmatch(path)), None)
+
+    def library_of_target(self, target: str) -> str | None:
+        return next((name for name, pattern in self.targets if pattern.fullmatch(target)), None)
 
     def owners(self, library: str) -> str:
         return ", ".join(room.name for room in self.rooms.values() if library in room.libraries)
 
 
-def _glob(glob: str) -> str:
-    return re.escape(glob).replace(r"\*\*", ".*").replace(r"\*", "[^/]*")
+def _any_of(globs: list[str]) -> re.Pattern:
+    return re.compile("|".join(re.escape(glob).replace(r"\*\*", ".*").replace(r"\*", "[^/]*") for glob in globs))
 
 
 def _names(words: str) -> list[str]:
@@ -54,13 +61,14 @@ def parse(text: str) -> tuple[Layers, list[Finding]]:
         return set(libraries)
 
     for line, row in enumerate(text.splitlines(), start=1):
-        words, _, rest = row.partition("#")[0].partition(":")
+        words, _, rest = _COLON.sub("\n", row.partition("#")[0], count=1).partition("\n")
         match words.split():
             case []:
                 continue
-            case ["library", name]:
-                globs = "|".join(_glob(glob) for glob in rest.split())
-                layers.libraries.append((name, re.compile(globs)))
+            case ["library", name, *targets]:
+                layers.libraries.append((name, _any_of(rest.split())))
+                if targets:
+                    layers.targets.append((name, _any_of(targets)))
             case ["everyone"]:
                 layers.everyone |= known(line, _names(rest))
             case ["tests"]:

@@ -5,7 +5,7 @@ from checks.tree import Tree
 
 LAYERS = """
 library arrow: arrow/*.h
-library duckdb: duckdb.hpp duckdb/**
+library duckdb DuckDB::* duckdb: duckdb.hpp duckdb/**
 library googletest: gtest/**
 library grpc: grpc/**
 everyone: arrow
@@ -62,6 +62,11 @@ class LayersTest(unittest.TestCase):
 
     def test_a_file_outside_of_rooms_is_refused(self):
         self.assertEqual(["this file is in no room"], wrongs(src__attic__x_cc=""))
+
+    def test_a_library_is_known_by_its_targets(self):
+        parsed, _ = layers.parse(LAYERS)
+        self.assertEqual(["duckdb", "duckdb", None],
+                         [parsed.library_of_target(t) for t in ("duckdb", "DuckDB::static", "duckdb_x")])
 
     def test_layers_may_name_only_rooms_above(self):
         _, findings = layers.parse("room a: b ; -\nroom b: - ; zlib\nnonsense\n")
