@@ -1,0 +1,11 @@
+#pragma once
+
+namespace arrowport::server {
+
+/// Tells the C library to keep freed memory of a few hundred megabytes for reuse. Result batches of
+/// 1–4 MiB are allocated and freed all the time; by default each would be mapped from the kernel,
+/// page by page, and unmapped again, which costs more than filling it. Call once, before threads
+/// start. Memory beyond what is kept still goes back to the system.
+void KeepFreedMemory();
+
+}  // namespace arrowport::server

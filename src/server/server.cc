@@ -1,0 +1,105 @@
+#include "server/server.h"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "observe/log.h"
+#include "server/install_tree.h"
+#include "server/version.h"
+
+namespace arrowport::server {
+namespace {
+
+// What was answered may still be on its way to its clients when nothing runs any more.
+constexpr std::chrono::seconds kFlushTimeout(5);
+// Cancelled statements end within milliseconds; this only bounds the wait for a fault.
+constexpr std::chrono::seconds kCancelTimeout(10);
+
+Status Stopping() { return MakeError(ErrorKind::kUnavailable, "the server is shutting down"); }
+
+ServerOptions Completed(ServerOptions options) {
+  options.http.version = Version();
+  if (options.database.extension_directory.empty()) {
+    options.database.extension_directory = FindExtensions().value_or("");
+  }
+  return options;
+}
+
+}  // namespace
+
+Server::Server(ServerOptions options, PortFile port_file)
+    : options_(std::move(options)), port_file_(std::move(port_file)) {}
+
+Server::~Server() {
+  hurried_ = true;
+  const Status drained = Drain(Clock::now());
+  if (!drained.ok()) {
+    observe::Log(observe::LogLevel::kError, "closing failed", {{"error", drained.message()}});
+  }
+}
+
+Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(PortFile port_file, PortFile::Prepare(options.port_file));
+  std::unique_ptr<Server> server(new Server(Completed(options), std::move(port_file)));
+  ARROW_RETURN_NOT_OK(server->Open());
+  return server;
+}
+
+Status Server::Open() {
+  ARROW_ASSIGN_OR_RAISE(database_, engine::Database::Open(options_.database));
+  AddGauges();
+  service_ = std::make_shared<service::Service>(database_, metrics_);
+  ARROW_ASSIGN_OR_RAISE(flight_, flight::FlightServer::Start(options_.flight, service_, metrics_));
+  ARROW_ASSIGN_OR_RAISE(http_, http::HttpServer::Start(options_.http, service_, metrics_));
+  return port_file_.Write({.http = http_port(), .flight = flight_port()});
+}
+
+void Server::AddGauges() {
+  using engine::Counters;
+  const auto add = [&](const char* name, const char* help, int64_t Counters::* counter) {
+    metrics_.AddGauge(name, help, [database = database_, counter] {
+      return static_cast<double>(database->counters().*counter);
+    });
+  };
+  add("arrowport_running_queries", "Results that are not at their end.",
+      &Counters::running_queries);
+  add("arrowport_running_puts", "Puts that are neither committed nor rolled back.",
+      &Counters::running_appends);
+  add("arrowport_result_bytes_held", "Bytes of results that wait for their readers.",
+      &Counters::result_bytes_held);
+  add("arrowport_duckdb_memory_bytes", "Bytes that DuckDB's buffer manager accounts for.",
+      &Counters::duckdb_memory_bytes);
+  add("arrowport_wal_bytes", "Size of the write-ahead log.", &Counters::wal_bytes);
+}
+
+int Server::http_port() const { return http_->port(); }
+
+int Server::flight_port() const { return flight_->port(); }
+
+void Server::Hurry() {
+  hurried_ = true;
+  if (service_ != nullptr) service_->CancelAll(Stopping());
+}
+
+Status Server::Drain(Clock::time_point deadline) {
+  if (drained_.exchange(true) || database_ == nullptr) return Status::OK();
+  if (http_ != nullptr) http_->StopAccepting();
+  if (service_ != nullptr) {
+    service_->StartDraining();
+    if (!service_->WaitUntilIdle(deadline)) {
+      service_->CancelAll(Stopping());
+      service_->WaitUntilIdle(Clock::now() + kCancelTimeout);
+    }
+  }
+  const auto flushed = hurried_ ? Clock::now() : Clock::now() + kFlushTimeout;
+  if (http_ != nullptr) http_->Stop(flushed);
+  const Status flight_stopped = flight_ != nullptr ? flight_->Stop(flushed) : Status::OK();
+  // The database comes last and is closed whatever the doors say.
+  const Status closed = database_->Close();
+  return closed.ok() ? flight_stopped : closed;
+}
+
+}  // namespace arrowport::server

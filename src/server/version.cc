@@ -1,0 +1,8 @@
+#include "server/version.h"
+
+namespace arrowport::server {
+
+// The build names the version, so that it stands in one place.
+std::string_view Version() { return ARROWPORT_VERSION; }
+
+}  // namespace arrowport::server
