@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace arrowport::http {
+
+using HeaderFields = std::vector<std::pair<std::string, std::string>>;
+
+/// A whole answer, as a handler makes it.
+struct Answer {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  HeaderFields fields;  ///< Others than those of `Head`.
+};
+
+/// How a body is told from what follows it.
+enum class Framing {
+  kLength,      ///< Content-Length
+  kChunked,     ///< Transfer-Encoding: chunked
+  kConnection,  ///< It ends with the connection: what HTTP/1.0 has for bodies of unknown length.
+};
+
+/// What stands before a body.
+struct Head {
+  int status = 200;
+  std::string_view content_type;
+  Framing framing = Framing::kLength;
+  uint64_t content_length = 0;  ///< For kLength.
+  std::string_view request_id;
+  bool keep_alive = true;
+  const HeaderFields* fields = nullptr;
+};
+
+/// The status line and the header, with Date and Server, down to the empty line.
+std::string FormatHead(const Head& head);
+
+}  // namespace arrowport::http

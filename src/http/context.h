@@ -1,0 +1,37 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "base/worker_pool.h"
+#include "http/server.h"
+#include "observe/metrics.h"
+#include "service/service.h"
+
+namespace arrowport::http {
+
+/// What all connections of a server share.
+struct Context {
+  Context(const HttpOptions& http_options, std::shared_ptr<service::Service> the_service,
+          observe::Metrics& the_metrics)
+      : options(http_options),
+        service(std::move(the_service)),
+        metrics(the_metrics),
+        calls(options.worker_threads_max),
+        puts(options.worker_threads_max) {}
+
+  // Constant after construction.
+  const HttpOptions options;
+  const std::shared_ptr<service::Service> service;
+  observe::Metrics& metrics;
+
+  /// Set once: answers close their connections from then on.
+  std::atomic<bool> stopping = false;
+
+  /// Threads for verbs that block. Beginning a put may wait for another client that is creating
+  /// the same table, so puts have their own: queries and aborts never queue behind them.
+  WorkerPool calls;
+  WorkerPool puts;
+};
+
+}  // namespace arrowport::http

@@ -1,0 +1,130 @@
+#include "http/exchange.h"
+
+#include <array>
+#include <charconv>
+#include <vector>
+
+namespace arrowport::http {
+
+Exchange::Exchange(Context& context, std::shared_ptr<Transport> transport, RequestParser& parser)
+    : context_(context),
+      transport_(std::move(transport)),
+      signal_(transport_->executor()),
+      request_(parser),
+      body_(*transport_, parser, request_, context.options.body_idle_timeout) {
+  call_.request_id = request_.id();
+  call_.control.stop = stop_.get_token();
+  keep_alive_ = request_.keep_alive();
+}
+
+Exchange::~Exchange() {
+  transport_->StopWatching();
+  StopClock();
+}
+
+void Exchange::StopClock() {
+  if (timer_.has_value()) timer_->cancel();
+  timer_.reset();
+}
+
+void Exchange::SetTimeout(std::chrono::milliseconds timeout) {
+  call_.control.deadline = Clock::now() + timeout;
+  timer_.emplace(transport_->executor(), *call_.control.deadline);
+  timer_->async_wait([weak = weak_from_this(), timeout](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (self == nullptr || error) return;
+    self->Abandon(
+        MakeError(ErrorKind::kDeadlineExceeded,
+                  "the call's time of " + std::to_string(timeout.count()) + " ms is over"));
+  });
+}
+
+void Exchange::Abandon(const Status& reason) {
+  if (!abandoned().ok()) return;
+  transport_->Interrupt(reason);
+  stop_.request_stop();
+  signal_.Set();
+}
+
+Awaitable<Status> Exchange::Wait() {
+  co_await signal_.Wait();
+  co_return abandoned();
+}
+
+void Exchange::WatchClient() {
+  transport_->WatchPeer([weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (self == nullptr) return;
+    self->Abandon(MakeError(ErrorKind::kCancelled, "the client left before the answer's end"));
+  });
+}
+
+Awaitable<Status> Exchange::Send(Answer answer) {
+  transport_->StopWatching();
+  DecideKeepAlive();
+  status_ = answer.status;
+  gather_.Add(FormatHead({.status = answer.status,
+                          .content_type = answer.content_type,
+                          .framing = Framing::kLength,
+                          .content_length = answer.body.size(),
+                          .request_id = request_.id(),
+                          .keep_alive = keep_alive_,
+                          .fields = &answer.fields}));
+  if (request_.method() != Method::head) gather_.Add(answer.body);
+  co_return co_await Flush();
+}
+
+void Exchange::BeginBody(std::string_view content_type) {
+  framing_ = request_.is_http_1_0() ? Framing::kConnection : Framing::kChunked;
+  DecideKeepAlive();
+  if (framing_ == Framing::kConnection) keep_alive_ = false;
+  status_ = 200;
+  gather_.Add(FormatHead({.status = status_,
+                          .content_type = content_type,
+                          .framing = framing_,
+                          .request_id = request_.id(),
+                          .keep_alive = keep_alive_}));
+}
+
+Awaitable<Status> Exchange::WriteBody(const stream::Buffers& part) {
+  AddPart(part);
+  co_return co_await Flush();
+}
+
+Awaitable<Status> Exchange::EndBody(const stream::Buffers& part) {
+  AddPart(part);
+  if (framing_ == Framing::kChunked) gather_.Add("0\r\n\r\n");
+  const Status flushed = co_await Flush();
+  transport_->StopWatching();
+  co_return flushed;
+}
+
+void Exchange::DecideKeepAlive() {
+  body_.DiscardReceived();
+  keep_alive_ = request_.keep_alive() && body_.at_end() && !context_.stopping;
+}
+
+void Exchange::AddPart(const stream::Buffers& part) {
+  uint64_t bytes = 0;
+  for (const auto& buffer : part) bytes += static_cast<uint64_t>(buffer->size());
+  // A chunk of no bytes would be the end of the body.
+  if (bytes == 0) return;
+  if (framing_ == Framing::kChunked) {
+    std::array<char, 16> digits{};
+    const auto end = std::to_chars(digits.begin(), digits.end(), bytes, 16).ptr;
+    gather_.Add({digits.data(), static_cast<size_t>(end - digits.data())});
+    gather_.Add("\r\n");
+  }
+  for (const auto& buffer : part) gather_.Add(*buffer);
+  if (framing_ == Framing::kChunked) gather_.Add("\r\n");
+}
+
+Awaitable<Status> Exchange::Flush() {
+  std::vector<asio::const_buffer> pieces = gather_.Pieces();
+  Status written = co_await transport_->Write(pieces, context_.options.write_idle_timeout);
+  bytes_sent_ += static_cast<int64_t>(gather_.size());
+  gather_.Clear();
+  co_return written;
+}
+
+}  // namespace arrowport::http

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/error.h"
+#include "http/answer.h"
+#include "http/body_reader.h"
+#include "http/context.h"
+#include "http/gather.h"
+#include "http/request.h"
+#include "http/signal.h"
+#include "http/transport.h"
+#include "service/service.h"
+#include "stream/batch_encoder.h"
+
+namespace arrowport::http {
+
+/// One request and its answer: all that a handler is given.
+///
+/// A handler either sends an answer (Send, or BeginBody … EndBody) and returns what that returned,
+/// or returns why it cannot; the connection turns a failure into a problem document, or breaks the
+/// connection when the answer has begun.
+///
+/// The call's deadline and Abandon end whatever the handler awaits; it then returns the reason.
+/// Runs on the connection's executor.
+class Exchange : public std::enable_shared_from_this<Exchange> {
+ public:
+  /// `parser` has read the head. `context` and `parser` are kept by reference.
+  Exchange(Context& context, std::shared_ptr<Transport> transport, RequestParser& parser);
+  ~Exchange();
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  // What came.
+  [[nodiscard]] const Request& request() const { return request_; }
+  [[nodiscard]] BodyReader& body() { return body_; }
+
+  /// What the `{name}` of the route's pattern stands for, decoded.
+  [[nodiscard]] const std::string& path_parameter() const { return path_parameter_; }
+  void set_path_parameter(std::string value) { path_parameter_ = std::move(value); }
+
+  // What to ask.
+  [[nodiscard]] const HttpOptions& options() const { return context_.options; }
+  [[nodiscard]] observe::Metrics& metrics() { return context_.metrics; }
+  [[nodiscard]] service::Service& service() { return *context_.service; }
+  [[nodiscard]] const service::Call& call() const { return call_; }
+
+  /// Ends the call with kDeadlineExceeded after `timeout` from now, in place of an earlier one.
+  void SetTimeout(std::chrono::milliseconds timeout);
+
+  /// Takes the deadline off: from here on the service alone says how the call ends.
+  void StopClock();
+
+  /// Ends the call with `reason`: wakes the handler, and stops what it asked of the service.
+  void Abandon(const Status& reason);
+
+  /// OK, or why the call was abandoned.
+  [[nodiscard]] const Status& abandoned() const { return transport_->interrupted(); }
+
+  /// Runs `work`, which may block, on a worker thread.
+  template <typename Work>
+  auto Blocking(Work work) {
+    return RunOn(context_.calls, std::move(work));
+  }
+  template <typename Work>
+  auto BlockingPut(Work work) {
+    return RunOn(context_.puts, std::move(work));
+  }
+
+  /// A function that ends Wait, from any thread.
+  std::function<void()> Waker() { return signal_.Waker(); }
+
+  /// Waits for a Waker. \return why the call was abandoned meanwhile, if it was.
+  Awaitable<Status> Wait();
+
+  /// Abandons the call with kCancelled when the client leaves, from now on. Behind the body's end.
+  void WatchClient();
+
+  // What goes back.
+  Awaitable<Status> Send(Answer answer);
+
+  /// The answer's head goes out with the first piece of its body.
+  void BeginBody(std::string_view content_type);
+
+  /// One part of the body; nothing of it is kept.
+  Awaitable<Status> WriteBody(const stream::Buffers& part);
+
+  /// The last part and the body's end.
+  Awaitable<Status> EndBody(const stream::Buffers& part);
+
+  /// Whether a status line was sent, or may have been.
+  [[nodiscard]] bool answered() const { return status_ != 0; }
+  [[nodiscard]] int status() const { return status_; }
+  [[nodiscard]] int64_t bytes_sent() const { return bytes_sent_; }
+
+  /// Whether the connection can take another request behind this one.
+  [[nodiscard]] bool keep_alive() const { return keep_alive_; }
+
+ private:
+  void DecideKeepAlive();
+  void AddPart(const stream::Buffers& part);
+  Awaitable<Status> Flush();
+
+  Context& context_;
+  const std::shared_ptr<Transport> transport_;
+  Signal signal_;
+  const Request request_;
+  BodyReader body_;
+  std::string path_parameter_;
+  service::Call call_;
+  std::stop_source stop_;
+  std::optional<asio::steady_timer> timer_;
+
+  int status_ = 0;
+  bool keep_alive_ = false;
+  Framing framing_ = Framing::kLength;
+  Gather gather_;
+  int64_t bytes_sent_ = 0;
+};
+
+}  // namespace arrowport::http

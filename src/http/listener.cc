@@ -1,0 +1,89 @@
+#include "http/listener.h"
+
+#include <chrono>
+#include <future>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+
+#include "observe/log.h"
+
+namespace arrowport::http {
+namespace {
+
+using asio::ip::tcp;
+
+// When accepting fails, as it does without file descriptors, trying at once would fail as well.
+constexpr auto kAcceptPause = std::chrono::milliseconds(100);
+
+Status CannotListen(const std::string& host, uint16_t port,
+                    const boost::system::error_code& error) {
+  return MakeError(ErrorKind::kUnavailable, "cannot listen for HTTP on " + host + ":" +
+                                                std::to_string(port) + ": " + error.message());
+}
+
+boost::system::error_code Bind(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
+  boost::system::error_code error;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  return error;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Listener>> Listener::Open(asio::io_context& io, const std::string& host,
+                                                 uint16_t port) {
+  boost::system::error_code error;
+  tcp::resolver resolver(io);
+  const auto found = resolver.resolve(host, std::to_string(port), tcp::resolver::passive, error);
+  if (error) return CannotListen(host, port, error);
+  error = asio::error::host_not_found;
+  for (const auto& entry : found) {
+    tcp::acceptor acceptor(asio::make_strand(io));
+    error = Bind(acceptor, entry.endpoint());
+    if (!error) return std::make_shared<Listener>(io, std::move(acceptor));
+  }
+  return CannotListen(host, port, error);
+}
+
+Listener::Listener(asio::io_context& io, tcp::acceptor acceptor)
+    : io_(io), acceptor_(std::move(acceptor)), port_(acceptor_.local_endpoint().port()) {}
+
+void Listener::Start(OnSocket on_socket) {
+  asio::co_spawn(acceptor_.get_executor(), Run(std::move(on_socket)), asio::detached);
+}
+
+void Listener::Close() {
+  std::promise<void> closed;
+  asio::post(acceptor_.get_executor(), [this, &closed] {
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
+    closed.set_value();
+  });
+  closed.get_future().wait();
+}
+
+Awaitable<void> Listener::Run(OnSocket on_socket) {
+  const auto self = shared_from_this();
+  asio::steady_timer pause(acceptor_.get_executor());
+  while (acceptor_.is_open()) {
+    auto [error, socket] = co_await acceptor_.async_accept(asio::make_strand(io_), kAsTuple);
+    if (!acceptor_.is_open()) co_return;
+    if (!error) {
+      on_socket(std::move(socket));
+      continue;
+    }
+    observe::Log(observe::LogLevel::kError, "cannot accept a connection",
+                 {{"error", error.message()}});
+    pause.expires_after(kAcceptPause);
+    co_await pause.async_wait(kAsTuple);
+  }
+}
+
+}  // namespace arrowport::http

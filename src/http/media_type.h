@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "stream/batch_encoder.h"
+
+namespace arrowport::http {
+
+/// The media type of a `Content-Type` without its parameters, in lower case: "text/plain" of
+/// "Text/Plain; charset=utf-8". Empty for an empty one.
+std::string EssenceOf(std::string_view content_type);
+
+/// The format that answers a request best.
+///
+/// `format_name` (the query parameter `format`) decides when it is there. Otherwise the highest
+/// q-value of `accept` does; among equals what is named exactly goes before `type/*`, and that
+/// before `*/*`, then what `accept` names first, then the order of stream::WireFormat, so that
+/// an Arrow stream is what callers get who do not care. An empty `accept` takes anything.
+/// \return kInvalidInput for a `format_name` that is not known, kNotAcceptable when nothing fits;
+/// both list what there is.
+Result<stream::WireFormat> ChooseFormat(std::string_view accept,
+                                        std::optional<std::string_view> format_name);
+
+}  // namespace arrowport::http

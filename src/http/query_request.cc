@@ -1,0 +1,118 @@
+#include "http/query_request.h"
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include <arrow/scalar.h>
+#include <nlohmann/json.hpp>
+
+#include "http/media_type.h"
+#include "http/request.h"
+#include "http/target.h"
+
+namespace arrowport::http {
+namespace {
+
+using Json = nlohmann::json;
+
+Status Invalid(std::string message) {
+  return MakeError(ErrorKind::kInvalidInput, std::move(message));
+}
+
+Result<std::shared_ptr<arrow::Scalar>> ReadParameter(const Json& value, size_t index) {
+  switch (value.type()) {
+    case Json::value_t::null:
+      return std::make_shared<arrow::NullScalar>();
+    case Json::value_t::boolean:
+      return std::make_shared<arrow::BooleanScalar>(value.get<bool>());
+    case Json::value_t::number_integer:
+      return std::make_shared<arrow::Int64Scalar>(value.get<int64_t>());
+    case Json::value_t::number_unsigned: {
+      const auto number = value.get<uint64_t>();
+      if (number > uint64_t{INT64_MAX}) return std::make_shared<arrow::UInt64Scalar>(number);
+      return std::make_shared<arrow::Int64Scalar>(static_cast<int64_t>(number));
+    }
+    case Json::value_t::number_float:
+      return std::make_shared<arrow::DoubleScalar>(value.get<double>());
+    case Json::value_t::string:
+      return std::make_shared<arrow::StringScalar>(value.get<std::string>());
+    default:
+      return Invalid("params[" + std::to_string(index) + "] is an " + value.type_name() +
+                     "; a parameter is null, a boolean, a number or a string");
+  }
+}
+
+Status ReadParameters(const Json& value, QueryRequest* request) {
+  if (!value.is_array()) return Invalid("'params' must be an array");
+  for (size_t i = 0; i < value.size(); ++i) {
+    ARROW_ASSIGN_OR_RAISE(auto parameter, ReadParameter(value[i], i));
+    request->statement.parameters.push_back(std::move(parameter));
+  }
+  return Status::OK();
+}
+
+Status ReadTimeout(const Json& value, QueryRequest* request) {
+  if (!value.is_number_unsigned() || value < 1 || value > kCallTimeoutMax.count()) {
+    return Invalid("'timeout_ms' must be an integer from 1 to " +
+                   std::to_string(kCallTimeoutMax.count()));
+  }
+  request->timeout = std::chrono::milliseconds(value.get<int64_t>());
+  return Status::OK();
+}
+
+Status ReadKey(const std::string& key, const Json& value, QueryRequest* request) {
+  if (key == "sql") {
+    if (!value.is_string()) return Invalid("'sql' must be a string");
+    request->statement.sql = value.get<std::string>();
+    return Status::OK();
+  }
+  if (key == "params") return ReadParameters(value, request);
+  if (key == "timeout_ms") return ReadTimeout(value, request);
+  if (key == "ordered") {
+    if (!value.is_boolean()) return Invalid("'ordered' must be true or false");
+    request->options.ordered = value.get<bool>();
+    return Status::OK();
+  }
+  return Invalid("key '" + key + "' is not known; there are sql, params, ordered, timeout_ms");
+}
+
+Status ReadJson(std::string_view body, QueryRequest* request) {
+  const Json json = Json::parse(body, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) return Invalid("the body is not valid JSON");
+  if (!json.is_object()) return Invalid("the body must be a JSON object with the key 'sql'");
+  for (const auto& [key, value] : json.items()) {
+    ARROW_RETURN_NOT_OK(ReadKey(key, value, request));
+  }
+  return Status::OK();
+}
+
+bool IsSqlText(std::string_view type) {
+  // The last is what curl says when it is told nothing.
+  return type.empty() || type == "application/sql" || type == "text/plain" ||
+         type == "application/x-www-form-urlencoded";
+}
+
+}  // namespace
+
+Result<QueryRequest> ReadQueryRequest(std::string_view content_type, std::string body) {
+  QueryRequest request;
+  const std::string type = EssenceOf(content_type);
+  if (type == "application/json") {
+    ARROW_RETURN_NOT_OK(ReadJson(body, &request));
+  } else if (IsSqlText(type)) {
+    if (!IsUtf8(body)) return Invalid("the SQL text is not UTF-8");
+    request.statement.sql = std::move(body);
+  } else {
+    return MakeError(ErrorKind::kUnsupportedMedia,
+                     "Content-Type '" + type +
+                         "' is no form of a query; send application/sql, text/plain or "
+                         "application/json");
+  }
+  if (request.statement.sql.find_first_not_of(" \t\r\n;") == std::string::npos) {
+    return Invalid("there is no SQL in the request");
+  }
+  return request;
+}
+
+}  // namespace arrowport::http

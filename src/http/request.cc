@@ -1,0 +1,173 @@
+#include "http/request.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/field.hpp>
+
+#include "base/ids.h"
+
+namespace arrowport::http {
+namespace {
+
+namespace beast_http = boost::beast::http;
+
+// Received at once for a head; most are smaller, and what is over belongs to the body.
+constexpr size_t kHeadReadBytes = 16 * 1024;
+
+std::string_view View(boost::beast::string_view text) { return {text.data(), text.size()}; }
+
+Status NotHttp(const boost::system::error_code& error) {
+  return MakeError(ErrorKind::kInvalidInput, "this is not an HTTP request: " + error.message());
+}
+
+Status HeaderTooLarge(int64_t bytes_max) {
+  return MakeError(ErrorKind::kTooLarge, "the request's header has more than " +
+                                             std::to_string(bytes_max) +
+                                             " bytes (header_bytes_max)");
+}
+
+// A line end before the request line is what some clients put behind a body.
+void SkipEmptyLines(boost::beast::flat_buffer& unread) {
+  while (unread.size() > 0) {
+    const char first = *static_cast<const char*>(unread.data().data());
+    if (first != '\r' && first != '\n') return;
+    unread.consume(1);
+  }
+}
+
+bool IsSaneId(std::string_view id) {
+  constexpr size_t kIdBytesMax = 128;
+  static constexpr std::string_view kOthers = "-_.:/+=@";
+  const auto sane = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kOthers.find(c) != std::string_view::npos;
+  };
+  return !id.empty() && id.size() <= kIdBytesMax && std::all_of(id.begin(), id.end(), sane);
+}
+
+// "example.com:8888" of "http://example.com:8888".
+std::string_view AuthorityOf(std::string_view origin) {
+  const size_t scheme = origin.find("://");
+  return scheme == std::string_view::npos ? std::string_view() : origin.substr(scheme + 3);
+}
+
+template <typename Name>
+std::string Joined(const beast_http::fields& fields, const Name& name) {
+  std::string joined;
+  const auto [first, last] = fields.equal_range(name);
+  for (auto field = first; field != last; ++field) {
+    if (field != first) joined += ", ";
+    joined += View(field->value());
+  }
+  return joined;
+}
+
+}  // namespace
+
+Awaitable<Status> ReadHead(Transport& transport, RequestParser& parser,
+                           const HttpOptions& options) {
+  const Clock::time_point deadline = Clock::now() + options.header_timeout;
+  // The parser only sees what it did not take yet, so the whole is counted here.
+  int64_t bytes = 0;
+  parser.header_limit(static_cast<uint32_t>(options.header_bytes_max));
+  parser.body_limit(boost::none);
+  SkipEmptyLines(transport.unread());
+  for (;;) {
+    boost::system::error_code error = beast_http::error::need_more;
+    if (transport.unread().size() > 0) {
+      const size_t taken = parser.put(transport.unread().data(), error);
+      transport.unread().consume(taken);
+      bytes += static_cast<int64_t>(taken);
+    }
+    if (error == beast_http::error::header_limit || bytes > options.header_bytes_max) {
+      co_return HeaderTooLarge(options.header_bytes_max);
+    }
+    if (parser.is_header_done()) co_return Status::OK();
+    if (error && error != beast_http::error::need_more) co_return NotHttp(error);
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    const Result<size_t> more =
+        co_await transport.ReadMore(kHeadReadBytes, std::max(left, std::chrono::milliseconds(1)));
+    if (!more.ok() && KindOf(more.status()) == ErrorKind::kTooLarge) {
+      co_return HeaderTooLarge(options.header_bytes_max);
+    }
+    if (!more.ok()) co_return WithContext("reading the request's header", more.status());
+    if (*more == 0) {
+      co_return MakeError(ErrorKind::kCancelled, "the client left within the request's header");
+    }
+  }
+}
+
+Request::Request(const RequestParser& parser) : parser_(parser) {
+  id_ = Header("X-Request-Id");
+  if (!IsSaneId(id_)) id_ = NewId();
+  Result<Target> target = ParseTarget(View(parser.get().target()));
+  if (target.ok()) {
+    target_ = *std::move(target);
+    fault_ = ReadTimeout();
+  } else {
+    fault_ = target.status();
+  }
+}
+
+Status Request::Check() const {
+  ARROW_RETURN_NOT_OK(fault_);
+  ARROW_RETURN_NOT_OK(CheckHost());
+  const std::string coding = Header(beast_http::field::transfer_encoding);
+  if (!coding.empty() && !boost::beast::iequals(coding, "chunked")) {
+    return MakeError(ErrorKind::kNotImplemented,
+                     "Transfer-Encoding '" + coding + "' is not known; send 'chunked'");
+  }
+  return CheckOrigin();
+}
+
+std::string_view Request::method_name() const { return View(parser_.get().method_string()); }
+
+bool Request::expects_continue() const {
+  return !is_http_1_0() && boost::beast::iequals(Header(beast_http::field::expect), "100-continue");
+}
+
+std::string Request::Header(beast_http::field name) const { return Joined(parser_.get(), name); }
+
+std::string Request::Header(std::string_view name) const {
+  return Joined(parser_.get(), boost::beast::string_view(name.data(), name.size()));
+}
+
+Status Request::ReadTimeout() {
+  const std::string text = Header("X-Arrowport-Timeout-Ms");
+  if (text.empty()) return Status::OK();
+  int64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, value);
+  if (read.ec != std::errc() || read.ptr != end || value < 1 || value > kCallTimeoutMax.count()) {
+    return MakeError(ErrorKind::kInvalidInput, "X-Arrowport-Timeout-Ms '" + text +
+                                                   "' is not a number from 1 to " +
+                                                   std::to_string(kCallTimeoutMax.count()));
+  }
+  timeout_ = std::chrono::milliseconds(value);
+  return Status::OK();
+}
+
+Status Request::CheckHost() const {
+  const auto hosts = parser_.get().count(beast_http::field::host);
+  if (hosts == 1 || (hosts == 0 && is_http_1_0())) return Status::OK();
+  return MakeError(ErrorKind::kInvalidInput,
+                   "a request must have one Host field, this one has " + std::to_string(hosts));
+}
+
+Status Request::CheckOrigin() const {
+  const std::string origin = Header(beast_http::field::origin);
+  const bool safe = method() == Method::get || method() == Method::head;
+  if (safe || origin.empty() ||
+      boost::beast::iequals(AuthorityOf(origin), Header(beast_http::field::host))) {
+    return Status::OK();
+  }
+  return MakeError(ErrorKind::kForbidden,
+                   "a web page of another origin ('" + origin + "') may not do this");
+}
+
+}  // namespace arrowport::http

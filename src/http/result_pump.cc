@@ -1,0 +1,106 @@
+#include "http/result_pump.h"
+
+#include <utility>
+
+namespace arrowport::http {
+namespace {
+
+/// One run of PumpResult: what was encoded and not yet sent is in `part_`.
+class Pump {
+ public:
+  Pump(Exchange& exchange, engine::ResultStream& result, stream::WireFormat format)
+      : exchange_(exchange), result_(result), format_(format) {}
+
+  Awaitable<Status> Run() {
+    Status begun = Begin();
+    if (!begun.ok()) co_return begun;
+    for (;;) {
+      std::shared_ptr<arrow::RecordBatch> batch;
+      const QueueState state = result_.Poll(&batch, exchange_.Waker());
+      if (state == QueueState::kClosed) break;
+      // What is encoded goes out only now: when the end was known already, and it all failed, the
+      // failure can still be answered properly, and when it is well, the end goes along.
+      Status sent = co_await SendPart();
+      if (!sent.ok()) co_return sent;
+      Status next = Status::OK();
+      if (state == QueueState::kWait) {
+        next = co_await exchange_.Wait();
+      } else {
+        next = Encode(batch);
+      }
+      if (!next.ok()) co_return next;
+    }
+    Status ended = End();
+    if (!ended.ok()) co_return ended;
+    co_return co_await exchange_.EndBody(part_);
+  }
+
+ private:
+  Status Begin() {
+    ARROW_ASSIGN_OR_RAISE(encoder_, stream::MakeBatchEncoder(format_, result_.schema()));
+    return Status::OK();
+  }
+
+  Status Encode(const std::shared_ptr<arrow::RecordBatch>& batch) {
+    ARROW_RETURN_NOT_OK(EncodeBegin());
+    ARROW_ASSIGN_OR_RAISE(stream::Buffers encoded, encoder_->Encode(batch));
+    Append(std::move(encoded));
+    exchange_.metrics().RowsSent(batch->num_rows());
+    return Status::OK();
+  }
+
+  Status End() {
+    ARROW_RETURN_NOT_OK(result_.status());
+    ARROW_RETURN_NOT_OK(EncodeBegin());
+    ARROW_ASSIGN_OR_RAISE(stream::Buffers encoded, encoder_->End());
+    Append(std::move(encoded));
+    BeginBody();
+    return Status::OK();
+  }
+
+  Status EncodeBegin() {
+    if (std::exchange(encoding_, true)) return Status::OK();
+    ARROW_ASSIGN_OR_RAISE(part_, encoder_->Begin());
+    return Status::OK();
+  }
+
+  void Append(stream::Buffers encoded) {
+    for (auto& buffer : encoded) part_.push_back(std::move(buffer));
+  }
+
+  void BeginBody() {
+    if (!exchange_.answered()) exchange_.BeginBody(stream::TraitsOf(format_).media_type);
+  }
+
+  Awaitable<Status> SendPart() {
+    if (part_.empty()) co_return Status::OK();
+    BeginBody();
+    const stream::Buffers part = std::exchange(part_, {});
+    co_return co_await exchange_.WriteBody(part);
+  }
+
+  Exchange& exchange_;
+  engine::ResultStream& result_;
+  const stream::WireFormat format_;
+  std::unique_ptr<stream::BatchEncoder> encoder_;
+  stream::Buffers part_;
+  bool encoding_ = false;
+};
+
+}  // namespace
+
+Awaitable<Status> PumpResult(Exchange& exchange, std::shared_ptr<engine::ResultStream> result,
+                             stream::WireFormat format) {
+  Pump pump(exchange, *result, format);
+  const Status pumped = co_await pump.Run();
+  if (!pumped.ok()) {
+    const auto cancel = [&result, &pumped] {
+      result->Cancel(pumped);
+      return Status::OK();
+    };
+    co_await exchange.Blocking(cancel);
+  }
+  co_return pumped;
+}
+
+}  // namespace arrowport::http

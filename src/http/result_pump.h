@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+
+#include "base/error.h"
+#include "http/exchange.h"
+#include "http/socket.h"
+#include "service/service.h"
+#include "stream/batch_encoder.h"
+
+namespace arrowport::http {
+
+/// Answers `exchange` with the rows of `result` in `format`, batch by batch as they come.
+///
+/// The status line goes out when the first batch or the end is there, so that a failure before has
+/// its own. On a failure the query is cancelled, and it is over when this returns.
+Awaitable<Status> PumpResult(Exchange& exchange, std::shared_ptr<engine::ResultStream> result,
+                             stream::WireFormat format);
+
+}  // namespace arrowport::http

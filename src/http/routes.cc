@@ -1,0 +1,91 @@
+#include "http/routes.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include <boost/beast/http/verb.hpp>
+
+#include "http/handlers.h"
+#include "http/target.h"
+
+namespace arrowport::http {
+namespace {
+
+constexpr std::array kRoutes = {
+    Route{Method::post, "/ingest/{stream}", "put",
+          "land an Arrow IPC stream in the stream's table, in one transaction", Ingest},
+    Route{Method::post, "/query", "query",
+          "run SQL; the rows as Arrow, JSON, NDJSON or CSV (Accept, or ?format=)", Query},
+    Route{Method::get, "/streams", "list_streams", "the streams that were put to since the start",
+          ListStreams},
+    Route{Method::get, "/tables", "list_tables", "the tables and views", ListTables},
+    Route{Method::get, "/tables/{name}", "describe_table", "a table's columns and rows",
+          DescribeTable},
+    Route{Method::get, "/healthz", "check_health", "200 while the database answers", CheckHealth},
+    Route{Method::get, "/metrics", "show_metrics", "the server's numbers, for Prometheus",
+          ShowMetrics},
+    Route{Method::get, "/version", "show_version", "of arrowport, DuckDB and Arrow", ShowVersion},
+    Route{Method::get, "/", "show_routes", "this text", ShowRoutes},
+};
+
+std::string_view CutSegment(std::string_view* path) {
+  path->remove_prefix(1);
+  const size_t end = std::min(path->find('/'), path->size());
+  const std::string_view segment = path->substr(0, end);
+  path->remove_prefix(end);
+  return segment;
+}
+
+// The segment that `{…}` stands for, empty for a pattern without one; nothing without a match.
+std::optional<std::string_view> MatchPath(std::string_view pattern, std::string_view path) {
+  std::string_view parameter;
+  while (pattern.starts_with('/') && path.starts_with('/')) {
+    const std::string_view expected = CutSegment(&pattern);
+    const std::string_view segment = CutSegment(&path);
+    if (expected.starts_with('{')) {
+      if (segment.empty()) return std::nullopt;
+      parameter = segment;
+    } else if (expected != segment) {
+      return std::nullopt;
+    }
+  }
+  if (!pattern.empty() || !path.empty()) return std::nullopt;
+  return parameter;
+}
+
+}  // namespace
+
+std::span<const Route> RouteTable() { return kRoutes; }
+
+Result<RouteMatch> FindRoute(std::span<const Route> table, Method method, std::string_view path) {
+  const Method wanted = method == Method::head ? Method::get : method;
+  bool path_known = false;
+  for (const Route& route : table) {
+    const std::optional<std::string_view> parameter = MatchPath(route.pattern, path);
+    if (!parameter.has_value()) continue;
+    path_known = true;
+    if (route.method != wanted) continue;
+    ARROW_ASSIGN_OR_RAISE(std::string decoded, DecodePercent(*parameter));
+    return RouteMatch{&route, std::move(decoded)};
+  }
+  if (path_known) {
+    return MakeError(ErrorKind::kMethodNotAllowed,
+                     "'" + std::string(path) + "' takes " + AllowedMethods(table, path));
+  }
+  return MakeError(ErrorKind::kNotFound,
+                   "there is no route '" + std::string(path) + "'; GET / lists them");
+}
+
+std::string AllowedMethods(std::span<const Route> table, std::string_view path) {
+  std::string methods;
+  for (const Route& route : table) {
+    if (!MatchPath(route.pattern, path).has_value()) continue;
+    if (!methods.empty()) methods += ", ";
+    methods += std::string(boost::beast::http::to_string(route.method));
+    if (route.method == Method::get) methods += ", HEAD";
+  }
+  return methods;
+}
+
+}  // namespace arrowport::http

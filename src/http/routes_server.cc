@@ -1,0 +1,60 @@
+#include <algorithm>
+
+#include <arrow/config.h>
+#include <boost/beast/http/verb.hpp>
+#include <nlohmann/json.hpp>
+
+#include "http/handlers.h"
+#include "http/json_answer.h"
+#include "http/routes.h"
+
+namespace arrowport::http {
+namespace {
+
+Answer Healthy() { return JsonAnswer({{"status", "ok"}}); }
+
+Answer Versions(const HttpOptions& options) {
+  return JsonAnswer({{"arrowport", options.version},
+                     {"duckdb", engine::DuckDbVersion()},
+                     {"arrow", arrow::GetBuildInfo().version_string}});
+}
+
+}  // namespace
+
+Awaitable<Status> CheckHealth(Exchange& exchange) {
+  const auto check = [&exchange] { return exchange.service().CheckHealth(exchange.call()); };
+  const Status healthy = co_await exchange.Blocking(check);
+  // Whoever asks for health wants to hear that this server does not serve, whatever the reason.
+  if (!healthy.ok()) co_return WithKind(ErrorKind::kUnavailable, healthy);
+  co_return co_await exchange.Send(Healthy());
+}
+
+Awaitable<Status> ShowMetrics(Exchange& exchange) {
+  const auto make = [&exchange] { return exchange.metrics().Page(); };
+  Answer answer;
+  answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  answer.body = co_await exchange.Blocking(make);
+  co_return co_await exchange.Send(std::move(answer));
+}
+
+Awaitable<Status> ShowVersion(Exchange& exchange) {
+  co_return co_await exchange.Send(Versions(exchange.options()));
+}
+
+Awaitable<Status> ShowRoutes(Exchange& exchange) {
+  constexpr size_t kPatternWidth = 18;
+  Answer answer;
+  answer.content_type = "text/plain; charset=utf-8";
+  answer.body = "arrowport " + exchange.options().version +
+                ": lands Arrow streams in DuckDB, and serves tables and queries back as Arrow.\n\n";
+  for (const Route& route : RouteTable()) {
+    std::string method(boost::beast::http::to_string(route.method));
+    method.resize(std::max<size_t>(method.size(), 4), ' ');
+    std::string pattern(route.pattern);
+    pattern.resize(std::max(pattern.size(), kPatternWidth), ' ');
+    answer.body += "  " + method + " " + pattern + " " + std::string(route.summary) + "\n";
+  }
+  co_return co_await exchange.Send(std::move(answer));
+}
+
+}  // namespace arrowport::http
