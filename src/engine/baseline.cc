@@ -4,16 +4,21 @@
 
 #include <arrow/c/bridge.h>
 #include <duckdb.hpp>
+#include <duckdb/common/arrow/arrow_appender.hpp>
+#include <duckdb/common/arrow/arrow_type_extension.hpp>
 #include <duckdb/common/arrow/arrow_wrapper.hpp>
 #include <duckdb/function/table/arrow.hpp>
 #include <duckdb/main/relation.hpp>
 
+#include "base/batch_bytes.h"
 #include "base/limits.h"
 #include "engine/batch_builder.h"
 #include "engine/duckdb_error.h"
 
 namespace arrowport::engine {
 namespace {
+
+using duckdb::idx_t;
 
 duckdb::unique_ptr<duckdb::ArrowArrayStreamWrapper> ProduceStream(
     uintptr_t factory, duckdb::ArrowStreamParameters& /*parameters*/) {
@@ -63,22 +68,31 @@ class DuckDbBaseline final : public Baseline {
       ARROW_ASSIGN_OR_RAISE(auto schema,
                             ArrowSchemaOf(result->types, result->names, *connection_.context));
       Drained drained;
-      std::unique_ptr<BatchBuilder> builder;
-      const auto finish = [&] {
-        int64_t bytes = 0;
-        drained.rows += builder->Finish(schema, &bytes)->num_rows();
-        drained.bytes += bytes;
-        builder.reset();
+      // DuckDB's own appender, which its clients use.
+      const auto properties = connection_.context->GetClientProperties();
+      std::unique_ptr<duckdb::ArrowAppender> appender;
+      const auto finish = [&]() -> Status {
+        ArrowArray array = appender->Finalize();
+        appender.reset();
+        ARROW_ASSIGN_OR_RAISE(auto batch, arrow::ImportRecordBatch(&array, schema));
+        drained.rows += batch->num_rows();
+        drained.bytes += BytesOf(*batch);
+        return Status::OK();
       };
       while (auto chunk = result->Fetch()) {
-        if (builder == nullptr) {
-          builder = std::make_unique<BatchBuilder>(result->types, *connection_.context,
-                                                   limits::kResultBatchRows);
+        if (appender == nullptr) {
+          appender = std::make_unique<duckdb::ArrowAppender>(
+              result->types, idx_t{limits::kResultBatchRows}, properties,
+              duckdb::ArrowTypeExtensionData::GetExtensionTypes(*connection_.context,
+                                                                result->types));
         }
-        builder->Append(*chunk, 0, chunk->size());
-        if (builder->rows() + STANDARD_VECTOR_SIZE > limits::kResultBatchRows) finish();
+        appender->Append(*chunk, 0, chunk->size(), chunk->size());
+        if (static_cast<int64_t>(appender->RowCount()) + STANDARD_VECTOR_SIZE >
+            limits::kResultBatchRows) {
+          ARROW_RETURN_NOT_OK(finish());
+        }
       }
-      if (builder != nullptr) finish();
+      if (appender != nullptr) ARROW_RETURN_NOT_OK(finish());
       if (result->HasError()) return FromDuckDb(result->GetErrorObject());
       return drained;
     });

@@ -4,11 +4,9 @@
 #include <utility>
 
 #include <arrow/c/bridge.h>
-#include <duckdb/common/arrow/appender/append_data.hpp>
-#include <duckdb/common/arrow/arrow_appender.hpp>
 #include <duckdb/common/arrow/arrow_converter.hpp>
-#include <duckdb/common/arrow/arrow_type_extension.hpp>
 
+#include "base/limits.h"
 #include "engine/duckdb_error.h"
 
 namespace arrowport::engine {
@@ -17,6 +15,8 @@ namespace {
 using duckdb::idx_t;
 using duckdb::LogicalTypeId;
 using duckdb::PhysicalType;
+
+constexpr int64_t kStringBytesGuess = 16;
 
 // Strings and blobs need an offset a row besides their bytes; decimals are always 128 bits wide.
 // Nested values are counted by the size of their entry only: an estimate that the exact size of
@@ -27,20 +27,7 @@ int64_t FixedBytesOf(const duckdb::LogicalType& type) {
   return static_cast<int64_t>(duckdb::GetTypeIdSize(type.InternalType()));
 }
 
-// Every array that DuckDB's appender makes carries its buffers in an ArrowAppendData.
-int64_t BytesOf(const ArrowArray& array) {
-  auto* data = static_cast<duckdb::ArrowAppendData*>(array.private_data);
-  auto bytes = static_cast<int64_t>(data->GetValidityBuffer().size() +
-                                    data->GetMainBuffer().size() + data->GetAuxBuffer().size());
-  for (int64_t i = 0; i < array.n_children; ++i) bytes += BytesOf(*array.children[i]);
-  if (array.dictionary != nullptr) bytes += BytesOf(*array.dictionary);
-  return bytes;
-}
-
-// Bytes of the strings in rows [from, to) of a column.
-int64_t StringBytes(duckdb::Vector& column, idx_t from, idx_t to, idx_t size) {
-  duckdb::UnifiedVectorFormat format;
-  column.ToUnifiedFormat(size, format);
+int64_t StringBytes(const duckdb::UnifiedVectorFormat& format, idx_t from, idx_t to) {
   const auto* strings = duckdb::UnifiedVectorFormat::GetData<duckdb::string_t>(format);
   int64_t bytes = 0;
   for (idx_t row = from; row < to; ++row) {
@@ -52,58 +39,6 @@ int64_t StringBytes(duckdb::Vector& column, idx_t from, idx_t to, idx_t size) {
 
 }  // namespace
 
-RowWidth::RowWidth(const duckdb::vector<duckdb::LogicalType>& types) {
-  for (idx_t i = 0; i < types.size(); ++i) {
-    fixed_bytes_ += FixedBytesOf(types[i]);
-    if (types[i].InternalType() == PhysicalType::VARCHAR) variable_columns_.push_back(i);
-  }
-}
-
-RowWidth::Fit RowWidth::FitRows(duckdb::DataChunk& chunk, idx_t from, int64_t bytes_max,
-                                bool at_least_one) const {
-  const auto bytes_of = [&](idx_t begin, idx_t end) {
-    int64_t bytes = static_cast<int64_t>(end - begin) * fixed_bytes_;
-    for (idx_t column : variable_columns_) {
-      bytes += StringBytes(chunk.data[column], begin, end, chunk.size());
-    }
-    return bytes;
-  };
-  const int64_t all = bytes_of(from, chunk.size());
-  if (all <= bytes_max) return {chunk.size() - from, all};
-  Fit fit{0, 0};
-  for (idx_t row = from; row < chunk.size(); ++row) {
-    const int64_t bytes = bytes_of(row, row + 1);
-    if (fit.bytes + bytes > bytes_max && !(at_least_one && fit.rows == 0)) break;
-    fit.bytes += bytes;
-    ++fit.rows;
-  }
-  return fit;
-}
-
-BatchBuilder::BatchBuilder(const duckdb::vector<duckdb::LogicalType>& types,
-                           duckdb::ClientContext& context, idx_t rows_expected)
-    : appender_(std::make_unique<duckdb::ArrowAppender>(
-          types, rows_expected, context.GetClientProperties(),
-          duckdb::ArrowTypeExtensionData::GetExtensionTypes(context, types))) {}
-
-BatchBuilder::~BatchBuilder() = default;
-
-void BatchBuilder::Append(duckdb::DataChunk& chunk, idx_t from, idx_t to) {
-  appender_->Append(chunk, from, to, chunk.size());
-}
-
-int64_t BatchBuilder::rows() const { return static_cast<int64_t>(appender_->RowCount()); }
-
-std::shared_ptr<arrow::RecordBatch> BatchBuilder::Finish(
-    const std::shared_ptr<arrow::Schema>& schema, int64_t* bytes) {
-  ArrowArray array = appender_->Finalize();
-  *bytes = 0;
-  for (int64_t i = 0; i < array.n_children; ++i) *bytes += BytesOf(*array.children[i]);
-  auto batch = arrow::ImportRecordBatch(&array, schema);
-  if (!batch.ok()) throw duckdb::InternalException(batch.status().ToString());
-  return std::move(batch).ValueUnsafe();
-}
-
 Result<std::shared_ptr<arrow::Schema>> ArrowSchemaOf(
     const duckdb::vector<duckdb::LogicalType>& types, const duckdb::vector<std::string>& names,
     duckdb::ClientContext& context) {
@@ -113,6 +48,82 @@ Result<std::shared_ptr<arrow::Schema>> ArrowSchemaOf(
     duckdb::ArrowConverter::ToArrowSchema(&schema, types, names, properties);
     return arrow::ImportSchema(&schema);
   });
+}
+
+BatchBuilder::BatchBuilder(const duckdb::vector<duckdb::LogicalType>& types,
+                           const std::shared_ptr<arrow::Schema>& schema,
+                           duckdb::ClientContext& context)
+    : types_(types), schema_(schema), context_(context), formats_(types.size()) {
+  for (idx_t i = 0; i < types.size(); ++i) {
+    fixed_bytes_ += FixedBytesOf(types[i]);
+    if (types[i].InternalType() == PhysicalType::VARCHAR) string_columns_.push_back(i);
+  }
+}
+
+void BatchBuilder::Start(int64_t bytes) {
+  bytes_aim_ = bytes;
+  if (expected_.empty()) {
+    const auto strings = static_cast<int64_t>(string_columns_.size());
+    const auto rows = std::clamp<int64_t>(bytes / (fixed_bytes_ + strings * kStringBytesGuess + 1),
+                                          1, limits::kResultBatchRows);
+    expected_.assign(types_.size(), {static_cast<idx_t>(rows), rows * kStringBytesGuess});
+  }
+  for (idx_t i = 0; i < types_.size(); ++i) {
+    columns_.push_back(MakeColumnBuilder(types_[i], schema_->field(static_cast<int>(i))->type(),
+                                         context_, expected_[i]));
+  }
+}
+
+int64_t BatchBuilder::BytesOf(idx_t from, idx_t to) const {
+  int64_t bytes = static_cast<int64_t>(to - from) * fixed_bytes_;
+  for (const idx_t column : string_columns_) bytes += StringBytes(formats_[column], from, to);
+  return bytes;
+}
+
+BatchBuilder::Fit BatchBuilder::FitRows(idx_t from, idx_t size) const {
+  const int64_t bytes_max = std::max<int64_t>(0, bytes_aim_ - bytes_);
+  const int64_t all = BytesOf(from, size);
+  if (all <= bytes_max) return {size - from, all};
+  Fit fit{0, 0};
+  for (idx_t row = from; row < size; ++row) {
+    const int64_t bytes = BytesOf(row, row + 1);
+    const bool first_of_all = rows_ == 0 && fit.rows == 0;
+    if (fit.bytes + bytes > bytes_max && !first_of_all) break;
+    fit.bytes += bytes;
+    ++fit.rows;
+  }
+  return fit;
+}
+
+idx_t BatchBuilder::Append(duckdb::DataChunk& chunk, idx_t from) {
+  for (idx_t i = 0; i < types_.size(); ++i) {
+    chunk.data[i].ToUnifiedFormat(chunk.size(), formats_[i]);
+  }
+  const Fit fit = FitRows(from, chunk.size());
+  if (fit.rows == 0) return 0;
+  for (idx_t i = 0; i < types_.size(); ++i) {
+    columns_[i]->Append(chunk.data[i], formats_[i], from, from + fit.rows, chunk.size());
+  }
+  rows_ += fit.rows;
+  bytes_ += fit.bytes;
+  return fit.rows;
+}
+
+std::shared_ptr<arrow::RecordBatch> BatchBuilder::Finish(int64_t* bytes_held) {
+  std::vector<std::shared_ptr<arrow::Array>> arrays;
+  arrays.reserve(columns_.size());
+  *bytes_held = 0;
+  for (const auto& column : columns_) arrays.push_back(column->Finish(bytes_held));
+  for (idx_t i = 0; i < types_.size(); ++i) expected_[i].rows = rows_ + rows_ / 8;
+  for (const idx_t column : string_columns_) {
+    const auto& data = arrays[column]->data()->buffers.back();
+    if (data != nullptr) expected_[column].data_bytes = data->size() + data->size() / 8;
+  }
+  auto batch = arrow::RecordBatch::Make(schema_, static_cast<int64_t>(rows_), std::move(arrays));
+  columns_.clear();
+  rows_ = 0;
+  bytes_ = 0;
+  return batch;
 }
 
 }  // namespace arrowport::engine

@@ -21,13 +21,13 @@ using duckdb::idx_t;
 /// What one worker has in the making.
 class LocalState final : public duckdb::LocalSinkState {
  public:
-  LocalState(const duckdb::vector<duckdb::LogicalType>& types,
+  LocalState(const duckdb::vector<duckdb::LogicalType>& types, duckdb::ClientContext& context,
              std::shared_ptr<CollectorTarget> target)
-      : types_(types), width_(types), target_(std::move(target)) {}
+      : target_(std::move(target)), builder_(types, target_->schema, context) {}
 
   // A worker that leaves by an exception never reaches Combine.
   ~LocalState() override {
-    if (builder_ != nullptr) target_->queue->Unreserve(share_);
+    if (builder_.is_open()) target_->queue->Unreserve(share_);
   }
 
   LocalState(const LocalState&) = delete;
@@ -35,17 +35,12 @@ class LocalState final : public duckdb::LocalSinkState {
 
   /// Takes rows of `chunk` until it is used up, and then starts over with the next chunk. \return
   /// false when the queue has no room: the same chunk is to be given again after `interrupt` fired.
-  bool Consume(duckdb::ClientContext& context, duckdb::DataChunk& chunk,
-               const duckdb::InterruptState& interrupt) {
+  bool Consume(duckdb::DataChunk& chunk, const duckdb::InterruptState& interrupt) {
     while (row_ < chunk.size()) {
-      if (builder_ == nullptr && !Start(context, interrupt)) return false;
-      const int64_t bytes_left = std::max<int64_t>(0, limits::kResultBatchBytes - bytes_);
-      const auto fit = width_.FitRows(chunk, row_, bytes_left, builder_->rows() == 0);
-      builder_->Append(chunk, row_, row_ + fit.rows);
-      row_ += fit.rows;
-      bytes_ += fit.bytes;
-      const bool full = row_ < chunk.size() || bytes_ >= limits::kResultBatchBytes ||
-                        builder_->rows() + STANDARD_VECTOR_SIZE > limits::kResultBatchRows;
+      if (!builder_.is_open() && !Start(interrupt)) return false;
+      row_ += builder_.Append(chunk, row_);
+      const bool full = row_ < chunk.size() || builder_.bytes() >= limits::kResultBatchBytes ||
+                        builder_.rows() + STANDARD_VECTOR_SIZE > limits::kResultBatchRows;
       if (full) Flush();
     }
     row_ = 0;
@@ -54,46 +49,32 @@ class LocalState final : public duckdb::LocalSinkState {
 
   /// Hands over what was built so far.
   void Flush() {
-    if (builder_ == nullptr) return;
-    if (builder_->rows() == 0) {
-      builder_.reset();
-      target_->queue->Unreserve(share_);
-      return;
-    }
+    if (!builder_.is_open()) return;
     int64_t bytes = 0;
-    auto batch = builder_->Finish(target_->schema, &bytes);
-    builder_.reset();
+    auto batch = builder_.Finish(&bytes);
     target_->queue->Push(index_, share_, std::move(batch), bytes);
   }
 
   /// Moves on to `index`. A batch may go on into the next index, since nothing can come between
   /// the two, but not when it would soon be full anyway.
   void MoveTo(uint64_t index) {
-    if (index != index_ + 1 || bytes_ >= limits::kResultBatchBytes / 2) Flush();
+    if (index != index_ + 1 || builder_.bytes() >= limits::kResultBatchBytes / 2) Flush();
     index_ = index;
   }
 
   void SetIndex(uint64_t index) { index_ = index; }
 
  private:
-  bool Start(duckdb::ClientContext& context, const duckdb::InterruptState& interrupt) {
+  bool Start(const duckdb::InterruptState& interrupt) {
     const auto wake = [interrupt] { interrupt.Callback(); };
     if (!target_->queue->Reserve(index_, wake, &share_)) return false;
-    const idx_t rows_expected = std::clamp<idx_t>(
-        static_cast<idx_t>(limits::kResultBatchBytes / (width_.fixed_bytes() + 1)),
-        STANDARD_VECTOR_SIZE, static_cast<idx_t>(limits::kResultBatchRows));
-    builder_ = std::make_unique<BatchBuilder>(types_, context, rows_expected);
-    bytes_ = 0;
+    builder_.Start(limits::kResultBatchBytes);
     return true;
   }
 
-  const duckdb::vector<duckdb::LogicalType>& types_;
-  const RowWidth width_;
   const std::shared_ptr<CollectorTarget> target_;
-
-  std::unique_ptr<BatchBuilder> builder_;
+  BatchBuilder builder_;
   ResultQueue::Share share_ = ResultQueue::Share::kReadable;
-  int64_t bytes_ = 0;
   uint64_t index_ = 0;
   idx_t row_ = 0;  // Of the current chunk, which comes again after the worker was parked.
 };
@@ -117,7 +98,7 @@ ResultOrder ResultCollector::OrderOf(duckdb::ClientContext& context,
                                                              : ResultOrder::kSingle;
 }
 
-duckdb::SinkResultType ResultCollector::Sink(duckdb::ExecutionContext& context,
+duckdb::SinkResultType ResultCollector::Sink(duckdb::ExecutionContext& /*context*/,
                                              duckdb::DataChunk& chunk,
                                              duckdb::OperatorSinkInput& input) const {
   auto& state = input.local_state.Cast<LocalState>();
@@ -127,7 +108,7 @@ duckdb::SinkResultType ResultCollector::Sink(duckdb::ExecutionContext& context,
     state.SetIndex(state.partition_info.batch_index.GetIndex());
     queue.AdvanceTo(state.partition_info.min_batch_index.GetIndex());
   }
-  return state.Consume(context.client, chunk, input.interrupt_state)
+  return state.Consume(chunk, input.interrupt_state)
              ? duckdb::SinkResultType::NEED_MORE_INPUT
              : duckdb::SinkResultType::BLOCKED;
 }
@@ -159,8 +140,8 @@ duckdb::SinkFinalizeType ResultCollector::Finalize(
 }
 
 duckdb::unique_ptr<duckdb::LocalSinkState> ResultCollector::GetLocalSinkState(
-    duckdb::ExecutionContext& /*context*/) const {
-  return duckdb::make_uniq<LocalState>(types, target_);
+    duckdb::ExecutionContext& context) const {
+  return duckdb::make_uniq<LocalState>(types, context.client, target_);
 }
 
 // DuckDB wants a result object; the rows went another way.
