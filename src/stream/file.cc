@@ -1,0 +1,36 @@
+#include "stream/file.h"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace arrowport::stream {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, FileFormat>, 8> kEndings = {{
+    {".arrow", FileFormat::kArrowFile},
+    {".feather", FileFormat::kArrowFile},
+    {".arrows", FileFormat::kArrowStream},
+    {".parquet", FileFormat::kParquet},
+    {".csv", FileFormat::kCsv},
+    {".csv.gz", FileFormat::kCsv},
+    {".json", FileFormat::kJson},
+    {".ndjson", FileFormat::kJson},
+}};
+
+}  // namespace
+
+std::optional<FileFormat> FormatOfPath(std::string_view path) {
+  std::string folded(path);
+  for (char& c : folded) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  for (const auto& [ending, format] : kEndings) {
+    if (folded.ends_with(ending)) return format;
+  }
+  return std::nullopt;
+}
+
+}  // namespace arrowport::stream

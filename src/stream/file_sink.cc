@@ -1,0 +1,238 @@
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <arrow/io/file.h>
+#include <arrow/io/interfaces.h>
+#include <arrow/io/stdio.h>
+#include <arrow/ipc/options.h>
+#include <arrow/ipc/writer.h>
+#include <arrow/memory_pool.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <arrow/util/compression.h>
+#include <parquet/arrow/writer.h>
+#include <parquet/properties.h>
+
+#include "base/error.h"
+#include "base/ids.h"
+#include "base/limits.h"
+#include "stream/batch_encoder.h"
+#include "stream/file.h"
+
+namespace arrowport::stream {
+namespace {
+
+using OutputStream = std::shared_ptr<arrow::io::OutputStream>;
+
+/// The rows of a file in one format; the file itself is opened and closed around it.
+class RowWriter {
+ public:
+  virtual ~RowWriter() = default;
+  virtual Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) = 0;
+  virtual Status Close() = 0;
+};
+
+class ArrowFileWriter final : public RowWriter {
+ public:
+  explicit ArrowFileWriter(std::shared_ptr<arrow::ipc::RecordBatchWriter> writer)
+      : writer_(std::move(writer)) {}
+
+  static Result<std::unique_ptr<RowWriter>> Open(const OutputStream& output,
+                                                 const std::shared_ptr<arrow::Schema>& schema) {
+    auto options = arrow::ipc::IpcWriteOptions::Defaults();
+    options.allow_64bit = true;
+    options.max_recursion_depth = limits::kSchemaDepthMax + 1;
+    // A file has one dictionary a column; what comes later is told as an addition to it.
+    options.emit_dictionary_deltas = true;
+    ARROW_ASSIGN_OR_RAISE(auto writer, arrow::ipc::MakeFileWriter(output, schema, options));
+    return std::make_unique<ArrowFileWriter>(std::move(writer));
+  }
+
+  Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) override {
+    return writer_->WriteRecordBatch(*batch);
+  }
+  Status Close() override { return writer_->Close(); }
+
+ private:
+  const std::shared_ptr<arrow::ipc::RecordBatchWriter> writer_;
+};
+
+class EncodedWriter final : public RowWriter {
+ public:
+  EncodedWriter(OutputStream output, std::unique_ptr<BatchEncoder> encoder)
+      : output_(std::move(output)), encoder_(std::move(encoder)) {}
+
+  static Result<std::unique_ptr<RowWriter>> Open(const OutputStream& output, WireFormat format,
+                                                 const std::shared_ptr<arrow::Schema>& schema) {
+    ARROW_ASSIGN_OR_RAISE(auto encoder, MakeBatchEncoder(format, schema));
+    auto writer = std::make_unique<EncodedWriter>(output, std::move(encoder));
+    ARROW_RETURN_NOT_OK(writer->Send(writer->encoder_->Begin()));
+    return writer;
+  }
+
+  Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) override {
+    return Send(encoder_->Encode(batch));
+  }
+  Status Close() override { return Send(encoder_->End()); }
+
+ private:
+  Status Send(const Result<Buffers>& pieces) {
+    ARROW_RETURN_NOT_OK(pieces);
+    for (const auto& piece : *pieces) ARROW_RETURN_NOT_OK(output_->Write(piece));
+    return Status::OK();
+  }
+
+  const OutputStream output_;
+  const std::unique_ptr<BatchEncoder> encoder_;
+};
+
+class ParquetWriter final : public RowWriter {
+ public:
+  explicit ParquetWriter(std::unique_ptr<parquet::arrow::FileWriter> writer)
+      : writer_(std::move(writer)) {}
+
+  static Result<std::unique_ptr<RowWriter>> Open(const OutputStream& output,
+                                                 const std::shared_ptr<arrow::Schema>& schema) {
+    const auto properties = parquet::WriterProperties::Builder()
+                                .compression(arrow::Compression::ZSTD)
+                                ->max_row_group_length(limits::kMorselRows)
+                                ->created_by("arrowport " ARROWPORT_VERSION)
+                                ->build();
+    const auto arrow_properties =
+        parquet::ArrowWriterProperties::Builder().store_schema()->set_use_threads(true)->build();
+    ARROW_ASSIGN_OR_RAISE(
+        auto writer, parquet::arrow::FileWriter::Open(*schema, arrow::default_memory_pool(), output,
+                                                      properties, arrow_properties));
+    return std::make_unique<ParquetWriter>(std::move(writer));
+  }
+
+  // Rows gather in a row group however small the batches are.
+  Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) override {
+    return writer_->WriteRecordBatch(*batch);
+  }
+  Status Close() override { return writer_->Close(); }
+
+ private:
+  const std::unique_ptr<parquet::arrow::FileWriter> writer_;
+};
+
+Result<std::unique_ptr<RowWriter>> OpenWriter(const std::string& path, FileFormat format,
+                                              const OutputStream& output,
+                                              const std::shared_ptr<arrow::Schema>& schema) {
+  switch (format) {
+    case FileFormat::kArrowFile:
+      return ArrowFileWriter::Open(output, schema);
+    case FileFormat::kArrowStream:
+      return EncodedWriter::Open(output, WireFormat::kArrowStream, schema);
+    case FileFormat::kParquet:
+      return ParquetWriter::Open(output, schema);
+    case FileFormat::kCsv:
+      return EncodedWriter::Open(output, WireFormat::kCsv, schema);
+    case FileFormat::kJson:
+      return EncodedWriter::Open(
+          output, path.ends_with(".ndjson") ? WireFormat::kNdjson : WireFormat::kJson, schema);
+  }
+  return MakeError(ErrorKind::kInternal, "a format that is not known");
+}
+
+// Libraries throw where a page or a string cannot be made.
+template <typename Function>
+Status Guarded(const std::string& path, const Function& function) {
+  try {
+    return WithContext("file '" + path + "'", function());
+  } catch (const std::exception& error) {
+    return WithContext("file '" + path + "'", MakeError(ErrorKind::kInternal, error.what()));
+  }
+}
+
+class OpenedSink final : public FileSink {
+ public:
+  OpenedSink(std::string path, std::string partial_path)
+      : path_(std::move(path)), partial_path_(std::move(partial_path)) {}
+
+  ~OpenedSink() override {
+    if (is_closed_) return;
+    writer_ = nullptr;
+    // The file is removed, so how closing it ends does not matter.
+    if (output_ != nullptr) (void)output_->Close();
+    std::error_code ignored;
+    if (!partial_path_.empty()) std::filesystem::remove(partial_path_, ignored);
+  }
+
+  OpenedSink(const OpenedSink&) = delete;
+  OpenedSink& operator=(const OpenedSink&) = delete;
+
+  Status Open(FileFormat format, const std::shared_ptr<arrow::Schema>& schema) {
+    return Guarded(path_, [&]() -> Status {
+      if (path_ == "-") {
+        output_ = std::make_shared<arrow::io::StdoutStream>();
+      } else {
+        ARROW_ASSIGN_OR_RAISE(output_, arrow::io::FileOutputStream::Open(
+                                           partial_path_.empty() ? path_ : partial_path_));
+      }
+      return OpenWriter(path_, format, output_, schema).Value(&writer_);
+    });
+  }
+
+  Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) override {
+    if (is_closed_) return MakeError(ErrorKind::kInternal, "a write after the file was closed");
+    return Guarded(path_, [&] { return writer_->Write(batch); });
+  }
+
+  Status Close() override {
+    if (is_closed_) return Status::OK();
+    return Guarded(path_, [&]() -> Status {
+      ARROW_RETURN_NOT_OK(writer_->Close());
+      ARROW_RETURN_NOT_OK(output_->Close());
+      if (!partial_path_.empty()) {
+        std::error_code error;
+        std::filesystem::rename(partial_path_, path_, error);
+        if (error) return MakeError(ErrorKind::kInternal, "cannot be replaced: " + error.message());
+      }
+      is_closed_ = true;
+      return Status::OK();
+    });
+  }
+
+ private:
+  // Constant after construction.
+  const std::string path_;
+  const std::string partial_path_;
+
+  OutputStream output_;
+  std::unique_ptr<RowWriter> writer_;
+  bool is_closed_ = false;
+};
+
+// Beside the file, so that it takes its place in one step; empty for pipes and devices, which are
+// written to directly.
+Result<std::string> PartialPathOf(const std::string& path) {
+  if (path == "-") return std::string();
+  std::error_code error;
+  const auto type = std::filesystem::status(path, error).type();
+  if (type == std::filesystem::file_type::directory) {
+    return MakeError(ErrorKind::kInvalidInput, "'" + path + "' is a directory; name a file in it");
+  }
+  if (type != std::filesystem::file_type::not_found &&
+      type != std::filesystem::file_type::regular) {
+    return std::string();
+  }
+  return path + "." + NewId().substr(0, 8) + ".partial";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FileSink>> OpenFileSink(const std::string& path, FileFormat format,
+                                               const std::shared_ptr<arrow::Schema>& schema) {
+  ARROW_ASSIGN_OR_RAISE(std::string partial_path, PartialPathOf(path));
+  auto sink = std::make_unique<OpenedSink>(path, std::move(partial_path));
+  ARROW_RETURN_NOT_OK(sink->Open(format, schema));
+  return sink;
+}
+
+}  // namespace arrowport::stream
