@@ -1,0 +1,206 @@
+#include "engine/append.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <arrow/api.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/event.h"
+#include "engine/database.h"
+#include "engine/test_batches.h"
+
+namespace arrowport::engine {
+namespace {
+
+using testing::Land;
+using testing::MakeRows;
+using testing::OpenMemory;
+using testing::ReadAll;
+using testing::ReadInt;
+using ::testing::HasSubstr;
+
+std::shared_ptr<arrow::RecordBatch> OneColumn(const std::string& name,
+                                              const std::shared_ptr<arrow::Array>& array) {
+  return arrow::RecordBatch::Make(arrow::schema({arrow::field(name, array->type())}),
+                                  array->length(), {array});
+}
+
+TEST(AppendTest, MakesTheTableAndLandsEveryRowInOrder) {
+  auto database = OpenMemory();
+  std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
+  for (int64_t i = 0; i < 50; ++i) batches.push_back(MakeRows(i * 10'000, 10'000));
+  auto rows = Land(*database, "t", batches);
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  EXPECT_EQ(*rows, 500'000);
+  EXPECT_EQ(*ReadInt(*database, "SELECT sum(id)::BIGINT FROM t"), 499'999LL * 500'000 / 2);
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t WHERE id = rowid"), 500'000);
+}
+
+TEST(AppendTest, LandsABatchFarLargerThanTheQueue) {
+  auto database = OpenMemory({.put_bytes_max = kMiB});
+  auto rows = Land(*database, "t", {MakeRows(0, 1'000'000), MakeRows(1'000'000, 1'000'000)});
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(DISTINCT id) FROM t"), 2'000'000);
+}
+
+TEST(AppendTest, MatchesColumnsByName) {
+  auto database = OpenMemory();
+  ASSERT_TRUE(ReadAll(*database, "CREATE TABLE t(name VARCHAR, extra INT DEFAULT 5, id BIGINT)").ok());
+  ASSERT_TRUE(Land(*database, "t", {MakeRows(7, 1)}).ok());
+  EXPECT_EQ(*ReadInt(*database, "SELECT id FROM t WHERE name = 'row 7' AND extra = 5"), 7);
+}
+
+TEST(AppendTest, RefusesAColumnThatTheTableDoesNotHave) {
+  auto database = OpenMemory();
+  ASSERT_TRUE(ReadAll(*database, "CREATE TABLE t(id BIGINT)").ok());
+  auto rows = Land(*database, "t", {MakeRows(0, 5)});
+  EXPECT_EQ(KindOf(rows.status()), ErrorKind::kConflict) << rows.status();
+  EXPECT_THAT(rows.status().message(), HasSubstr("name"));
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t"), 0);
+}
+
+TEST(AppendTest, WritesNothingWhenAValueDoesNotFitHalfway) {
+  auto database = OpenMemory();
+  ASSERT_TRUE(ReadAll(*database, "CREATE TABLE t(id SMALLINT, name VARCHAR)").ok());
+  auto rows = Land(*database, "t", {MakeRows(0, 30'000), MakeRows(30'000, 30'000)});
+  EXPECT_EQ(KindOf(rows.status()), ErrorKind::kInvalidInput) << rows.status();
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t"), 0);
+}
+
+TEST(AppendTest, WritesNothingWhenItIsAborted) {
+  auto database = OpenMemory();
+  auto append = database->BeginAppend({"", "", "t"}, MakeRows(0, 1)->schema(), {}, {});
+  ASSERT_TRUE(append.ok());
+  ASSERT_TRUE((*append)->WriteBlocking(MakeRows(0, 300'000)).ok());
+  (*append)->Abort(MakeError(ErrorKind::kRequestTimeout, "the client was too slow"));
+  auto rows = (*append)->FinishBlocking();
+  EXPECT_EQ(KindOf(rows.status()), ErrorKind::kRequestTimeout) << rows.status();
+  EXPECT_EQ(KindOf(database->DescribeTable({"", "", "t"}, {}).status()), ErrorKind::kNotFound);
+}
+
+TEST(AppendTest, WritesNothingWhenItIsDropped) {
+  auto database = OpenMemory();
+  ASSERT_TRUE(Land(*database, "t", {MakeRows(0, 1)}).ok());
+  {
+    auto append = database->BeginAppend({"", "", "t"}, MakeRows(0, 1)->schema(), {}, {});
+    ASSERT_TRUE((*append)->WriteBlocking(MakeRows(1, 300'000)).ok());
+  }
+  EXPECT_EQ(database->counters().running_appends, 0);
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t"), 1);
+}
+
+TEST(AppendTest, LandsAStreamWithoutRowsAsAnEmptyTable) {
+  auto database = OpenMemory();
+  auto append = database->BeginAppend({"", "", "t"}, MakeRows(0, 1)->schema(), {}, {});
+  ASSERT_TRUE(append.ok());
+  EXPECT_EQ((*append)->FinishBlocking().ValueOr(-1), 0);
+  EXPECT_EQ(database->DescribeTable({"", "", "t"}, {})->rows, 0);
+}
+
+TEST(AppendTest, SixteenFirstPutsIntoOneTableAllLand) {
+  auto database = OpenMemory();
+  std::vector<std::thread> producers;
+  std::vector<Status> failures(16);
+  for (size_t i = 0; i < failures.size(); ++i) {
+    producers.emplace_back([&, i] {
+      failures[i] = Land(*database, "t", {MakeRows(static_cast<int64_t>(i) * 1'000, 1'000)}).status();
+    });
+  }
+  for (auto& producer : producers) producer.join();
+  for (const Status& failure : failures) EXPECT_TRUE(failure.ok()) << failure;
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(DISTINCT id) FROM t"), 16'000);
+}
+
+TEST(AppendTest, ASlowClientLeavesTheWorkersToOthers) {
+  auto database = OpenMemory({.threads = 2});
+  std::vector<std::shared_ptr<Append>> slow;
+  for (int i = 0; i < 8; ++i) {
+    auto append =
+        database->BeginAppend({"", "", "t" + std::to_string(i)}, MakeRows(0, 1)->schema(), {}, {});
+    ASSERT_TRUE(append.ok()) << append.status();
+    slow.push_back(*append);
+  }
+  EXPECT_EQ(ReadInt(*database, "SELECT count(*) FROM range(1000000)").ValueOr(-1), 1'000'000);
+  for (auto& append : slow) {
+    ASSERT_TRUE(append->WriteBlocking(MakeRows(0, 10)).ok());
+    EXPECT_EQ(append->FinishBlocking().ValueOr(-1), 10);
+  }
+}
+
+TEST(AppendTest, WaitsForTheCreatorOfATableNoLongerThanItsDeadline) {
+  auto database = OpenMemory();
+  auto creator = database->BeginAppend({"", "", "t"}, MakeRows(0, 1)->schema(), {}, {});
+  ASSERT_TRUE(creator.ok());
+  CallControl control;
+  control.deadline = Clock::now() + std::chrono::milliseconds(50);
+  auto second = database->BeginAppend({"", "", "T"}, MakeRows(0, 1)->schema(), {}, control);
+  EXPECT_EQ(KindOf(second.status()), ErrorKind::kDeadlineExceeded) << second.status();
+}
+
+TEST(AppendTest, RefusesATypeWithoutAMappingByName) {
+  auto database = OpenMemory();
+  auto batch = OneColumn("ratio", arrow::MakeArrayOfNull(arrow::decimal256(50, 2), 3).ValueOrDie());
+  auto rows = Land(*database, "t", {batch});
+  EXPECT_EQ(KindOf(rows.status()), ErrorKind::kUnsupportedMedia) << rows.status();
+  EXPECT_THAT(rows.status().message(), HasSubstr("column 'ratio': type decimal256(50, 2)"));
+}
+
+TEST(AppendTest, ReadsEachBatchWithItsOwnDictionary) {
+  auto database = OpenMemory();
+  std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
+  for (int i = 0; i < 50; ++i) {
+    arrow::StringDictionaryBuilder builder;
+    for (int k = 0; k < 100; ++k) {
+      ASSERT_TRUE(builder.Append("batch " + std::to_string(i) + " value " + std::to_string(k)).ok());
+    }
+    std::shared_ptr<arrow::Array> array;
+    ASSERT_TRUE(builder.Finish(&array).ok());
+    batches.push_back(OneColumn("d", array));
+  }
+  ASSERT_TRUE(Land(*database, "t", batches).ok());
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(DISTINCT d) FROM t"), 5'000);
+}
+
+TEST(AppendTest, NoOtherConnectionCanReadWhatIsArriving) {
+  auto database = OpenMemory();
+  auto append = database->BeginAppend({"", "", "t"}, MakeRows(0, 1)->schema(), {}, {});
+  ASSERT_TRUE(append.ok());
+  auto stolen = ReadAll(*database, "FROM arrowport_batches()");
+  EXPECT_EQ(KindOf(stolen.status()), ErrorKind::kInvalidInput) << stolen.status();
+}
+
+TEST(AppendTest, EndsWhenTheDatabaseCloses) {
+  auto database = OpenMemory();
+  auto append = database->BeginAppend({"", "", "t"}, MakeRows(0, 1)->schema(), {}, {});
+  ASSERT_TRUE(append.ok());
+  ASSERT_TRUE((*append)->WriteBlocking(MakeRows(0, 10)).ok());
+  ASSERT_TRUE(database->Close().ok());
+  EXPECT_EQ(KindOf((*append)->FinishBlocking().status()), ErrorKind::kUnavailable);
+}
+
+TEST(TableNameTest, ReadsNamesAsPeopleWriteThem) {
+  EXPECT_EQ(TableName::Parse("trips")->ToSql(), "\"trips\"");
+  EXPECT_EQ(TableName::Parse("lake.main.trips")->ToSql(), "\"lake\".\"main\".\"trips\"");
+  EXPECT_EQ(TableName::Parse("\"a.b\".\"c\"\"d\"")->ToSql(), "\"a.b\".\"c\"\"d\"");
+  EXPECT_EQ(TableName::Parse("\"a.b\".c")->ToString(), "\"a.b\".c");
+  for (const char* bad : {"", ".", "a.", ".a", "a..b", "a.b.c.d", "\"a", "\"a\"b", "\"\""}) {
+    EXPECT_EQ(KindOf(TableName::Parse(bad).status()), ErrorKind::kInvalidInput) << bad;
+  }
+}
+
+TEST(TableNameTest, NoNameBecomesAnythingButAName) {
+  auto database = OpenMemory();
+  const std::string hostile = "\"x\"\"; DROP TABLE y; --\"";
+  ASSERT_TRUE(ReadAll(*database, "CREATE TABLE y(i INT)").ok());
+  ASSERT_TRUE(Land(*database, hostile, {MakeRows(0, 3)}).ok());
+  EXPECT_TRUE(database->DescribeTable({"", "", "y"}, {}).ok());
+  EXPECT_EQ(database->DescribeTable({"", "", "x\"; DROP TABLE y; --"}, {})->rows, 3);
+}
+
+}  // namespace
+}  // namespace arrowport::engine
