@@ -149,7 +149,8 @@ Awaitable<void> Connection::Refuse(Status status) {
                                  .content_type = problem.content_type,
                                  .content_length = problem.body.size(),
                                  .request_id = id,
-                                 .keep_alive = false});
+                                 .keep_alive = false,
+                                 .fields = &problem.fields});
   text += problem.body;
   std::array<asio::const_buffer, 1> pieces{asio::buffer(text)};
   const Status written = co_await transport_->Write(pieces, kRefusalTimeout);

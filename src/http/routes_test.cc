@@ -1,0 +1,51 @@
+#include "http/routes.h"
+
+#include <gtest/gtest.h>
+
+namespace arrowport::http {
+namespace {
+
+Result<RouteMatch> Find(Method method, std::string_view path) {
+  return FindRoute(RouteTable(), method, path);
+}
+
+TEST(RoutesTest, FindsARouteAndItsParameter) {
+  const RouteMatch match = Find(Method::post, "/ingest/a%2Fb").ValueOrDie();
+  EXPECT_EQ(match.route->pattern, "/ingest/{stream}");
+  EXPECT_EQ(match.parameter, "a/b");
+  EXPECT_EQ(Find(Method::get, "/tables").ValueOrDie().route->pattern, "/tables");
+  EXPECT_EQ(Find(Method::get, "/").ValueOrDie().route->pattern, "/");
+}
+
+TEST(RoutesTest, ServesHeadWhereItServesGet) {
+  EXPECT_EQ(Find(Method::head, "/healthz").ValueOrDie().route->pattern, "/healthz");
+}
+
+TEST(RoutesTest, KnowsNoOtherPaths) {
+  for (const char* path :
+       {"/nothing", "/ingest", "/ingest/", "/ingest/a/b", "/tables/", "//", ""}) {
+    EXPECT_EQ(KindOf(Find(Method::post, path).status()), ErrorKind::kNotFound) << path;
+  }
+}
+
+TEST(RoutesTest, NamesTheMethodsThatAPathHas) {
+  const Status status = Find(Method::get, "/query").status();
+  EXPECT_EQ(KindOf(status), ErrorKind::kMethodNotAllowed);
+  EXPECT_EQ(status.message(), "'/query' takes POST");
+  EXPECT_EQ(AllowedMethods(RouteTable(), "/tables/x"), "GET, HEAD");
+}
+
+TEST(RoutesTest, RefusesAParameterThatCannotBeDecoded) {
+  EXPECT_EQ(KindOf(Find(Method::post, "/ingest/%00").status()), ErrorKind::kInvalidInput);
+}
+
+TEST(RoutesTest, HasASummaryAndAHandlerForEachRoute) {
+  for (const Route& route : RouteTable()) {
+    EXPECT_FALSE(route.summary.empty()) << route.pattern;
+    EXPECT_FALSE(route.verb.empty()) << route.pattern;
+    EXPECT_NE(route.handler, nullptr) << route.pattern;
+  }
+}
+
+}  // namespace
+}  // namespace arrowport::http
