@@ -85,6 +85,11 @@ def parse(text: str) -> tuple[Layers, list[Finding]]:
     return layers, findings
 
 
+def is_test(path: str) -> bool:
+    """A test, or a header that only tests include."""
+    return path.endswith("_test.cc") or path.rsplit("/", 1)[-1].startswith("test_")
+
+
 def _is_standard(path: str) -> bool:
     return re.fullmatch(r"[a-z_0-9]+", path) is not None
 
@@ -96,6 +101,8 @@ def _check_include(tree, layers, room, path, include) -> Finding | None:
     target = include.path
     first = target.split("/")[0]
     if include.quoted and f"src/{target}" in tree:
+        if is_test(target) and not is_test(path):
+            return finding(f"{target} is for tests", "move what this needs out of it")
         if first == room.name or first in room.rooms:
             return None
         return finding(f"room {room.name} may not include {target}",
@@ -108,12 +115,12 @@ def _check_include(tree, layers, room, path, include) -> Finding | None:
     if library is None:
         return finding(f"no room owns <{target}>", f"give it a library line and a room in {LAYERS}")
     allowed = layers.everyone | room.libraries
-    if path.endswith("_test.cc"):
+    if is_test(path):
         allowed |= layers.tests
     if library in allowed:
         return None
     if library in layers.tests:
-        return finding(f"<{target}> is for tests", "move what needs it to a *_test.cc")
+        return finding(f"<{target}> is for tests", "move what needs it to a *_test.cc or test_*.h")
     owners = layers.owners(library)
     return finding(f"room {room.name} may not include <{target}> ({library})",
                    f"ask {owners} for it" if owners else "no room may")

@@ -53,6 +53,12 @@ class LayersTest(unittest.TestCase):
         self.assertEqual(["<gtest/gtest.h> is for tests"],
                          wrongs(src__http__x_cc='#include <gtest/gtest.h>\n'))
 
+    def test_a_header_for_tests_is_for_tests(self):
+        self.assertEqual([], wrongs(src__http__test_server_h='#include <gtest/gtest.h>\n',
+                                    src__http__x_test_cc='#include "http/test_server.h"\n'))
+        self.assertEqual(["http/test_server.h is for tests"],
+                         wrongs(src__http__test_server_h="", src__http__x_cc='#include "http/test_server.h"\n'))
+
     def test_tests_obey_their_room(self):
         self.assertEqual(["room http may not include engine/append.h"],
                          wrongs(src__http__x_test_cc='#include "engine/append.h"\n'))

@@ -10,13 +10,15 @@ PROGRAM = "build/release/arrowport"
 COMMAND = "help-config"
 PAGE = "docs/configuration.md"
 WAIT_S = 20
-_ROW = re.compile(r"^\|\s*`(?:--)?([a-z][a-z0-9_.-]*)`")
+TABLE = re.compile(r"src/server/option\w*(?<!_test)\.cc")
+_ROW = re.compile(r'\.name\s*=\s*"([^"]+)"')
 
 
-def names_in(page: str) -> list[tuple[int, str]]:
-    """The option names of the reference page: the first cell of each row of its tables."""
-    rows = ((number, _ROW.match(line)) for number, line in enumerate(page.splitlines(), start=1))
-    return [(number, row.group(1)) for number, row in rows if row]
+def rows(tree: Tree) -> list[tuple[str, int, str]]:
+    """Path, line and name of each row of the option table."""
+    return [(path, number, row.group(1)) for path in tree.paths if TABLE.fullmatch(path)
+            for number, line in enumerate(tree.text(path).splitlines(), start=1)
+            for row in _ROW.finditer(line)]
 
 
 def compare(told: str, written: str) -> list[Finding]:
@@ -31,16 +33,24 @@ def compare(told: str, written: str) -> list[Finding]:
                     f"build, then run {PROGRAM} {COMMAND} > {PAGE}")]
 
 
-def untested(tree: Tree, page: str) -> list[Finding]:
-    tests = "\n".join(tree.text(path) for path in tree.paths
-                      if path.startswith("src/server/") and path.endswith("_test.cc"))
-    return [Finding(PAGE, number, f"no src/server/*_test.cc names option {name}", "test what it does or refuses")
-            for number, name in names_in(page)
-            if not re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", tests)]
+def check_rows(tree: Tree) -> list[Finding]:
+    tests = "".join(tree.text(path) for path in tree.paths
+                    if path.startswith("src/server/") and path.endswith("_test.cc"))
+    page, findings = tree.text(PAGE) if PAGE in tree else "", []
+    if not page and rows(tree):
+        findings.append(Finding(PAGE, 1, "there is no such page", f"run {PROGRAM} {COMMAND} > {PAGE}"))
+    for path, line, name in rows(tree):
+        if f'"{name}"' not in tests:
+            findings.append(Finding(path, line, f"no src/server/*_test.cc names option {name}",
+                                    "test what it does or refuses"))
+        if page and f"`{name}`" not in page:
+            findings.append(Finding(path, line, f"{PAGE} does not name option {name}",
+                                    f"build, then run {PROGRAM} {COMMAND} > {PAGE}"))
+    return findings
 
 
 def check(tree: Tree) -> list[Finding]:
-    findings = untested(tree, tree.text(PAGE)) if PAGE in tree else []
+    findings = check_rows(tree)
     if tree.root is None or not (tree.root / PROGRAM).is_file():
         return findings
     try:

@@ -14,10 +14,13 @@ class OptionsTest(unittest.TestCase):
         self.assertEqual([4], [f.line for f in options.compare(ROWS, ROWS.replace("8888", "8889"))])
         self.assertEqual([5], [f.line for f in options.compare(ROWS + "x\n", ROWS)])
 
-    def test_an_option_that_no_test_names_is_refused(self):
-        tree = Tree.of({"src/server/options_test.cc": 'Read("host"); Read("http.port2");'})
-        self.assertEqual([(4, "no src/server/*_test.cc names option http.port")],
-                         [(f.line, f.wrong) for f in options.untested(tree, ROWS)])
+    def test_a_row_that_no_test_or_page_names_is_refused(self):
+        table = '{.name = "host",\n .help = "x"},\n{.name = "http.port",\n'
+        tree = Tree.of({"src/server/option_table.cc": table, options.PAGE: "| `host` |\n",
+                        "src/server/options_test.cc": 'Read("host"); Read("http.port2");'})
+        self.assertEqual([(3, "no src/server/*_test.cc names option http.port"),
+                          (3, "docs/configuration.md does not name option http.port")],
+                         [(f.line, f.wrong) for f in options.check_rows(tree)])
 
     def test_what_the_program_tells_is_compared_with_the_page(self):
         with tempfile.TemporaryDirectory() as folder:
