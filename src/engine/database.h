@@ -23,7 +23,7 @@ struct DatabaseOptions {
   int threads = 0;                     ///< DuckDB's worker threads; 0: one per core.
   std::string temp_directory = {};     ///< For spilling; empty: beside the file.
   std::string extension_directory = {};///< Where signed extensions lie; empty: DuckDB's own place.
-  int64_t result_bytes_max = 32 * kMiB;  ///< Bound on what one query may have ready for its reader.
+  int64_t result_bytes_max = 16 * kMiB;  ///< Bound on what one query may have ready for its reader.
   int64_t put_bytes_max = 64 * kMiB;     ///< Bound on what one append may have waiting.
 };
 
