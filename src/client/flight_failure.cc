@@ -47,16 +47,24 @@ ErrorKind KindWithoutNote(const Status& status) {
   return status.IsIOError() ? ErrorKind::kUnavailable : KindOf(status);
 }
 
-// "Flight returned invalid argument error, with message: …. gRPC client debug context: …"
-std::string_view InnerMessage(std::string_view message) {
+void CutFrom(std::string_view mark, std::string_view* text) {
+  *text = text->substr(0, text->find(mark));
+}
+
+// "Flight returned internal error, with message: …. Detail: Internal. gRPC client debug context: …"
+std::string_view InnerMessage(const Status& status) {
   static constexpr std::string_view kBefore = ", with message: ";
+  std::string_view message = status.message();
   if (message.starts_with("Flight returned ")) {
     const size_t begin = message.find(kBefore);
     if (begin != std::string_view::npos) message.remove_prefix(begin + kBefore.size());
   }
-  for (const std::string_view after : {". gRPC client debug context: ", ". Client context: "}) {
-    message = message.substr(0, message.find(after));
-  }
+  CutFrom(". gRPC client debug context: ", &message);
+  CutFrom(". Client context: ", &message);
+  const auto detail = FlightStatusDetail::UnwrapStatus(status);
+  if (detail == nullptr) return message;
+  const std::string suffix = ". Detail: " + detail->CodeAsString();
+  if (message.ends_with(suffix)) message.remove_suffix(suffix.size());
   return message;
 }
 
@@ -101,8 +109,10 @@ std::optional<ErrorKind> KindNote::Take() {
 Status ExplainFlightFailure(const Status& status, std::optional<ErrorKind> noted) {
   if (status.ok()) return status;
   const ErrorKind guessed = KindWithoutNote(status);
-  const bool note_fits = noted && TraitsOf(*noted).flight_code == TraitsOf(guessed).flight_code;
-  return MakeError(note_fits ? *noted : guessed, Reworded(InnerMessage(status.message())));
+  // The library has no word of its own for some of Flight's codes, such as ALREADY_EXISTS.
+  const bool note_fits = noted && (guessed == ErrorKind::kInternal ||
+                                   TraitsOf(*noted).flight_code == TraitsOf(guessed).flight_code);
+  return MakeError(note_fits ? *noted : guessed, Reworded(InnerMessage(status)));
 }
 
 }  // namespace arrowport::client

@@ -1,12 +1,13 @@
 #include "flight/put.h"
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
-#include <arrow/util/byte_size.h>
 #include <nlohmann/json.hpp>
 
+#include "base/batch_bytes.h"
 #include "flight/request.h"
 #include "stream/validate.h"
 
@@ -55,7 +56,7 @@ Status ReadNote(const arrow::Buffer& note) {
 }
 
 Status CheckBatch(const arrow::RecordBatch& batch, int64_t index, int64_t bytes_max) {
-  const int64_t bytes = arrow::util::TotalBufferSize(batch);
+  const int64_t bytes = BytesOf(batch);
   if (bytes > bytes_max) {
     return MakeError(ErrorKind::kTooLarge, "batch " + std::to_string(index) + " has " +
                                                std::to_string(bytes) + " bytes, the limit is " +
@@ -65,20 +66,26 @@ Status CheckBatch(const arrow::RecordBatch& batch, int64_t index, int64_t bytes_
   return stream::ValidateBatch(batch, index);
 }
 
+// The next message, or nothing at the end of the put.
+Result<std::optional<FlightStreamChunk>> Receive(RunningCall& call, FlightMessageReader& reader,
+                                                 int64_t index) {
+  auto chunk = WaitForClient(call, [&] { return reader.Next(); });
+  ARROW_RETURN_NOT_OK(ExplainUnreadable(call, "batch " + std::to_string(index), chunk.status()));
+  if (chunk->data != nullptr || chunk->app_metadata != nullptr) return std::move(*chunk);
+  if (call.ClientIsGone()) return GoneInTheMiddle();
+  return std::nullopt;
+}
+
 Status Pump(RunningCall& call, FlightMessageReader& reader, service::Put& put, int64_t bytes_max) {
   for (int64_t index = 0;;) {
-    auto read = WaitForClient(call, [&] { return reader.Next(); });
-    ARROW_RETURN_NOT_OK(ExplainUnreadable(call, "batch " + std::to_string(index), read.status()));
-    FlightStreamChunk& chunk = *read;
-    if (chunk.data != nullptr) {
-      ARROW_RETURN_NOT_OK(CheckBatch(*chunk.data, index, bytes_max));
-      ARROW_RETURN_NOT_OK(service::WriteBlocking(put, std::move(chunk.data)));
-      ++index;
-    } else if (chunk.app_metadata != nullptr) {
-      ARROW_RETURN_NOT_OK(ReadNote(*chunk.app_metadata));
-    } else {
-      return call.ClientIsGone() ? GoneInTheMiddle() : Status::OK();
+    ARROW_ASSIGN_OR_RAISE(auto chunk, Receive(call, reader, index));
+    if (!chunk) return Status::OK();
+    if (chunk->data == nullptr) {
+      ARROW_RETURN_NOT_OK(ReadNote(*chunk->app_metadata));
+      continue;
     }
+    ARROW_RETURN_NOT_OK(CheckBatch(*chunk->data, index++, bytes_max));
+    ARROW_RETURN_NOT_OK(service::WriteBlocking(put, std::move(chunk->data)));
   }
 }
 

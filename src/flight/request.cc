@@ -68,8 +68,8 @@ Result<std::shared_ptr<arrow::Scalar>> ScalarOf(const Json& value, size_t index)
     case Json::value_t::string:
       return std::make_shared<arrow::StringScalar>(value.get_ref<const std::string&>());
     default:
-      return Invalid("\"params\": value " + std::to_string(index + 1) +
-                     " is an array or object; parameters are null, booleans, numbers and strings");
+      return Invalid("params[" + std::to_string(index) + "] is an " + value.type_name() +
+                     "; a parameter is null, a boolean, a number or a string");
   }
 }
 

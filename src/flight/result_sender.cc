@@ -15,7 +15,6 @@ class ResultReader final : public arrow::RecordBatchReader {
       : call_(call), rows_(std::move(rows)), metrics_(metrics) {}
 
   ~ResultReader() override {
-    metrics_.RowsSent(rows_sent_);
     if (at_end_) return;
     // Flight calls a broken connection a success; this call was none.
     (void)call_.Answer(
@@ -31,7 +30,7 @@ class ResultReader final : public arrow::RecordBatchReader {
     call_.EndWaitingForClient();
     ARROW_ASSIGN_OR_RAISE(*batch, Next());
     call_.BeginWaitingForClient();
-    if (*batch != nullptr) rows_sent_ += (*batch)->num_rows();
+    if (*batch != nullptr) metrics_.RowsSent((*batch)->num_rows());
     return Status::OK();
   }
 
@@ -46,7 +45,6 @@ class ResultReader final : public arrow::RecordBatchReader {
   RunningCall& call_;
   const std::shared_ptr<engine::ResultStream> rows_;
   observe::Metrics& metrics_;
-  int64_t rows_sent_ = 0;
   bool at_end_ = false;
 };
 

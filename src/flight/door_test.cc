@@ -1,0 +1,213 @@
+#include "flight/door.h"
+
+#include <set>
+#include <string>
+
+#include <arrow/ipc/dictionary.h>
+#include <gmock/gmock.h>
+
+#include "flight/test_server.h"
+
+namespace arrowport::flight {
+namespace {
+
+using arrow::flight::FlightCallOptions;
+using arrow::flight::FlightDescriptor;
+using arrow::flight::FlightStatusCode;
+using arrow::flight::FlightStatusDetail;
+using arrow::flight::Ticket;
+using ::testing::HasSubstr;
+using testing::MakeRows;
+
+// Takes longer than any test: no row comes before it has seen them all.
+constexpr char kEndlessSql[] =
+    "SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b";
+
+class DoorTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const Status served = door_.Serve();
+    ASSERT_TRUE(served.ok()) << served;
+    ASSERT_TRUE(door_.Put(FlightDescriptor::Path({"trips"}), {MakeRows(0, 1000)}).ok());
+  }
+
+  static std::optional<FlightStatusCode> CodeOf(const Status& status) {
+    const auto detail = FlightStatusDetail::UnwrapStatus(status);
+    if (detail == nullptr) return std::nullopt;
+    return detail->code();
+  }
+
+  testing::TestServer door_;
+};
+
+TEST_F(DoorTest, AnswersSqlInOneRoundTrip) {
+  const auto table = door_.Get("SELECT id, name FROM trips ORDER BY id DESC");
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ((*table)->num_rows(), 1000);
+  EXPECT_EQ((*table)->schema()->ToString(), "id: int64\nname: string");
+  EXPECT_EQ(door_.Number("SELECT max(id) FROM trips"), 999);
+}
+
+TEST_F(DoorTest, BindsTheParametersOfAJsonTicket) {
+  EXPECT_EQ(door_.Number(R"({"sql": "SELECT count(*) FROM trips WHERE id < ? AND name <> ?",
+                       "params": [10, "row 3"]})"),
+            9);
+}
+
+TEST_F(DoorTest, ReadsATableByItsTicket) {
+  const auto table = door_.Get(R"({"table": "trips"})");
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ((*table)->num_rows(), 1000);
+}
+
+TEST_F(DoorTest, AnswersAResultWithoutRowsWithItsSchema) {
+  const auto table = door_.Get("SELECT id FROM trips WHERE false");
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ((*table)->num_rows(), 0);
+  EXPECT_EQ((*table)->schema()->ToString(), "id: int64");
+}
+
+TEST_F(DoorTest, TellsWhatIsWrongWithATicket) {
+  EXPECT_TRUE(door_.Get("").status().IsInvalid());
+  EXPECT_TRUE(door_.Get("{\"sql\": 1}").status().IsInvalid());
+  EXPECT_TRUE(door_.Get("SELEC 1").status().IsInvalid());
+  const Status missing = door_.Get(R"({"table": "no_such"})").status();
+  EXPECT_TRUE(missing.IsKeyError()) << missing;
+  EXPECT_THAT(missing.message(), HasSubstr("no_such"));
+}
+
+TEST_F(DoorTest, TellsOfAnErrorInTheMiddleOfAResult) {
+  const Status failed = door_
+                            .Get(
+                                "SELECT CASE WHEN i = 900000 THEN error('too far') ELSE i END FROM "
+                                "range(1000000) t(i)")
+                            .status();
+  EXPECT_FALSE(failed.ok());
+  EXPECT_THAT(failed.message(), HasSubstr("too far"));
+}
+
+TEST_F(DoorTest, DescribesATableWithItsRowsAndATicketForThem) {
+  auto info = door_.client->GetFlightInfo(FlightDescriptor::Path({"main", "trips"}));
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_EQ((*info)->total_records(), 1000);
+  EXPECT_EQ((*info)->total_bytes(), -1);
+  EXPECT_TRUE((*info)->ordered());
+  arrow::ipc::DictionaryMemo memo;
+  EXPECT_EQ((*(*info)->GetSchema(&memo))->ToString(), "id: int64\nname: string");
+  ASSERT_EQ((*info)->endpoints().size(), 1);
+  EXPECT_TRUE((*info)->endpoints()[0].locations.empty());
+  const auto table = door_.Get((*info)->endpoints()[0].ticket.ticket);
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ((*table)->num_rows(), 1000);
+}
+
+TEST_F(DoorTest, DescribesAQueryWithoutRunningIt) {
+  const auto descriptor = FlightDescriptor::Command(kEndlessSql);
+  auto info = door_.client->GetFlightInfo(descriptor);
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_EQ((*info)->total_records(), -1);
+  EXPECT_EQ((*info)->endpoints()[0].ticket.ticket, kEndlessSql);
+  auto schema = door_.client->GetSchema(descriptor);
+  ASSERT_TRUE(schema.ok()) << schema.status();
+  arrow::ipc::DictionaryMemo memo;
+  EXPECT_EQ((*(*schema)->GetSchema(&memo))->num_fields(), 1);
+}
+
+TEST_F(DoorTest, TellsThatATableIsMissing) {
+  const auto missing = FlightDescriptor::Path({"no_such"});
+  EXPECT_TRUE(door_.client->GetFlightInfo(missing).status().IsKeyError());
+  EXPECT_TRUE(door_.client->GetSchema(missing).status().IsKeyError());
+}
+
+TEST_F(DoorTest, ListsTheTablesWithTheirRows) {
+  auto listing = door_.client->ListFlights();
+  ASSERT_TRUE(listing.ok()) << listing.status();
+  auto info = (*listing)->Next();
+  ASSERT_TRUE(info.ok()) << info.status();
+  ASSERT_NE(*info, nullptr);
+  EXPECT_EQ((*info)->total_records(), 1000);
+  // The path of a listed table is one that can be asked for.
+  EXPECT_TRUE(door_.client->GetFlightInfo((*info)->descriptor()).ok());
+  EXPECT_EQ((*door_.Get((*info)->endpoints()[0].ticket.ticket))->num_rows(), 1000);
+}
+
+TEST_F(DoorTest, SaysThatItIsWell) {
+  auto answers = door_.client->DoAction({"healthcheck", nullptr});
+  ASSERT_TRUE(answers.ok()) << answers.status();
+  auto answer = (*answers)->Next();
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  ASSERT_NE(*answer, nullptr);
+  EXPECT_EQ((*answer)->body->ToString(), R"({"status":"ok"})");
+  const auto actions = door_.client->ListActions();
+  ASSERT_TRUE(actions.ok()) << actions.status();
+  ASSERT_EQ(actions->size(), 1);
+  EXPECT_EQ(actions->front().type, "healthcheck");
+}
+
+TEST_F(DoorTest, SaysInASentenceWhatItDoesNotServe) {
+  auto unknown = door_.client->DoAction({"make_tea", nullptr});
+  const Status status = unknown.ok() ? (*unknown)->Next().status() : unknown.status();
+  EXPECT_TRUE(status.IsNotImplemented()) << status;
+  EXPECT_THAT(status.message(), HasSubstr("known is 'healthcheck'"));
+
+  auto exchange = door_.client->DoExchange(FlightDescriptor::Command("x"));
+  ASSERT_TRUE(exchange.ok()) << exchange.status();
+  const Status refused = exchange->reader->Next().status();
+  EXPECT_TRUE(refused.IsNotImplemented()) << refused;
+  EXPECT_THAT(refused.message(), HasSubstr("DoExchange is not served"));
+
+  const Status poll = door_.client->PollFlightInfo(FlightDescriptor::Path({"trips"})).status();
+  EXPECT_TRUE(poll.IsNotImplemented()) << poll;
+}
+
+TEST_F(DoorTest, EndsAQueryWhoseClientGoesAwayWhileNoRowIsReady) {
+  FlightCallOptions options;
+  options.timeout = arrow::flight::TimeoutDuration(0.3);
+  auto reader = door_.client->DoGet(options, Ticket(kEndlessSql));
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  EXPECT_EQ(CodeOf((*reader)->Next().status()), FlightStatusCode::TimedOut);
+  EXPECT_TRUE(door_.IsIdleWithinASecond());
+}
+
+TEST_F(DoorTest, EndsAQueryWhoseClientCancelsInTheMiddleOfItsRows) {
+  auto reader = door_.client->DoGet(Ticket("SELECT range FROM range(1000000000000)"));
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  ASSERT_TRUE((*reader)->Next().ok());
+  (*reader)->Cancel();
+  reader->reset();
+  EXPECT_TRUE(door_.IsIdleWithinASecond());
+}
+
+TEST_F(DoorTest, KeepsTheTimeoutOfATicket) {
+  const Status late =
+      door_.Get(R"({"timeout_ms": 100, "sql": ")" + std::string(kEndlessSql) + "\"}").status();
+  EXPECT_EQ(CodeOf(late), FlightStatusCode::TimedOut) << late;
+  EXPECT_TRUE(door_.IsIdleWithinASecond());
+}
+
+TEST_F(DoorTest, RefusesMoreCallsThanAllowed) {
+  ASSERT_TRUE(door_.Serve({.calls_max = 1}).ok());
+  auto running = door_.client->DoGet(Ticket("SELECT range FROM range(1000000000000)"));
+  ASSERT_TRUE(running.ok()) << running.status();
+  ASSERT_TRUE((*running)->Next().ok());
+  const Status refused = door_.client->ListActions().status();
+  EXPECT_EQ(CodeOf(refused), FlightStatusCode::Unavailable) << refused;
+  EXPECT_THAT(refused.message(), HasSubstr("as many Flight calls as allowed"));
+  (*running)->Cancel();
+  running->reset();
+  EXPECT_TRUE(door_.IsIdleWithinASecond());
+}
+
+TEST_F(DoorTest, CountsItsCallsByVerbAndOutcome) {
+  EXPECT_FALSE(door_.Get("SELEC 1").ok());
+  EXPECT_TRUE(door_.Get("SELECT 1").ok());
+  const std::string page = door_.metrics.Page();
+  EXPECT_THAT(
+      page,
+      HasSubstr("arrowport_requests_total{outcome=\"ok\",protocol=\"flight\",verb=\"do_get\"} 1"));
+  EXPECT_THAT(page, HasSubstr("arrowport_requests_total{outcome=\"invalid-input\",protocol="
+                              "\"flight\",verb=\"do_get\"} 1"));
+}
+
+}  // namespace
+}  // namespace arrowport::flight

@@ -1,0 +1,98 @@
+#include "flight/request.h"
+
+#include <string>
+#include <vector>
+
+#include <arrow/scalar.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace arrowport::flight {
+namespace {
+
+using arrow::flight::FlightDescriptor;
+using testing::HasSubstr;
+
+void ExpectInvalid(const Status& status, const std::string& words) {
+  EXPECT_EQ(KindOf(status), ErrorKind::kInvalidInput) << status.ToString();
+  EXPECT_THAT(status.message(), HasSubstr(words));
+}
+
+TEST(StreamNameTest, IsThePathJoinedWithDots) {
+  EXPECT_EQ(*ReadStreamName(FlightDescriptor::Path({"trips"})), "trips");
+  EXPECT_EQ(*ReadStreamName(FlightDescriptor::Path({"main", "trips"})), "main.trips");
+}
+
+TEST(StreamNameTest, IsAPlainCommandOrTheStreamNameOfAJsonCommand) {
+  EXPECT_EQ(*ReadStreamName(FlightDescriptor::Command("trips")), "trips");
+  EXPECT_EQ(*ReadStreamName(FlightDescriptor::Command(R"({"stream_name": "trips"})")), "trips");
+  EXPECT_EQ(*ReadStreamName(FlightDescriptor::Command(
+                R"( {"stream_name": "trips", "config": {"chunk_size": 10000}})")),
+            "trips");
+}
+
+TEST(StreamNameTest, IsAskedForWhenTheDescriptorHasNone) {
+  ExpectInvalid(ReadStreamName(FlightDescriptor::Path({})).status(), "path is empty");
+  ExpectInvalid(ReadStreamName(FlightDescriptor::Path({"main", ""})).status(), "empty part");
+  ExpectInvalid(ReadStreamName(FlightDescriptor::Command("")).status(), "names no stream");
+  ExpectInvalid(ReadStreamName(FlightDescriptor()).status(), "names no stream");
+  ExpectInvalid(ReadStreamName(FlightDescriptor::Command("{}")).status(), "stream_name");
+  ExpectInvalid(ReadStreamName(FlightDescriptor::Command(R"({"stream_name": 7})")).status(),
+                "stream_name");
+  ExpectInvalid(ReadStreamName(FlightDescriptor::Command(R"({"stream_name": "a)")).status(),
+                "not a valid JSON object");
+}
+
+TEST(TicketTest, IsSql) {
+  const auto request = ReadTicket("SELECT 1");
+  ASSERT_TRUE(request.ok()) << request.status().ToString();
+  EXPECT_EQ(request->statement.sql, "SELECT 1");
+  EXPECT_TRUE(request->table.empty());
+  EXPECT_TRUE(request->options.ordered);
+  EXPECT_FALSE(request->timeout);
+}
+
+TEST(TicketTest, IsJsonWithParametersOfTheirTypes) {
+  const auto request = ReadTicket(R"({"sql": "SELECT ?", "ordered": false, "timeout_ms": 250,
+      "params": [null, true, -3, 18446744073709551615, 2.5, "x"]})");
+  ASSERT_TRUE(request.ok()) << request.status().ToString();
+  EXPECT_FALSE(request->options.ordered);
+  EXPECT_EQ(request->timeout, std::chrono::milliseconds(250));
+  std::vector<std::string> types;
+  for (const auto& parameter : request->statement.parameters) {
+    types.push_back(parameter->type->ToString());
+  }
+  EXPECT_THAT(types, testing::ElementsAre("null", "bool", "int64", "uint64", "double", "string"));
+}
+
+TEST(TicketTest, IsRefusedByTheKeyThatIsWrong) {
+  ExpectInvalid(ReadTicket(" \n").status(), "ticket is empty");
+  ExpectInvalid(ReadTicket("{").status(), "not a valid JSON object");
+  ExpectInvalid(ReadTicket(R"({"params": []})").status(), "either \"sql\" or \"table\"");
+  ExpectInvalid(ReadTicket(R"({"sql": "SELECT 1", "table": "t"})").status(), "either");
+  ExpectInvalid(ReadTicket(R"({"sql": ""})").status(), "\"sql\"");
+  ExpectInvalid(ReadTicket(R"({"sql": "SELECT 1", "parameters": []})").status(), "\"parameters\"");
+  ExpectInvalid(ReadTicket(R"({"sql": "SELECT ?", "params": 1})").status(), "must be an array");
+  ExpectInvalid(ReadTicket(R"({"sql": "SELECT ?", "params": [1, [2]]})").status(), "params[1]");
+  ExpectInvalid(ReadTicket(R"({"sql": "SELECT 1", "ordered": 1})").status(), "\"ordered\"");
+  ExpectInvalid(ReadTicket(R"({"sql": "SELECT 1", "timeout_ms": 0})").status(), "\"timeout_ms\"");
+  ExpectInvalid(ReadTicket(R"({"sql": "SELECT 1", "timeout_ms": 1e300})").status(),
+                "\"timeout_ms\"");
+  ExpectInvalid(ReadTicket(R"({"table": "t", "params": [1]})").status(), "\"params\"");
+}
+
+TEST(TicketTest, OfADescriptorAsksForWhatTheDescriptorDescribes) {
+  for (const auto& descriptor :
+       {FlightDescriptor::Path({"main", "trips"}), FlightDescriptor::Command("SELECT 1"),
+        FlightDescriptor::Command(R"({"sql": "SELECT ?", "params": [1]})")}) {
+    const auto described = ReadDescriptor(descriptor);
+    const auto asked = ReadTicket(TicketOf(descriptor));
+    ASSERT_TRUE(described.ok() && asked.ok()) << descriptor.ToString();
+    EXPECT_EQ(described->table, asked->table);
+    EXPECT_EQ(described->statement.sql, asked->statement.sql);
+    EXPECT_EQ(described->statement.parameters.size(), asked->statement.parameters.size());
+  }
+}
+
+}  // namespace
+}  // namespace arrowport::flight
