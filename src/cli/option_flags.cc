@@ -1,0 +1,42 @@
+#include "cli/option_flags.h"
+
+#include <CLI/CLI.hpp>
+
+namespace arrowport::cli {
+namespace {
+
+std::string GroupOf(const server::OptionRow& row) {
+  if (row.name.starts_with("http.")) return "HTTP limits";
+  if (row.name.starts_with("flight.")) return "Flight limits";
+  return "Options";
+}
+
+std::string Described(const server::OptionRow& row) {
+  std::string text(row.help);
+  if (!row.default_text.empty()) text += " [" + std::string(row.default_text) + "]";
+  return text;
+}
+
+}  // namespace
+
+std::shared_ptr<OptionFlags> OptionFlags::AddTo(CLI::App& command) {
+  auto flags = std::make_shared<OptionFlags>();
+  flags->command_ = &command;
+  for (const server::OptionRow& row : server::OptionTable()) {
+    command.add_option(row.Flag(), flags->texts_[row.name], Described(row))
+        ->type_name(std::string(row.value_name))
+        ->group(GroupOf(row));
+  }
+  return flags;
+}
+
+server::GivenOptions OptionFlags::Given() const {
+  server::GivenOptions given;
+  for (const server::OptionRow& row : server::OptionTable()) {
+    if (command_->count(row.Flag()) == 0) continue;
+    given.texts[row.name] = {.text = texts_.at(row.name), .place = row.Flag()};
+  }
+  return given;
+}
+
+}  // namespace arrowport::cli

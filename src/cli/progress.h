@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "cli/terminal.h"
+
+namespace arrowport::cli {
+
+/// How far something long is.
+struct ProgressPoint {
+  int64_t rows = 0;
+  int64_t bytes = 0;
+  std::optional<double> fraction;  ///< Of the whole, 0 to 1; unset where the whole is not known.
+};
+
+/// One line that says so: title, bar, percent, rows, speed and the time that is left.
+std::string ProgressLine(const std::string& title, const ProgressPoint& point, double seconds,
+                         const Terminal& terminal);
+
+/// That line on standard error, drawn over itself a few times a second. Silent where standard error
+/// is no terminal. One thread at a time.
+class Progress {
+ public:
+  explicit Progress(std::string title);
+
+  /// Wipes the line, so that what comes next starts on a clean one.
+  ~Progress();
+
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void Show(const ProgressPoint& point);
+
+  [[nodiscard]] double seconds() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  // Constant after construction.
+  const Terminal terminal_;
+  const std::string title_;
+  const Clock::time_point began_;
+
+  Clock::time_point shown_;
+  bool drawn_ = false;
+};
+
+}  // namespace arrowport::cli

@@ -1,0 +1,28 @@
+#include "cli/progress.h"
+
+#include <gtest/gtest.h>
+
+namespace arrowport::cli {
+namespace {
+
+constexpr Terminal kTerminal = {
+    .interactive = true, .colours = false, .utf8 = false, .columns = 80};
+
+TEST(ProgressTest, TellsHowFarHowFastAndHowLongStill) {
+  EXPECT_EQ(ProgressLine("trips", {.rows = 500'000, .bytes = 80'000'000, .fraction = 0.25}, 2.0,
+                         kTerminal),
+            "trips  ======------------------   25 %  500 k rows  40.0 MB/s  0:06 left");
+}
+
+TEST(ProgressTest, WithoutAWholeThereIsNoBar) {
+  EXPECT_EQ(ProgressLine("-", {.rows = 1'000, .bytes = 3'000'000, .fraction = {}}, 1.5, kTerminal),
+            "-  1.00 k rows  2.00 MB/s");
+}
+
+TEST(ProgressTest, MoreThanAllIsAll) {
+  EXPECT_EQ(ProgressLine("x", {.rows = 10, .bytes = 0, .fraction = 1.2}, 1.0, kTerminal),
+            "x  ========================  100 %  10 rows  0 B/s  0:00 left");
+}
+
+}  // namespace
+}  // namespace arrowport::cli
