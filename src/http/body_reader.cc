@@ -11,13 +11,13 @@ namespace {
 
 // Received beside what was asked for: the head of the next message of an IPC stream fits, so that
 // it does not cost a call of its own, and a large body is hardly ever copied.
-constexpr size_t kSpillBytes = 16 * 1024;
+constexpr size_t kSpillBytes = size_t{16} * 1024;
 
 // Received at once of a chunked body, whose chunks lie anywhere.
-constexpr size_t kChunkedReadBytes = 64 * 1024;
+constexpr size_t kChunkedReadBytes = size_t{64} * 1024;
 
 // A body that is wanted whole is read in steps of this.
-constexpr size_t kStepBytes = 16 * 1024;
+constexpr size_t kStepBytes = size_t{16} * 1024;
 
 }  // namespace
 

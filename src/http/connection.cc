@@ -18,11 +18,12 @@ namespace arrowport::http {
 namespace {
 
 // Received at once while a connection is idle; most requests fit whole.
-constexpr size_t kFirstReadBytes = 16 * 1024;
+constexpr size_t kFirstReadBytes = size_t{16} * 1024;
 
 // An answer that ends a connection is often sent while its client is still sending. It is given
 // this much, so that it comes to read the answer instead of a reset.
 constexpr size_t kLingerBytesMax = kMiB;
+constexpr size_t kLingerReadBytes = size_t{64} * 1024;
 constexpr auto kLingerTime = std::chrono::seconds(1);
 
 // Refusals go to clients that may not listen.
@@ -112,7 +113,8 @@ Awaitable<Status> Connection::Handle(Exchange& exchange) {
   if (!match.ok()) co_return match.status();
   verb_ = match->route->verb;
   exchange.set_path_parameter(std::move(match->parameter));
-  if (request.timeout().has_value()) exchange.SetTimeout(*request.timeout());
+  const auto timeout = request.timeout();
+  if (timeout.has_value()) exchange.SetTimeout(*timeout);
   co_return co_await match->route->handler(exchange);
 }
 
@@ -162,7 +164,7 @@ Awaitable<void> Connection::Linger() {
   transport_->StopWatching();
   transport_->EndSending();
   const Clock::time_point end = Clock::now() + kLingerTime;
-  std::vector<uint8_t> ignored(64 * 1024);
+  std::vector<uint8_t> ignored(kLingerReadBytes);
   size_t taken = 0;
   while (taken < kLingerBytesMax) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());

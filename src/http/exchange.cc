@@ -22,10 +22,7 @@ Exchange::~Exchange() {
   StopClock();
 }
 
-void Exchange::StopClock() {
-  if (timer_.has_value()) timer_->cancel();
-  timer_.reset();
-}
+void Exchange::StopClock() { timer_.reset(); }
 
 void Exchange::SetTimeout(std::chrono::milliseconds timeout) {
   call_.control.deadline = Clock::now() + timeout;

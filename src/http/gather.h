@@ -25,7 +25,7 @@ class Gather {
   [[nodiscard]] size_t size() const { return size_; }
 
   /// The pieces, valid until the next call of Add or Clear.
-  std::vector<boost::asio::const_buffer> Pieces() const;
+  [[nodiscard]] std::vector<boost::asio::const_buffer> Pieces() const;
 
   void Clear();
 

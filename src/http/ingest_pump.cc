@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <utility>
 
@@ -42,17 +41,17 @@ class Pump {
 
   /// Commits, and waits until that is durable.
   Awaitable<Result<service::PutSummary>> Finish() {
-    std::optional<Result<service::PutSummary>> summary;
+    Result<service::PutSummary> summary = service::PutSummary{};
     const Executor executor = co_await asio::this_coro::executor;
     Signal done(executor);
     // Whoever leaves now is too late: the commit is under way, and says what became of it.
     exchange_.StopClock();
     put_->Finish([&summary, wake = done.Waker()](Result<service::PutSummary> answer) {
-      summary.emplace(std::move(answer));
+      summary = std::move(answer);
       wake();
     });
     co_await done.Wait();
-    co_return std::move(*summary);
+    co_return summary;
   }
 
  private:
@@ -79,8 +78,9 @@ class Pump {
       return exchange_.service().BeginPut(exchange_.call(), request);
     };
     Result<std::shared_ptr<service::Put>> put = co_await exchange_.BlockingPut(begin);
-    if (put.ok()) put_ = *std::move(put);
-    co_return put.status();
+    if (!put.ok()) co_return put.status();
+    put_ = *std::move(put);
+    co_return Status::OK();
   }
 
   // Bytes behind the stream would be a second stream, whose rows must not vanish silently.

@@ -28,11 +28,10 @@ Status CannotListen(const std::string& host, uint16_t port,
 
 boost::system::error_code Bind(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
   boost::system::error_code error;
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  return error;
+  if (acceptor.open(endpoint.protocol(), error)) return error;
+  if (acceptor.set_option(asio::socket_base::reuse_address(true), error)) return error;
+  if (acceptor.bind(endpoint, error)) return error;
+  return acceptor.listen(asio::socket_base::max_listen_connections, error);
 }
 
 }  // namespace
@@ -63,7 +62,7 @@ void Listener::Close() {
   std::promise<void> closed;
   asio::post(acceptor_.get_executor(), [this, &closed] {
     boost::system::error_code ignored;
-    acceptor_.close(ignored);
+    (void)acceptor_.close(ignored);
     closed.set_value();
   });
   closed.get_future().wait();

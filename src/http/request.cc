@@ -16,7 +16,7 @@ namespace {
 namespace beast_http = boost::beast::http;
 
 // Received at once for a head; most are smaller, and what is over belongs to the body.
-constexpr size_t kHeadReadBytes = 16 * 1024;
+constexpr size_t kHeadReadBytes = size_t{16} * 1024;
 
 std::string_view View(boost::beast::string_view text) { return {text.data(), text.size()}; }
 

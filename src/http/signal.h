@@ -3,7 +3,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -75,9 +74,9 @@ template <typename Work>
 Awaitable<std::invoke_result_t<Work&>> RunOn(WorkerPool& pool, Work work) {
   const Executor executor = co_await asio::this_coro::executor;
   Signal done(executor);
-  std::optional<std::invoke_result_t<Work&>> answer;
+  std::unique_ptr<std::invoke_result_t<Work&>> answer;
   pool.Post([&work, &answer, wake = done.Waker()] {
-    answer.emplace(work());
+    answer = std::make_unique<std::invoke_result_t<Work&>>(work());
     wake();
   });
   co_await done.Wait();

@@ -23,8 +23,8 @@ Transport::Transport(Socket socket, size_t unread_bytes_max)
     : socket_(std::move(socket)), unread_(unread_bytes_max), alarm_(socket_.get_executor()) {
   boost::system::error_code ignored;
   // Answers go out when they are written; they are gathered before.
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  socket_.non_blocking(true, ignored);
+  (void)socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  (void)socket_.non_blocking(true, ignored);
 }
 
 Awaitable<Result<size_t>> Transport::ReadSome(asio::mutable_buffer space,
@@ -92,7 +92,7 @@ void Transport::StopWatching() {
   on_gone_ = nullptr;
   ++watch_;
   boost::system::error_code ignored;
-  socket_.cancel(ignored);
+  (void)socket_.cancel(ignored);
 }
 
 void Transport::WaitForPeer() {
@@ -119,7 +119,7 @@ void Transport::Interrupt(const Status& reason) {
   interrupted_ = reason;
   // This ends a watch as well: whoever interrupts has given up on what the watch was for.
   boost::system::error_code ignored;
-  socket_.cancel(ignored);
+  (void)socket_.cancel(ignored);
 }
 
 void Transport::Arm(Duration timeout) {
@@ -144,17 +144,17 @@ void Transport::OnAlarm() {
   due_ = Clock::time_point::max();
   expired_ = true;
   boost::system::error_code ignored;
-  socket_.cancel(ignored);
+  (void)socket_.cancel(ignored);
 }
 
 void Transport::EndSending() {
   boost::system::error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
+  (void)socket_.shutdown(Socket::shutdown_send, ignored);
 }
 
 void Transport::Reset() {
   boost::system::error_code ignored;
-  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  (void)socket_.set_option(asio::socket_base::linger(true, 0), ignored);
   Close();
 }
 
@@ -163,7 +163,7 @@ void Transport::Close() {
   ++watch_;
   alarm_.cancel();
   boost::system::error_code ignored;
-  socket_.close(ignored);
+  (void)socket_.close(ignored);
 }
 
 }  // namespace arrowport::http
