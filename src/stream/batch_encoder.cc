@@ -1,9 +1,14 @@
 #include "stream/batch_encoder.h"
 
 #include <array>
-#include <string>
+#include <cstddef>
+#include <memory>
 
+#include <arrow/type.h>
+
+#include "base/error.h"
 #include "stream/arrow_encoder.h"
+#include "stream/text_encoder.h"
 
 namespace arrowport::stream {
 namespace {
@@ -27,12 +32,13 @@ Result<std::unique_ptr<BatchEncoder>> MakeBatchEncoder(
     case WireFormat::kArrowStream:
       return MakeArrowEncoder(schema);
     case WireFormat::kJson:
+      return MakeJsonEncoder(schema);
     case WireFormat::kNdjson:
+      return MakeNdjsonEncoder(schema);
     case WireFormat::kCsv:
-      break;
+      return MakeCsvEncoder(schema);
   }
-  return MakeError(ErrorKind::kNotImplemented,
-                   "the format " + std::string(TraitsOf(format).name) + " cannot be written");
+  return MakeError(ErrorKind::kInternal, "a format that is not known");
 }
 
 }  // namespace arrowport::stream

@@ -52,8 +52,9 @@ class BatchEncoder {
 /// infinities as the strings "NaN", "Infinity", "-Infinity" (JSON has no numbers for them), dates
 /// and times in ISO 8601, timestamps with a zone in UTC with `Z`, binaries in base64, durations and
 /// intervals in ISO 8601, lists as arrays, structs and maps as objects (a map whose keys are not
-/// strings: an array of [key, value]); nested values in CSV are their JSON text. Null is `null` in
-/// JSON and an empty field in CSV, where the empty string is `""`.
+/// strings: an array of [key, value]), a union as the value that it has; nested values in CSV are
+/// their JSON text. Null is `null` in JSON and an empty field in CSV, where the empty string is
+/// `""`. A name that stands twice gets a number in JSON: "a", "a_1".
 Result<std::unique_ptr<BatchEncoder>> MakeBatchEncoder(
     WireFormat format, const std::shared_ptr<arrow::Schema>& schema);
 
