@@ -37,9 +37,10 @@ using PutProgress = std::function<void(int64_t rows, int64_t bytes)>;
 
 struct QueryRequest {
   std::string sql;
-  std::string params_json;  ///< A JSON array with a value for each parameter; empty: none.
-  bool ordered = true;      ///< Keep the order that the table has, where SQL leaves it open.
-  std::optional<std::chrono::milliseconds> timeout;  ///< Of the whole query; unset: the server's.
+  std::string params_json = {};  ///< A JSON array with a value for each parameter; empty: none.
+  bool ordered = true;           ///< Keep the order that the table has, where SQL leaves it open.
+  std::optional<std::chrono::milliseconds> timeout =
+      {};  ///< Of the whole query; unset: the server's.
 };
 
 struct TableSummary {

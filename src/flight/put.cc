@@ -105,10 +105,11 @@ Result<service::PutSummary> ReceivePut(RunningCall& call, service::Service& serv
 }
 
 std::string PutAnswerJson(const service::PutSummary& summary) {
-  const Json json = {{"status", "success"},        {"stream", summary.stream},
-                     {"table", summary.table},     {"rows_processed", summary.rows},
-                     {"batches", summary.batches}, {"bytes", summary.bytes},
-                     {"seconds", summary.seconds}};
+  const nlohmann::ordered_json json = {
+      {"status", "success"},        {"stream", summary.stream},
+      {"table", summary.table},     {"rows_processed", summary.rows},
+      {"batches", summary.batches}, {"bytes", summary.bytes},
+      {"seconds", summary.seconds}};
   // Names come from clients and may be any bytes.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
