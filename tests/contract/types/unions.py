@@ -1,0 +1,17 @@
+"""Unions: which member a value is of is kept."""
+
+import pyarrow as pa
+
+from harness.type_case import TypeCase
+
+SPARSE = pa.UnionArray.from_sparse(
+    pa.array([0, 1, 0], pa.int8()),
+    [pa.array([1, None, 3], pa.int32()), pa.array([None, "two", None])], ["number", "word"])
+DENSE = pa.UnionArray.from_dense(
+    pa.array([0, 1, 0], pa.int8()), pa.array([0, 0, 1], pa.int32()),
+    [pa.array([1, 3], pa.int32()), pa.array(["two"])], ["number", "word"])
+
+CASES = [
+    TypeCase("sparse_union", SPARSE),
+    TypeCase("dense_union", DENSE, SPARSE),
+]

@@ -1,0 +1,149 @@
+"""What the tests ask of every door, in the words of the service.
+
+A promise is tested once, as a function that takes a `door`. What is special to HTTP or Flight is
+tested beside it, in tests/e2e.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+# HTTP status and Flight exception of each kind of error, as src/base/error.cc has them.
+HTTP_STATUS = {
+    "invalid-input": 400, "unauthenticated": 401, "forbidden": 403, "not-found": 404,
+    "method-not-allowed": 405, "not-acceptable": 406, "conflict": 409, "too-large": 413,
+    "unsupported-media": 415, "request-timeout": 408, "overloaded": 429, "unavailable": 503,
+    "deadline-exceeded": 504, "cancelled": 499, "not-implemented": 501, "out-of-memory": 507,
+    "internal": 500,
+}
+
+
+class Refused(Exception):
+    """The server's one clear error: its kind, and the sentence that goes with it."""
+
+    def __init__(self, kind: str, message: str):
+        super().__init__(f"{kind}: {message}")
+        self.kind = kind
+        self.message = message
+
+
+class BrokenOff(Exception):
+    """The answer began and did not come to its end."""
+
+
+@dataclass(frozen=True)
+class PutAnswer:
+    stream: str
+    table: str
+    rows: int
+    batches: int
+    bytes: int
+    seconds: float
+
+    @staticmethod
+    def of_json(document: dict) -> "PutAnswer":
+        assert document["status"] == "success"
+        return PutAnswer(document["stream"], document["table"], document["rows_processed"],
+                         document["batches"], document["bytes"], document["seconds"])
+
+
+class OpenPut(ABC):
+    """A put under way."""
+
+    @abstractmethod
+    def write(self, batch: pa.RecordBatch) -> None: ...
+
+    @abstractmethod
+    def finish(self) -> PutAnswer: ...
+
+    @abstractmethod
+    def break_off(self) -> None:
+        """Leaves as a client does that dies: without the end of the stream."""
+
+
+class OpenGet(ABC):
+    """Rows on their way."""
+
+    schema: pa.Schema
+
+    @abstractmethod
+    def next(self) -> pa.RecordBatch | None:
+        """The next batch, or none at the end. Raises Refused or BrokenOff when it fails late."""
+
+    @abstractmethod
+    def leave(self) -> None:
+        """Goes away without reading the rest."""
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        while (batch := self.next()) is not None:
+            yield batch
+
+
+class Door(ABC):
+    name: str
+
+    @abstractmethod
+    def put(self, stream: str, data: pa.Table | Iterable[pa.RecordBatch], *,
+            schema: pa.Schema | None = None, compression: str | None = None) -> PutAnswer:
+        """One put. `schema` is only needed where `data` has no batch."""
+
+    @abstractmethod
+    def open_put(self, stream: str, schema: pa.Schema) -> OpenPut: ...
+
+    @abstractmethod
+    def open_get(self, sql: str, params: list | None = None, *, timeout_ms: int | None = None,
+                 ordered: bool | None = None) -> OpenGet: ...
+
+    @abstractmethod
+    def table(self, name: str) -> pa.Table:
+        """All of a table."""
+
+    @abstractmethod
+    def describe(self, name: str) -> tuple[dict[str, str], int]:
+        """Of a table: type by column, as Arrow writes it, and rows."""
+
+    @abstractmethod
+    def list_tables(self) -> dict[str, int]:
+        """Rows by name."""
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    def get(self, sql: str, params: list | None = None, *, timeout_ms: int | None = None,
+            ordered: bool | None = None) -> pa.Table:
+        rows = self.open_get(sql, params, timeout_ms=timeout_ms, ordered=ordered)
+        return pa.Table.from_batches(list(rows), schema=rows.schema)
+
+    def value(self, sql: str, params: list | None = None) -> object:
+        """Of a query with one row and one column."""
+        answer = self.get(sql, params)
+        assert answer.shape == (1, 1), answer
+        return answer.column(0)[0].as_py()
+
+    def rows(self, table: str) -> int:
+        return self.value(f'SELECT count(*) FROM "{table}"')
+
+    def has_table(self, table: str) -> bool:
+        return self.value("SELECT count(*) > 0 FROM duckdb_tables() WHERE table_name = ?", [table])
+
+
+def batches_of(data: pa.Table | Iterable[pa.RecordBatch],
+               schema: pa.Schema | None) -> tuple[pa.Schema, Iterable[pa.RecordBatch]]:
+    if isinstance(data, pa.Table):
+        return data.schema, data.to_batches()
+    data = list(data)
+    return schema or data[0].schema, data
+
+
+def query_document(sql: str, params: list | None, timeout_ms: int | None,
+                   ordered: bool | None) -> dict:
+    document: dict = {"sql": sql}
+    if params is not None:
+        document["params"] = params
+    if timeout_ms is not None:
+        document["timeout_ms"] = timeout_ms
+    if ordered is not None:
+        document["ordered"] = ordered
+    return document
