@@ -22,6 +22,12 @@ class ClientContender final : public Contender {
  public:
   explicit ClientContender(client::Client& client) : client_(client) {}
 
+  Status Prepare(const std::string& table, const RowSet& rows) override {
+    RowSet empty;
+    empty.schema = rows.schema;
+    return Put(table, empty).status();
+  }
+
   Result<Sample> Put(const std::string& table, const RowSet& rows) override {
     const auto reader = rows.Reader();
     const Stopwatch stopwatch;
@@ -55,6 +61,13 @@ class InProcessContender final : public Contender {
  public:
   explicit InProcessContender(engine::Baseline& baseline) : baseline_(baseline) {}
 
+  // A put makes its table.
+  [[nodiscard]] bool AppendsToTables() const override { return false; }
+
+  Status Prepare(const std::string& /*table*/, const RowSet& /*rows*/) override {
+    return Status::OK();
+  }
+
   Result<Sample> Put(const std::string& table, const RowSet& rows) override {
     ARROW_ASSIGN_OR_RAISE(const engine::TableName name, engine::TableName::Parse(table));
     const Stopwatch stopwatch;
@@ -80,10 +93,6 @@ std::unique_ptr<Contender> ThroughClient(client::Client& client) {
 
 std::unique_ptr<Contender> InProcess(engine::Baseline& baseline) {
   return std::make_unique<InProcessContender>(baseline);
-}
-
-Status RunUntimed(Contender& contender, const std::string& sql) {
-  return contender.Read(sql).status();
 }
 
 }  // namespace arrowport::cli

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -16,7 +15,7 @@ namespace arrowport::cli {
 struct Sample {
   double seconds = 0;
   int64_t rows = 0;
-  int64_t bytes = 0;  ///< Of the Arrow batches in memory; 0: not known.
+  int64_t bytes = 0;  ///< Of the Arrow batches in memory.
 };
 
 /// One way to get rows into DuckDB and out of it. One thread at a time.
@@ -24,11 +23,20 @@ class Contender {
  public:
   virtual ~Contender() = default;
 
-  /// Lands all of `rows` in `table`, which is created, in one durable transaction.
+  /// Makes `table` for `rows`, empty, where puts append to a table that is there already.
+  virtual Status Prepare(const std::string& table, const RowSet& rows) = 0;
+
+  /// Lands all of `rows` in `table` in one durable transaction. Where AppendsToTables is false the
+  /// table must not be there yet.
   virtual Result<Sample> Put(const std::string& table, const RowSet& rows) = 0;
+
+  [[nodiscard]] virtual bool AppendsToTables() const { return true; }
 
   /// Runs `sql` and takes every batch of its result, keeping none.
   virtual Result<Sample> Read(const std::string& sql) = 0;
+
+  /// Runs a statement for what it does.
+  virtual Status Run(const std::string& sql) { return Read(sql).status(); }
 };
 
 /// Through a server's door; `client` must outlive it.
@@ -36,8 +44,5 @@ std::unique_ptr<Contender> ThroughClient(client::Client& client);
 
 /// DuckDB in this process; `baseline` must outlive it.
 std::unique_ptr<Contender> InProcess(engine::Baseline& baseline);
-
-/// Runs a statement for what it does, through whatever way.
-Status RunUntimed(Contender& contender, const std::string& sql);
 
 }  // namespace arrowport::cli

@@ -176,7 +176,7 @@ Status Show(const DemoPlace& place, server::Server& server, const std::vector<Ro
   ARROW_ASSIGN_OR_RAISE(const auto read, ReadAll(ways, row_sets));
   std::cout << TimingTable(read)
             << Painted(StandardOutput(), Paint::kDim,
-                       "beside: time beside DuckDB's own in this process; below 1 is faster.\n"
+                       "x DuckDB: time beside DuckDB's own, in one process; below 1 is faster.\n"
                        "Once each, so a hint: `bench` measures properly.\n");
   return AskQuestions(*http, *flight);
 }

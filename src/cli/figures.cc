@@ -68,7 +68,7 @@ std::string RowRate(double rows_per_s) {
 
 std::string ByteRate(double bytes_per_s) { return Bytes(bytes_per_s) + "/s"; }
 
-std::string Factor(double factor) { return Short(factor) + " x"; }
+std::string Ratio(double ratio) { return Short(ratio); }
 
 std::string Plural(int64_t count, const char* noun) {
   return Count(count) + " " + noun + (count == 1 ? "" : "s");

@@ -12,7 +12,7 @@ std::string Bytes(double bytes);           ///< "982 B", "33.7 kB", "1.05 GB"
 std::string Seconds(double seconds);       ///< "640 ms", "0.12 ms", "3.21 s", "2 min 5 s"
 std::string RowRate(double rows_per_s);    ///< "3.4 M rows/s"
 std::string ByteRate(double bytes_per_s);  ///< "412 MB/s"
-std::string Factor(double factor);         ///< "0.82 x", "12.3 x"
+std::string Ratio(double ratio);           ///< "0.82", "12.3"
 std::string Plural(int64_t count, const char* noun);  ///< "1 row", "336,776 rows"
 
 }  // namespace arrowport::cli

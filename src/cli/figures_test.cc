@@ -23,7 +23,7 @@ TEST(FiguresTest, SizesAndRatesKeepThreeDigits) {
   EXPECT_EQ(ByteRate(412e6), "412 MB/s");
   EXPECT_EQ(RowRate(3'444'000), "3.44 M rows/s");
   EXPECT_EQ(RowRate(547.4), "547 rows/s");
-  EXPECT_EQ(Factor(0.821), "0.82 x");
+  EXPECT_EQ(Ratio(0.821), "0.82");
 }
 
 TEST(FiguresTest, SecondsChooseTheirUnit) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <utility>
+#include <vector>
 
 #include "cli/figures.h"
 #include "cli/text_width.h"
@@ -14,16 +14,24 @@ namespace {
 constexpr std::chrono::milliseconds kDrawEvery(100);
 // Before that a rate says more about the start than about the rest.
 constexpr double kEstimateAfterSeconds = 0.5;
-constexpr int kBarWidth = 24;
-constexpr int kTitleWidth = 20;
+constexpr int kBarWidth = 20;
+constexpr int kTitleWidth = 26;
 
-std::string Bar(double fraction, const Terminal& terminal) {
+struct Part {
+  std::string text;
+  int width;
+};
+
+Part Plain(const std::string& text) { return {.text = text, .width = WidthOf(text)}; }
+
+Part Bar(double fraction, const Terminal& terminal) {
   const auto filled = static_cast<int>(std::lround(fraction * kBarWidth));
   std::string done;
   std::string open;
   for (int i = 0; i < filled; ++i) done += terminal.utf8 ? "━" : "=";
   for (int i = filled; i < kBarWidth; ++i) open += terminal.utf8 ? "─" : "-";
-  return Painted(terminal, Paint::kCyan, done) + Painted(terminal, Paint::kDim, open);
+  return {.text = Painted(terminal, Paint::kCyan, done) + Painted(terminal, Paint::kDim, open),
+          .width = kBarWidth};
 }
 
 std::string TimeLeft(double seconds) {
@@ -36,27 +44,35 @@ std::string TimeLeft(double seconds) {
 
 std::string ProgressLine(const std::string& title, const ProgressPoint& point, double seconds,
                          const Terminal& terminal) {
-  std::string line = Painted(terminal, Paint::kBold, title);
-  const auto add = [&](const std::string& part) { line += "  " + part; };
+  const double fraction = std::clamp(point.fraction.value_or(0), 0.0, 1.0);
+  std::vector<Part> parts;
   if (point.fraction.has_value()) {
-    const double fraction = std::clamp(*point.fraction, 0.0, 1.0);
-    add(Bar(fraction, terminal));
+    parts.push_back(Bar(fraction, terminal));
     const std::string percent = std::to_string(static_cast<int>(fraction * 100));
-    add(std::string(3 - std::min<size_t>(3, percent.size()), ' ') + percent + " %");
+    parts.push_back(Plain(std::string(3 - percent.size(), ' ') + percent + " %"));
   }
-  add(RoughCount(static_cast<double>(point.rows)) + " rows");
-  if (seconds > 0) add(ByteRate(static_cast<double>(point.bytes) / seconds));
-  const double fraction = point.fraction.value_or(0);
+  parts.push_back(Plain(RoughCount(static_cast<double>(point.rows)) + " rows"));
+  if (seconds > 0 && point.bytes > 0) {
+    parts.push_back(Plain(ByteRate(static_cast<double>(point.bytes) / seconds)));
+  }
   if (fraction > 0 && seconds >= kEstimateAfterSeconds) {
-    add(TimeLeft(seconds / fraction * std::max(1 - fraction, 0.0)) + " left");
+    parts.push_back(Plain(TimeLeft(seconds / fraction * (1 - fraction)) + " left"));
+  }
+  std::string line = Painted(terminal, Paint::kBold, title);
+  // A line that reaches the last column would be continued on the next one.
+  int room = terminal.columns - 1 - WidthOf(title);
+  for (const Part& part : parts) {
+    room -= part.width + 2;
+    if (room < 0) break;
+    line += "  " + part.text;
   }
   return line;
 }
 
-Progress::Progress(std::string title)
+Progress::Progress(const std::string& title)
     : terminal_(StandardError()),
-      title_(Shortened(OneLine(title), kTitleWidth, terminal_.utf8)),
       began_(Clock::now()),
+      title_(Shortened(OneLine(title), kTitleWidth, terminal_.utf8)),
       shown_(began_) {}
 
 Progress::~Progress() {
@@ -72,6 +88,12 @@ void Progress::Show(const ProgressPoint& point) {
   shown_ = Clock::now();
   drawn_ = true;
   std::cerr << "\r\033[K" << ProgressLine(title_, point, seconds(), terminal_) << std::flush;
+}
+
+void Progress::Begin(const std::string& title, const ProgressPoint& point) {
+  title_ = Shortened(OneLine(title), kTitleWidth, terminal_.utf8);
+  shown_ = {};
+  Show(point);
 }
 
 }  // namespace arrowport::cli

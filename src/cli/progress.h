@@ -16,7 +16,8 @@ struct ProgressPoint {
   std::optional<double> fraction;  ///< Of the whole, 0 to 1; unset where the whole is not known.
 };
 
-/// One line that says so: title, bar, percent, rows, speed and the time that is left.
+/// One line that says so: title, bar, percent, rows, speed and the time that is left, as much of
+/// these as fits into the terminal. Bytes of 0 say nothing of speed.
 std::string ProgressLine(const std::string& title, const ProgressPoint& point, double seconds,
                          const Terminal& terminal);
 
@@ -24,7 +25,7 @@ std::string ProgressLine(const std::string& title, const ProgressPoint& point, d
 /// is no terminal. One thread at a time.
 class Progress {
  public:
-  explicit Progress(std::string title);
+  explicit Progress(const std::string& title);
 
   /// Wipes the line, so that what comes next starts on a clean one.
   ~Progress();
@@ -34,6 +35,9 @@ class Progress {
 
   void Show(const ProgressPoint& point);
 
+  /// From now on the line begins with `title`, which is shown at once.
+  void Begin(const std::string& title, const ProgressPoint& point);
+
   [[nodiscard]] double seconds() const;
 
  private:
@@ -41,9 +45,9 @@ class Progress {
 
   // Constant after construction.
   const Terminal terminal_;
-  const std::string title_;
   const Clock::time_point began_;
 
+  std::string title_;
   Clock::time_point shown_;
   bool drawn_ = false;
 };

@@ -11,7 +11,7 @@ constexpr Terminal kTerminal = {
 TEST(ProgressTest, TellsHowFarHowFastAndHowLongStill) {
   EXPECT_EQ(ProgressLine("trips", {.rows = 500'000, .bytes = 80'000'000, .fraction = 0.25}, 2.0,
                          kTerminal),
-            "trips  ======------------------   25 %  500 k rows  40.0 MB/s  0:06 left");
+            "trips  =====---------------   25 %  500 k rows  40.0 MB/s  0:06 left");
 }
 
 TEST(ProgressTest, WithoutAWholeThereIsNoBar) {
@@ -21,7 +21,14 @@ TEST(ProgressTest, WithoutAWholeThereIsNoBar) {
 
 TEST(ProgressTest, MoreThanAllIsAll) {
   EXPECT_EQ(ProgressLine("x", {.rows = 10, .bytes = 0, .fraction = 1.2}, 1.0, kTerminal),
-            "x  ========================  100 %  10 rows  0 B/s  0:00 left");
+            "x  ====================  100 %  10 rows  0:00 left");
+}
+
+TEST(ProgressTest, ANarrowTerminalGetsTheFirstParts) {
+  Terminal narrow = kTerminal;
+  narrow.columns = 40;
+  EXPECT_EQ(ProgressLine("trips", {.rows = 500'000, .bytes = 8'000, .fraction = 0.25}, 2.0, narrow),
+            "trips  =====---------------   25 %");
 }
 
 }  // namespace

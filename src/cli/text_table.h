@@ -13,7 +13,7 @@ enum class Align { kLeft, kRight };
 
 struct TextColumn {
   std::string title;
-  std::string type;  ///< Shown under the title; no such line when all are empty.
+  std::string type = {};  ///< Shown under the title; no such line when all are empty.
   Align align = Align::kLeft;
   bool may_shorten = false;  ///< Whether cells make sense without their end, as text does.
 };

@@ -117,7 +117,7 @@ std::vector<OptionRow> DatabaseRows() {
                  Text text) { return ReadText(text, &o.database.extension_directory); }},
       {.name = "result_bytes_max",
        .value_name = "SIZE",
-       .default_text = "32MiB",
+       .default_text = "16MiB",
        .help = "Rows that one query may have ready ahead of its reader.",
        .set = [](Options& o, Text text) { return ReadBytes(text, &o.database.result_bytes_max); }},
       {.name = "put_bytes_max",
