@@ -17,12 +17,12 @@
 namespace arrowport::engine {
 namespace {
 
+using ::testing::HasSubstr;
 using testing::Land;
 using testing::MakeRows;
 using testing::OpenMemory;
 using testing::ReadAll;
 using testing::ReadInt;
-using ::testing::HasSubstr;
 
 std::shared_ptr<arrow::RecordBatch> OneColumn(const std::string& name,
                                               const std::shared_ptr<arrow::Array>& array) {
@@ -50,7 +50,8 @@ TEST(AppendTest, LandsABatchFarLargerThanTheQueue) {
 
 TEST(AppendTest, MatchesColumnsByName) {
   auto database = OpenMemory();
-  ASSERT_TRUE(ReadAll(*database, "CREATE TABLE t(name VARCHAR, extra INT DEFAULT 5, id BIGINT)").ok());
+  ASSERT_TRUE(
+      ReadAll(*database, "CREATE TABLE t(name VARCHAR, extra INT DEFAULT 5, id BIGINT)").ok());
   ASSERT_TRUE(Land(*database, "t", {MakeRows(7, 1)}).ok());
   EXPECT_EQ(*ReadInt(*database, "SELECT id FROM t WHERE name = 'row 7' AND extra = 5"), 7);
 }
@@ -108,7 +109,8 @@ TEST(AppendTest, SixteenFirstPutsIntoOneTableAllLand) {
   std::vector<Status> failures(16);
   for (size_t i = 0; i < failures.size(); ++i) {
     producers.emplace_back([&, i] {
-      failures[i] = Land(*database, "t", {MakeRows(static_cast<int64_t>(i) * 1'000, 1'000)}).status();
+      failures[i] =
+          Land(*database, "t", {MakeRows(static_cast<int64_t>(i) * 1'000, 1'000)}).status();
     });
   }
   for (auto& producer : producers) producer.join();
@@ -142,6 +144,24 @@ TEST(AppendTest, WaitsForTheCreatorOfATableNoLongerThanItsDeadline) {
   EXPECT_EQ(KindOf(second.status()), ErrorKind::kDeadlineExceeded) << second.status();
 }
 
+TEST(AppendTest, LetsTheNextMakeTheTableWhenItsCreatorGivesUp) {
+  for (int round = 0; round < 20; ++round) {
+    auto database = OpenMemory();
+    auto creator = database->BeginAppend({"", "", "t"}, MakeRows(0, 1)->schema(), {}, {});
+    ASSERT_TRUE(creator.ok());
+    ASSERT_TRUE((*creator)->WriteBlocking(MakeRows(0, 200'000)).ok());
+    std::vector<std::thread> others;
+    std::vector<Status> failures(4);
+    for (Status& failure : failures) {
+      others.emplace_back([&] { failure = Land(*database, "t", {MakeRows(0, 100)}).status(); });
+    }
+    (*creator)->Abort(MakeError(ErrorKind::kCancelled, "gone"));
+    for (auto& other : others) other.join();
+    for (const Status& failure : failures) ASSERT_TRUE(failure.ok()) << round << ": " << failure;
+    EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t"), 400);
+  }
+}
+
 TEST(AppendTest, RefusesATypeWithoutAMappingByName) {
   auto database = OpenMemory();
   auto batch = OneColumn("ratio", arrow::MakeArrayOfNull(arrow::decimal256(50, 2), 3).ValueOrDie());
@@ -156,7 +176,8 @@ TEST(AppendTest, ReadsEachBatchWithItsOwnDictionary) {
   for (int i = 0; i < 50; ++i) {
     arrow::StringDictionaryBuilder builder;
     for (int k = 0; k < 100; ++k) {
-      ASSERT_TRUE(builder.Append("batch " + std::to_string(i) + " value " + std::to_string(k)).ok());
+      ASSERT_TRUE(
+          builder.Append("batch " + std::to_string(i) + " value " + std::to_string(k)).ok());
     }
     std::shared_ptr<arrow::Array> array;
     ASSERT_TRUE(builder.Finish(&array).ok());

@@ -246,8 +246,8 @@ Status CheckTypes(const arrow::Schema& schema, duckdb::ClientContext& context) {
     if (mapped.ok()) continue;
     return MakeError(ErrorKind::kUnsupportedMedia,
                      "column '" + field->name() + "': type " + field->type()->ToString() +
-                         " has no mapping in DuckDB; cast it before sending (" +
-                         mapped.message() + ")");
+                         " has no mapping in DuckDB; cast it before sending (" + mapped.message() +
+                         ")");
   }
   return Status::OK();
 }

@@ -176,8 +176,8 @@ class DecimalBuilder final : public ColumnBuilder {
 class BooleanBuilder final : public ColumnBuilder {
  public:
   BooleanBuilder(std::shared_ptr<arrow::DataType> type, const ColumnSize& expected)
-      : type_(std::move(type)), bits_(arrow::bit_util::BytesForBits(
-                                    static_cast<int64_t>(expected.rows))) {}
+      : type_(std::move(type)),
+        bits_(arrow::bit_util::BytesForBits(static_cast<int64_t>(expected.rows))) {}
 
   void Append(duckdb::Vector& /*vector*/, const UnifiedVectorFormat& format, idx_t from, idx_t to,
               idx_t /*size*/) override {
@@ -298,7 +298,8 @@ class AppenderBuilder final : public ColumnBuilder {
     ArrowArray array = *duckdb::ArrowAppender::FinalizeChild(type_, std::move(data_));
     *bytes += BytesOf(array);
     auto imported = arrow::ImportArray(&array, arrow_type_);
-    if (!imported.ok()) throw duckdb::InternalException(imported.status().ToString());
+    // Not an internal error: to DuckDB that would be reason to give up the whole database.
+    if (!imported.ok()) throw duckdb::InvalidInputException(imported.status().ToString());
     return std::move(imported).ValueUnsafe();
   }
 
@@ -324,17 +325,21 @@ std::unique_ptr<ColumnBuilder> MakeByWidth(PhysicalType width,
                                            const ColumnSize& expected) {
   switch (width) {
     case PhysicalType::INT8:
-    case PhysicalType::UINT8:
       return std::make_unique<Builder<int8_t>>(type, expected);
+    case PhysicalType::UINT8:
+      return std::make_unique<Builder<uint8_t>>(type, expected);
     case PhysicalType::INT16:
-    case PhysicalType::UINT16:
       return std::make_unique<Builder<int16_t>>(type, expected);
+    case PhysicalType::UINT16:
+      return std::make_unique<Builder<uint16_t>>(type, expected);
     case PhysicalType::INT32:
-    case PhysicalType::UINT32:
       return std::make_unique<Builder<int32_t>>(type, expected);
+    case PhysicalType::UINT32:
+      return std::make_unique<Builder<uint32_t>>(type, expected);
     case PhysicalType::INT64:
-    case PhysicalType::UINT64:
       return std::make_unique<Builder<int64_t>>(type, expected);
+    case PhysicalType::UINT64:
+      return std::make_unique<Builder<uint64_t>>(type, expected);
     case PhysicalType::FLOAT:
       return std::make_unique<CopyBuilder<float>>(type, expected);
     case PhysicalType::DOUBLE:

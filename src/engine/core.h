@@ -3,9 +3,9 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <map>
 #include <string>
 #include <utility>
 
@@ -30,7 +30,8 @@ class Core {
   bool Register(const Execution* execution, std::weak_ptr<Execution> reference);
   void Unregister(const Execution* execution);
 
-  /// A connection for a call that ends before it returns. kUnavailable when the database is closing.
+  /// A connection for a call that ends before it returns. kUnavailable when the database is
+  /// closing.
   Result<duckdb::unique_ptr<duckdb::Connection>> Connect();
 
   /// Cancels what runs with `reason`.

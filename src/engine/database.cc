@@ -28,7 +28,8 @@ class DuckDbDatabase final : public Database {
   Result<std::shared_ptr<ResultStream>> Query(const Statement& statement,
                                               const QueryOptions& options,
                                               const CallControl& control) override {
-    const ExecutionOptions execution_options{.ordered = options.ordered, .prepare_context = {}};
+    const ExecutionOptions execution_options{
+        .ordered = options.ordered, .prepare_context = {}, .held_until_over = nullptr};
     ARROW_ASSIGN_OR_RAISE(auto execution,
                           Execution::Start(core_, statement, execution_options, control));
     return MakeResultStream(std::move(execution));

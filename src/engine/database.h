@@ -18,11 +18,12 @@
 namespace arrowport::engine {
 
 struct DatabaseOptions {
-  std::string path = ":memory:";       ///< A DuckDB file, created when missing.
-  int64_t memory_bytes_max = 0;        ///< DuckDB's memory limit; 0: 80 % of the machine's.
-  int threads = 0;                     ///< DuckDB's worker threads; 0: one per core.
-  std::string temp_directory = {};     ///< For spilling; empty: beside the file.
-  std::string extension_directory = {};///< Where signed extensions lie; empty: DuckDB's own place.
+  std::string path = ":memory:";    ///< A DuckDB file, created when missing.
+  int64_t memory_bytes_max = 0;     ///< DuckDB's memory limit; 0: 80 % of the machine's.
+  int threads = 0;                  ///< DuckDB's worker threads; 0: one per core.
+  std::string temp_directory = {};  ///< For spilling; empty: beside the file.
+  std::string extension_directory =
+      {};  ///< Where signed extensions lie; empty: DuckDB's own place.
   int64_t result_bytes_max = 16 * kMiB;  ///< Bound on what one query may have ready for its reader.
   int64_t put_bytes_max = 64 * kMiB;     ///< Bound on what one append may have waiting.
 };
@@ -57,8 +58,8 @@ class Database {
   virtual ~Database() = default;
 
   /// Plans `statement` and starts it. Several statements run in order, and the last one's result
-  /// is the result; only a single statement can have parameters. Statements without rows answer
-  /// with what DuckDB answers: one row, `Count` or `Success`.
+  /// is the result; only a single statement can have parameters. Statements that are no
+  /// queries answer as DuckDB does: those that change rows with one row, `Count`; others with none.
   virtual Result<std::shared_ptr<ResultStream>> Query(const Statement& statement,
                                                       const QueryOptions& options,
                                                       const CallControl& control) = 0;
@@ -82,7 +83,7 @@ class Database {
   /// Writes the write-ahead log into the database file.
   virtual Status Checkpoint() = 0;
 
-  virtual Counters counters() const = 0;
+  [[nodiscard]] virtual Counters counters() const = 0;
 
   /// Ends every query and append that runs with `reason`.
   virtual void CancelAll(const Status& reason) = 0;

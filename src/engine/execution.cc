@@ -54,6 +54,7 @@ Result<std::shared_ptr<Execution>> Execution::Start(std::shared_ptr<Core> core,
   {
     // What DuckDB announces while it still plans waits for this.
     std::lock_guard life(execution->life_mutex_);
+    execution->held_until_over_ = options.held_until_over;
     const Status started = Guarded([&] { return execution->Run(statement, options); });
     if (!started.ok()) execution->CloseLocked(started);
   }
@@ -66,9 +67,9 @@ Result<std::shared_ptr<Execution>> Execution::Start(std::shared_ptr<Core> core,
 
 Execution::Execution(std::shared_ptr<Core> core)
     : core_(std::move(core)),
-      queue_({.bytes_max = core_->options.result_bytes_max,
-              .batch_bytes = limits::kResultBatchBytes},
-             core_->result_bytes_held),
+      queue_(
+          {.bytes_max = core_->options.result_bytes_max, .batch_bytes = limits::kResultBatchBytes},
+          core_->result_bytes_held),
       target_(std::make_shared<CollectorTarget>()) {
   target_->queue = &queue_;
 }
@@ -109,16 +110,15 @@ Status Execution::Run(const Statement& statement, const ExecutionOptions& option
     return MakeError(ErrorKind::kInvalidInput, "the SQL text holds no statement");
   }
   if (statements.size() > 1 && !statement.parameters.empty()) {
-    return MakeError(ErrorKind::kInvalidInput,
-                     "parameters need a single statement; this text holds " +
-                         std::to_string(statements.size()));
+    return MakeError(
+        ErrorKind::kInvalidInput,
+        "parameters need a single statement; this text holds " + std::to_string(statements.size()));
   }
   ARROW_ASSIGN_OR_RAISE(auto parameters, ToDuckDbParameters(statement.parameters));
   if (options.prepare_context) options.prepare_context(context);
   ARROW_RETURN_NOT_OK(RunLeading(statements));
 
-  context.registered_state->Insert(kWatchName,
-                                   duckdb::make_shared_ptr<Watch>(weak_from_this()));
+  context.registered_state->Insert(kWatchName, duckdb::make_shared_ptr<Watch>(weak_from_this()));
   InstallCollector(options.ordered);
   // A streaming result would not ask for our collector.
   const duckdb::QueryParameters not_streaming(false);
@@ -145,8 +145,8 @@ void Execution::InstallCollector(bool ordered) {
     if (auto execution = weak.lock()) execution->PostAllRowsAreIn();
   };
   auto& config = duckdb::ClientConfig::GetConfig(*connection_->context);
-  config.get_result_collector =
-      [this, ordered](duckdb::ClientContext& context, duckdb::PreparedStatementData& statement)
+  config.get_result_collector = [this, ordered](duckdb::ClientContext& context,
+                                                duckdb::PreparedStatementData& statement)
       -> duckdb::unique_ptr<duckdb::PhysicalOperator> {
     auto schema = ArrowSchemaOf(statement.types, statement.names, context);
     if (!schema.ok()) throw duckdb::NotImplementedException(schema.status().message());
@@ -169,7 +169,8 @@ void Execution::EndWithAllRows() {
   std::lock_guard life(life_mutex_);
   if (ended_) return;
   // Cancelled before the commit: RollBack, which is on its way, must not find it committed.
-  if (queue_.closed()) return;
+  auto running = Phase::kRunning;
+  if (!phase_.compare_exchange_strong(running, Phase::kCommitting)) return;
   CloseLocked(Guarded([this] {
     auto result = pending_->Execute();
     return result->HasError() ? FromDuckDb(result->GetErrorObject()) : Status::OK();
@@ -195,7 +196,8 @@ void Execution::EndWithTaskError() {
 }
 
 void Execution::Cancel(const Status& reason) {
-  if (queue_.closed()) return;
+  auto running = Phase::kRunning;
+  if (queue_.closed() || !phase_.compare_exchange_strong(running, Phase::kCancelled)) return;
   queue_.Close(reason);
   {
     // Reaches a statement that is still being planned, which holds life_mutex_.
@@ -226,6 +228,7 @@ void Execution::CloseLocked(const Status& status) {
     connection_.reset();
   }
   if (deadline_) core_->timer.Remove(*deadline_);
+  held_until_over_.reset();
   core_->Unregister(this);
   queue_.Close(status);
 }
@@ -251,8 +254,7 @@ class ExecutionStream final : public ResultStream {
     return execution_->schema();
   }
 
-  QueueState Poll(std::shared_ptr<arrow::RecordBatch>* batch,
-                  std::function<void()> wake) override {
+  QueueState Poll(std::shared_ptr<arrow::RecordBatch>* batch, std::function<void()> wake) override {
     return execution_->queue().Poll(batch, std::move(wake));
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -23,6 +24,8 @@ struct ExecutionOptions {
   bool ordered = true;
   /// Called on the connection before the statement is planned.
   std::function<void(duckdb::ClientContext&)> prepare_context;
+  /// Let go when the transaction is over, committed or rolled back, and before the queue tells.
+  std::shared_ptr<void> held_until_over;
 };
 
 /// One statement that DuckDB runs by itself on its worker threads, with its connection and its
@@ -50,7 +53,8 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   [[nodiscard]] ResultQueue& queue() { return queue_; }
   [[nodiscard]] Core& core() { return *core_; }
 
-  /// Ends the queue with `reason` at once and rolls back soon after. Does nothing at the end.
+  /// Ends the queue with `reason` at once and rolls back soon after. Does nothing once the commit
+  /// has begun: from there on only its outcome is the truth.
   void Cancel(const Status& reason);
 
  private:
@@ -68,12 +72,17 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   void RollBack();
   void CloseLocked(const Status& status);
 
+  /// What decides how the execution ends: the first to leave kRunning.
+  enum class Phase { kRunning, kCancelled, kCommitting };
+
   // Constant after Start.
   const std::shared_ptr<Core> core_;
   ResultQueue queue_;
   const std::shared_ptr<CollectorTarget> target_;
   std::optional<DeadlineTimer::Key> deadline_;
   std::optional<std::stop_callback<std::function<void()>>> stop_callback_;
+
+  std::atomic<Phase> phase_ = Phase::kRunning;
 
   // Guards the connection against an interrupt while it closes. Taken inside of life_mutex_.
   std::mutex connection_mutex_;
@@ -82,6 +91,7 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   // Everything below is guarded by life_mutex_.
   std::mutex life_mutex_;
   duckdb::unique_ptr<duckdb::PendingQueryResult> pending_;
+  std::shared_ptr<void> held_until_over_;
   bool ended_ = false;
 };
 

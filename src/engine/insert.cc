@@ -22,9 +22,8 @@ namespace {
 
 class Insert final : public Append, public std::enable_shared_from_this<Insert> {
  public:
-  Insert(std::shared_ptr<Core> core, duckdb::shared_ptr<BatchSource> source,
-         std::unique_ptr<TableClaims::Claim> claim)
-      : core_(std::move(core)), source_(std::move(source)), claim_(std::move(claim)) {
+  Insert(std::shared_ptr<Core> core, duckdb::shared_ptr<BatchSource> source)
+      : core_(std::move(core)), source_(std::move(source)) {
     ++core_->running_appends;
   }
 
@@ -36,19 +35,21 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
   Insert(const Insert&) = delete;
   Insert& operator=(const Insert&) = delete;
 
-  Status Start(const std::string& sql, const CallControl& control) {
-    const ExecutionOptions options{
-        .ordered = true,
-        .prepare_context = [source = source_](duckdb::ClientContext& context) {
-          BatchSource::Attach(context, source);
-        }};
+  // `claim` may be null.
+  Status Start(const std::string& sql, std::shared_ptr<TableClaims::Claim> claim,
+               const CallControl& control) {
+    const ExecutionOptions options{.ordered = true,
+                                   .prepare_context =
+                                       [source = source_](duckdb::ClientContext& context) {
+                                         BatchSource::Attach(context, source);
+                                       },
+                                   .held_until_over = std::move(claim)};
     ARROW_ASSIGN_OR_RAISE(execution_, Execution::Start(core_, {sql, {}}, options, control));
     Follow();
     return Status::OK();
   }
 
-  QueueState Write(std::shared_ptr<arrow::RecordBatch> batch,
-                   std::function<void()> wake) override {
+  QueueState Write(std::shared_ptr<arrow::RecordBatch> batch, std::function<void()> wake) override {
     for (int64_t offset = 0; offset < batch->num_rows();) {
       const int64_t rows = std::min(batch->num_rows() - offset, limits::kMorselRows - rows_);
       auto part = rows == batch->num_rows() ? batch : batch->Slice(offset, rows);
@@ -116,7 +117,6 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
     const Status status = execution_->queue().status();
     source_->morsels().Close(status.ok() ? MakeError(ErrorKind::kInternal, "the insert ended early")
                                          : status);
-    claim_.reset();
     {
       std::lock_guard lock(mutex_);
       outcome_ = status.ok() ? Result<int64_t>(rows_written_) : Result<int64_t>(status);
@@ -153,7 +153,6 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
   std::deque<Sealed> sealed_;
 
   // Of Follow, which runs once at a time.
-  std::unique_ptr<TableClaims::Claim> claim_;
   int64_t rows_written_ = 0;
 
   // Everything below is guarded by mutex_.
@@ -182,7 +181,7 @@ Result<std::shared_ptr<Append>> BeginInsert(const std::shared_ptr<Core>& core,
                                             const CallControl& control) {
   ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
   ARROW_RETURN_NOT_OK(CheckTypes(*schema, *connection->context));
-  std::unique_ptr<TableClaims::Claim> claim;
+  std::shared_ptr<TableClaims::Claim> claim;
   ARROW_ASSIGN_OR_RAISE(TableKind kind, FindTable(*connection, table));
   bool exists = kind != TableKind::kMissing;
   if (!exists && !options.create_if_missing) {
@@ -199,8 +198,8 @@ Result<std::shared_ptr<Append>> BeginInsert(const std::shared_ptr<Core>& core,
       exists ? Sql("INSERT INTO {} BY NAME SELECT * FROM arrowport_batches()", {table})
              : Sql("CREATE TABLE {} AS SELECT * FROM arrowport_batches()", {table});
   auto source = duckdb::make_shared_ptr<BatchSource>(schema, core->options.put_bytes_max);
-  auto insert = std::make_shared<Insert>(core, std::move(source), std::move(claim));
-  ARROW_RETURN_NOT_OK(ExplainMisfit(table, insert->Start(sql, control)));
+  auto insert = std::make_shared<Insert>(core, std::move(source));
+  ARROW_RETURN_NOT_OK(ExplainMisfit(table, insert->Start(sql, std::move(claim), control)));
   return insert;
 }
 

@@ -86,8 +86,8 @@ ResultCollector::ResultCollector(duckdb::PhysicalPlan& physical_plan,
                                  std::shared_ptr<CollectorTarget> target)
     : PhysicalResultCollector(physical_plan, statement), target_(std::move(target)) {}
 
-ResultOrder ResultCollector::OrderOf(duckdb::ClientContext& context,
-                                     duckdb::PhysicalOperator& root, bool ordered) {
+ResultOrder ResultCollector::OrderOf(duckdb::ClientContext& context, duckdb::PhysicalOperator& root,
+                                     bool ordered) {
   using duckdb::PhysicalPlanGenerator;
   const bool fixed = PhysicalPlanGenerator::OrderPreservationRecursive(root) ==
                      duckdb::OrderPreservationType::FIXED_ORDER;
@@ -108,9 +108,8 @@ duckdb::SinkResultType ResultCollector::Sink(duckdb::ExecutionContext& /*context
     state.SetIndex(state.partition_info.batch_index.GetIndex());
     queue.AdvanceTo(state.partition_info.min_batch_index.GetIndex());
   }
-  return state.Consume(chunk, input.interrupt_state)
-             ? duckdb::SinkResultType::NEED_MORE_INPUT
-             : duckdb::SinkResultType::BLOCKED;
+  return state.Consume(chunk, input.interrupt_state) ? duckdb::SinkResultType::NEED_MORE_INPUT
+                                                     : duckdb::SinkResultType::BLOCKED;
 }
 
 duckdb::SinkNextBatchType ResultCollector::NextBatch(

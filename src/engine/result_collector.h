@@ -15,9 +15,9 @@ namespace arrowport::engine {
 /// Where a collector puts its rows, and whom it tells that there are no more. Shared between the
 /// plan and the query that runs it.
 struct CollectorTarget {
-  ResultQueue* queue;                           ///< Outlives the plan.
-  std::shared_ptr<arrow::Schema> schema;        ///< Of the batches; set before the first row.
-  std::function<void()> all_rows_are_in;        ///< Called once, from a worker.
+  ResultQueue* queue;                     ///< Outlives the plan.
+  std::shared_ptr<arrow::Schema> schema;  ///< Of the batches; set before the first row.
+  std::function<void()> all_rows_are_in;  ///< Called once, from a worker.
 };
 
 /// The last operator of our plans: turns DuckDB's chunks into Arrow batches on DuckDB's own worker

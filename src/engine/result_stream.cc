@@ -11,9 +11,7 @@ class StreamReader final : public arrow::RecordBatchReader {
  public:
   explicit StreamReader(std::shared_ptr<ResultStream> stream) : stream_(std::move(stream)) {}
 
-  [[nodiscard]] std::shared_ptr<arrow::Schema> schema() const override {
-    return stream_->schema();
-  }
+  [[nodiscard]] std::shared_ptr<arrow::Schema> schema() const override { return stream_->schema(); }
 
   Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
     return stream_->Next().Value(batch);

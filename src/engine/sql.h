@@ -16,7 +16,7 @@ std::string QuoteIdentifier(std::string_view text);
 class SqlPiece {
  public:
   // Implicit, so that call sites read like the statement.
-  SqlPiece(const TableName& table) : text_(table.ToSql()) {}  // NOLINT(google-explicit-constructor)
+  SqlPiece(const TableName& table) : text_(table.ToSql()) {}
 
   [[nodiscard]] const std::string& text() const { return text_; }
 

@@ -11,8 +11,8 @@ namespace arrowport::engine {
 namespace {
 
 Status BadName(std::string_view text, std::string_view why) {
-  return MakeError(ErrorKind::kInvalidInput, "table name '" + std::string(text) + "': " +
-                                                 std::string(why) +
+  return MakeError(ErrorKind::kInvalidInput, "table name '" + std::string(text) +
+                                                 "': " + std::string(why) +
                                                  "; write name, schema.name or "
                                                  "catalog.schema.name, with \"…\" around a part "
                                                  "that holds a dot");

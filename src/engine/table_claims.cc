@@ -17,9 +17,9 @@ Result<std::unique_ptr<TableClaims::Claim>> TableClaims::Take(const std::string&
                         ? changed_.wait_until(lock, control.stop, *control.deadline, is_free)
                         : changed_.wait(lock, control.stop, is_free);
   if (!free) {
-    return MakeError(control.stop.stop_requested() ? ErrorKind::kCancelled
-                                                   : ErrorKind::kDeadlineExceeded,
-                     "the call ended while another put was still making the table");
+    return MakeError(
+        control.stop.stop_requested() ? ErrorKind::kCancelled : ErrorKind::kDeadlineExceeded,
+        "the call ended while another put was still making the table");
   }
   claimed_.insert(table);
   return std::make_unique<Claim>(*this, table);

@@ -44,8 +44,7 @@ inline Result<int64_t> ReadInt(Database& database, std::string sql) {
 inline Result<int64_t> Land(Database& database, const std::string& table,
                             const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches) {
   ARROW_ASSIGN_OR_RAISE(auto name, TableName::Parse(table));
-  ARROW_ASSIGN_OR_RAISE(auto append,
-                        database.BeginAppend(name, batches.front()->schema(), {}, {}));
+  ARROW_ASSIGN_OR_RAISE(auto append, database.BeginAppend(name, batches.front()->schema(), {}, {}));
   for (const auto& batch : batches) ARROW_RETURN_NOT_OK(append->WriteBlocking(batch));
   return append->FinishBlocking();
 }
