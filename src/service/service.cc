@@ -65,20 +65,26 @@ class CountedPut final : public Put {
         account_(std::make_shared<Account>(
             Account{std::move(summary), books, Clock::now(), std::move(keep_alive)})) {}
 
-  QueueState Write(std::shared_ptr<arrow::RecordBatch> batch,
-                   std::function<void()> wake) override {
+  QueueState Write(std::shared_ptr<arrow::RecordBatch> batch, std::function<void()> wake) override {
     ++account_->summary.batches;
     account_->summary.bytes += BytesOf(*batch);
     return append_->Write(std::move(batch), std::move(wake));
   }
 
   void Finish(std::function<void(Result<PutSummary>)> done) override {
+    finished_ = true;
     append_->Finish([account = account_, done = std::move(done)](Result<int64_t> rows) {
       done(account->Settle(rows));
     });
   }
 
-  void Abort(const Status& reason) override { append_->Abort(reason); }
+  void Abort(const Status& reason) override {
+    append_->Abort(reason);
+    if (std::exchange(finished_, true)) return;
+    // The put is over without a Finish that would enter it in the books.
+    append_->Finish(
+        [account = account_](const Result<int64_t>& rows) { (void)account->Settle(rows); });
+  }
 
  private:
   struct Account {
@@ -104,6 +110,9 @@ class CountedPut final : public Put {
 
   const std::shared_ptr<engine::Append> append_;
   const std::shared_ptr<Account> account_;
+
+  // Of the one writer at a time.
+  bool finished_ = false;
 };
 
 }  // namespace
