@@ -1,12 +1,12 @@
 #pragma once
 
-#include <arrow/result.h>
-#include <arrow/status.h>
-
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <arrow/result.h>
+#include <arrow/status.h>
 
 namespace arrowport {
 
@@ -35,7 +35,8 @@ enum class ErrorKind {
   kInternal,          ///< A fault of ours.
 };
 
-/// Flight's status codes, by their names in Flight RPC; the flight door turns them into its library's.
+/// Flight's status codes, by their names in Flight RPC; the flight door turns them into its
+/// library's.
 enum class FlightCode {
   kInvalidArgument,
   kUnauthenticated,

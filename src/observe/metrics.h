@@ -40,7 +40,7 @@ class Metrics {
   void AddGauge(const std::string& name, const std::string& help, std::function<double()> read);
 
   /// The page for `GET /metrics`, Prometheus text format 0.0.4.
-  std::string Page() const;
+  [[nodiscard]] std::string Page() const;
 
  private:
   class Impl;

@@ -108,7 +108,7 @@ TEST(MetricsTest, LosesNothingBetweenThreads) {
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&metrics, t] {
       for (int i = 0; i < 250; ++i) metrics.PutLanded(i % 2 == t % 2 ? "a" : "b", 1, 1, 0.001);
-      metrics.Page();
+      EXPECT_THAT(metrics.Page(), HasSubstr("arrowport_rows_processed_total"));
     });
   }
   for (std::thread& thread : threads) thread.join();
