@@ -2,7 +2,8 @@
 
 #include <array>
 #include <ctime>
-#include <ostream>  // Beast prints a status and includes only its name.
+#include <string>
+#include <string_view>
 
 #include <boost/beast/http/status.hpp>
 

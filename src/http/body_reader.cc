@@ -2,9 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include <boost/beast/http/error.hpp>
+
+#include "base/error.h"
+#include "http/request.h"
+#include "http/socket.h"
+#include "http/transport.h"
 
 namespace arrowport::http {
 namespace {

@@ -2,17 +2,31 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <exception>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <boost/asio/dispatch.hpp>
 
+#include "base/call_control.h"
+#include "base/error.h"
 #include "base/ids.h"
+#include "base/limits.h"
+#include "http/answer.h"
+#include "http/context.h"
+#include "http/exchange.h"
 #include "http/problem.h"
+#include "http/request.h"
 #include "http/routes.h"
+#include "http/socket.h"
+#include "http/transport.h"
 #include "observe/log.h"
+#include "observe/metrics.h"
 
 namespace arrowport::http {
 namespace {

@@ -1,6 +1,14 @@
 #include "http/connection_set.h"
 
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <utility>
 #include <vector>
+
+#include "base/call_control.h"
+#include "http/connection.h"
 
 namespace arrowport::http {
 

@@ -2,7 +2,23 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
+
+#include "base/call_control.h"
+#include "base/error.h"
+#include "http/answer.h"
+#include "http/context.h"
+#include "http/request.h"
+#include "http/socket.h"
+#include "http/transport.h"
+#include "stream/batch_encoder.h"
 
 namespace arrowport::http {
 

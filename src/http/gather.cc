@@ -1,5 +1,10 @@
 #include "http/gather.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
 namespace arrowport::http {
 namespace {
 

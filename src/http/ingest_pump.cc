@@ -1,10 +1,19 @@
 #include "http/ingest_pump.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <string>
 #include <utility>
 
+#include "base/bounded_queue.h"
+#include "base/error.h"
+#include "http/exchange.h"
+#include "http/signal.h"
+#include "http/socket.h"
+#include "service/service.h"
 #include "stream/ipc_decoder.h"
 
 namespace arrowport::http {

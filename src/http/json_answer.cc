@@ -1,5 +1,7 @@
 #include "http/json_answer.h"
 
+#include "http/answer.h"
+
 namespace arrowport::http {
 
 Answer JsonAnswer(const nlohmann::ordered_json& document) {

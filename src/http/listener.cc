@@ -1,7 +1,10 @@
 #include "http/listener.h"
 
 #include <chrono>
+#include <cstdint>
 #include <future>
+#include <memory>
+#include <string>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -10,6 +13,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
+#include "base/error.h"
+#include "http/socket.h"
 #include "observe/log.h"
 
 namespace arrowport::http {

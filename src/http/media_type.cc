@@ -4,8 +4,16 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
 #include <tuple>
+#include <utility>
 #include <vector>
+
+#include "base/error.h"
+#include "stream/batch_encoder.h"
 
 namespace arrowport::http {
 namespace {

@@ -1,8 +1,12 @@
 #include "http/problem.h"
 
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "http/answer.h"
 
 namespace arrowport::http {
 namespace {

@@ -1,12 +1,16 @@
 #include "http/query_request.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include <arrow/scalar.h>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "http/media_type.h"
 #include "http/request.h"
 #include "http/target.h"

@@ -2,13 +2,25 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
 
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
 
+#include "base/call_control.h"
+#include "base/error.h"
 #include "base/ids.h"
+#include "http/server.h"
+#include "http/socket.h"
+#include "http/target.h"
+#include "http/transport.h"
 
 namespace arrowport::http {
 namespace {

@@ -1,6 +1,14 @@
 #include "http/result_pump.h"
 
+#include <memory>
 #include <utility>
+
+#include "base/bounded_queue.h"
+#include "base/error.h"
+#include "engine/result_stream.h"
+#include "http/exchange.h"
+#include "http/socket.h"
+#include "stream/batch_encoder.h"
 
 namespace arrowport::http {
 namespace {

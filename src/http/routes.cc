@@ -2,11 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include <boost/beast/http/verb.hpp>
 
+#include "base/error.h"
 #include "http/handlers.h"
+#include "http/request.h"
 #include "http/target.h"
 
 namespace arrowport::http {

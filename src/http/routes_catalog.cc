@@ -1,7 +1,14 @@
+#include <vector>
+
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
+#include "engine/table.h"
+#include "http/exchange.h"
 #include "http/handlers.h"
 #include "http/json_answer.h"
+#include "http/socket.h"
+#include "service/service.h"
 
 namespace arrowport::http {
 namespace {

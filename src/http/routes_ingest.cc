@@ -1,9 +1,16 @@
+#include <string>
+
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
+#include "http/exchange.h"
 #include "http/handlers.h"
 #include "http/ingest_pump.h"
 #include "http/json_answer.h"
 #include "http/media_type.h"
+#include "http/request.h"
+#include "http/socket.h"
+#include "service/service.h"
 
 namespace arrowport::http {
 namespace {

@@ -1,9 +1,16 @@
+#include <memory>
+#include <string>
 #include <utility>
 
+#include "base/error.h"
+#include "engine/result_stream.h"
+#include "http/exchange.h"
 #include "http/handlers.h"
 #include "http/media_type.h"
 #include "http/query_request.h"
 #include "http/result_pump.h"
+#include "http/socket.h"
+#include "stream/batch_encoder.h"
 
 namespace arrowport::http {
 namespace {

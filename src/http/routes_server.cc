@@ -1,12 +1,20 @@
 #include <algorithm>
+#include <cstddef>
+#include <utility>
 
 #include <arrow/config.h>
 #include <boost/beast/http/verb.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
+#include "engine/database.h"
+#include "http/answer.h"
+#include "http/exchange.h"
 #include "http/handlers.h"
 #include "http/json_answer.h"
 #include "http/routes.h"
+#include "http/server.h"
+#include "http/socket.h"
 
 namespace arrowport::http {
 namespace {

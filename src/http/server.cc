@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <exception>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -12,10 +15,17 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "base/call_control.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "http/connection.h"
 #include "http/connection_set.h"
 #include "http/context.h"
 #include "http/listener.h"
+#include "http/socket.h"
 #include "observe/log.h"
+#include "observe/metrics.h"
+#include "service/service.h"
 
 namespace arrowport::http {
 namespace {

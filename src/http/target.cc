@@ -1,9 +1,15 @@
 #include "http/target.h"
 
 #include <algorithm>
-#include <cstdint>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include <arrow/util/utf8.h>
+
+#include "base/error.h"
 
 namespace arrowport::http {
 namespace {

@@ -1,8 +1,17 @@
 #include "http/transport.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <utility>
+
+#include "base/call_control.h"
+#include "base/error.h"
+#include "http/socket.h"
 
 namespace arrowport::http {
 namespace {
