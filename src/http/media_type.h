@@ -13,6 +13,10 @@ namespace arrowport::http {
 /// "Text/Plain; charset=utf-8". Empty for an empty one.
 std::string EssenceOf(std::string_view content_type);
 
+/// That a body is sent as it is, by its `Content-Encoding`.
+/// \return kUnsupportedMedia for one that is coded, with `instead` as what to do.
+Status CheckNotCoded(std::string_view content_encoding, std::string_view instead);
+
 /// The format that answers a request best.
 ///
 /// `format_name` (the query parameter `format`) decides when it is there. Otherwise the highest

@@ -59,5 +59,14 @@ TEST(MediaTypeTest, FollowsTheFormatParameterFirst) {
   EXPECT_THAT(status.message(), HasSubstr("'excel'"));
 }
 
+TEST(MediaTypeTest, TakesOnlyBodiesThatAreNotCoded) {
+  for (const char* plain : {"", "identity", " Identity "}) {
+    EXPECT_TRUE(CheckNotCoded(plain, "").ok()) << plain;
+  }
+  const Status coded = CheckNotCoded("GZip", "send it as it is");
+  EXPECT_EQ(KindOf(coded), ErrorKind::kUnsupportedMedia);
+  EXPECT_EQ(coded.message(), "Content-Encoding 'gzip' is not taken; send it as it is");
+}
+
 }  // namespace
 }  // namespace arrowport::http

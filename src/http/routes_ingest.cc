@@ -27,13 +27,8 @@ Status CheckBody(const Request& request) {
         ErrorKind::kUnsupportedMedia,
         "Content-Type '" + type + "' is not taken; send application/vnd.apache.arrow.stream");
   }
-  const std::string coding = EssenceOf(request.Header(Field::content_encoding));
-  if (!coding.empty() && coding != "identity") {
-    return MakeError(ErrorKind::kUnsupportedMedia,
-                     "Content-Encoding '" + coding +
-                         "' is not taken; compress the buffers of the Arrow stream (ZSTD, LZ4)");
-  }
-  return Status::OK();
+  return CheckNotCoded(request.Header(Field::content_encoding),
+                       "compress the buffers of the Arrow stream (ZSTD, LZ4)");
 }
 
 nlohmann::ordered_json ToJson(const service::PutSummary& summary) {

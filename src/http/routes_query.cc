@@ -18,7 +18,10 @@ namespace {
 using Field = boost::beast::http::field;
 
 Awaitable<Result<QueryRequest>> ReadBody(Exchange& exchange) {
-  const Status taken = exchange.body().LimitTo(exchange.options().sql_bytes_max, "sql_bytes_max");
+  Status taken = CheckNotCoded(exchange.request().Header(Field::content_encoding),
+                               "send the statement as it is");
+  if (!taken.ok()) co_return taken;
+  taken = exchange.body().LimitTo(exchange.options().sql_bytes_max, "sql_bytes_max");
   if (!taken.ok()) co_return taken;
   Result<std::string> body = co_await exchange.body().ReadAll();
   if (!body.ok()) co_return body.status();
