@@ -127,8 +127,8 @@ std::string EssenceOf(std::string_view content_type) {
 Status CheckNotCoded(std::string_view content_encoding, std::string_view instead) {
   const std::string coding = EssenceOf(content_encoding);
   if (coding.empty() || coding == "identity") return Status::OK();
-  return MakeError(ErrorKind::kUnsupportedMedia, "Content-Encoding '" + coding +
-                                                     "' is not taken; " + std::string(instead));
+  return MakeError(ErrorKind::kUnsupportedMedia,
+                   "Content-Encoding '" + coding + "' is not taken; " + std::string(instead));
 }
 
 Result<WireFormat> ChooseFormat(std::string_view accept,
