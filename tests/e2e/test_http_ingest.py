@@ -148,6 +148,13 @@ def test_the_stream_in_the_path_is_percent_encoded(http: HttpDoor, path: str, ta
     assert table in http.list_tables()
 
 
+def test_a_long_name_is_refused(http: HttpDoor) -> None:
+    with pytest.raises(Refused) as refused:
+        http.put_bytes("a" * 513, BODY)
+    assert refused.value.kind == "too-large"
+    assert "512" in refused.value.message
+
+
 @pytest.mark.parametrize(("body", "kind", "words"), [
     (b"", "invalid-input", ["no bytes"]),
     (BODY[:-8], "invalid-input", ["end-of-stream marker"]),
