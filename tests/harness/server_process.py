@@ -89,8 +89,9 @@ class ServerProcess:
         except AssertionError:
             self.kill()
             raise
-        if self.process.poll() is not None:
-            raise ServerDidNotStart(self.process.returncode, self.log())
+        if (code := self.process.poll()) is not None:
+            self._process = None
+            raise ServerDidNotStart(code, self.log())
         ports = json.loads(self.port_file.read_text())
         self.http_port, self.flight_port = ports["http_port"], ports["flight_port"]
         return self
