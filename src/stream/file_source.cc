@@ -41,7 +41,7 @@ class LocatedReader final : public arrow::RecordBatchReader {
   LocatedReader(std::string path, std::shared_ptr<arrow::RecordBatchReader> reader)
       : path_(std::move(path)), reader_(std::move(reader)) {}
 
-  std::shared_ptr<arrow::Schema> schema() const override { return reader_->schema(); }
+  [[nodiscard]] std::shared_ptr<arrow::Schema> schema() const override { return reader_->schema(); }
 
   Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
     return Located(path_, reader_->ReadNext(batch));
@@ -57,11 +57,13 @@ class OpenedSource final : public FileSource {
   OpenedSource(BatchSource source, int64_t bytes, ByteCount bytes_read)
       : source_(std::move(source)), bytes_(bytes), bytes_read_(std::move(bytes_read)) {}
 
-  std::shared_ptr<arrow::RecordBatchReader> reader() const override { return source_.reader; }
-  int64_t rows() const override { return source_.rows; }
-  int64_t bytes() const override { return bytes_; }
+  [[nodiscard]] std::shared_ptr<arrow::RecordBatchReader> reader() const override {
+    return source_.reader;
+  }
+  [[nodiscard]] int64_t rows() const override { return source_.rows; }
+  [[nodiscard]] int64_t bytes() const override { return bytes_; }
 
-  int64_t bytes_read() const override {
+  [[nodiscard]] int64_t bytes_read() const override {
     const int64_t bytes = bytes_read_->load(std::memory_order_relaxed);
     return bytes_ < 0 ? bytes : std::min(bytes, bytes_);
   }
@@ -94,6 +96,8 @@ Result<FileFormat> FormatOf(const std::string& path, arrow::io::RandomAccessFile
   const auto by_name = FormatOfPath(path);
   if (by_name.has_value()) return *by_name;
   ARROW_ASSIGN_OR_RAISE(const auto start, file.ReadAt(0, 64));
+  // A read at a place leaves none to go on from, and a stream is read from front to back.
+  ARROW_RETURN_NOT_OK(file.Seek(0));
   const auto by_bytes = FormatOfBytes(start->ToString());
   if (by_bytes.has_value()) return *by_bytes;
   return MakeError(ErrorKind::kUnsupportedMedia,
