@@ -1,12 +1,17 @@
 #include "stream/validate.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <arrow/array/validate.h>
 #include <arrow/extension_type.h>
 #include <arrow/util/int_util.h>
 
+#include "base/error.h"
 #include "base/limits.h"
 
 namespace arrowport::stream {
@@ -145,10 +150,12 @@ Status BatchValidator::Validate(const arrow::RecordBatch& batch, int64_t index) 
                        Invalid("a batch of " + std::to_string(rows) + " rows; send between 0 and " +
                                std::to_string(limits::kBatchRowsMax)));
   }
-  if (batch.num_columns() != schema.num_fields()) {
+  // num_columns() would be the schema's word for it.
+  const size_t columns = batch.column_data().size();
+  if (columns != static_cast<size_t>(schema.num_fields())) {
     return WithContext(where(),
-                       Invalid("it has " + std::to_string(batch.num_columns()) +
-                               " columns, its schema has " + std::to_string(schema.num_fields())));
+                       Invalid("it has " + std::to_string(columns) + " columns, its schema has " +
+                               std::to_string(schema.num_fields())));
   }
   valid_dictionaries_.resize(static_cast<size_t>(schema.num_fields()));
   for (int i = 0; i < schema.num_fields(); ++i) {
