@@ -58,12 +58,21 @@ class JsonLines final : public arrow::io::InputStream {
     taken_ = 0;
     while (lines_.empty()) {
       ARROW_ASSIGN_OR_RAISE(const auto part, input_->Read(1 * kMiB));
-      if (part->size() == 0) return false;
+      if (part->size() == 0) {
+        ARROW_RETURN_NOT_OK(CheckEnd());
+        return false;
+      }
       const std::string_view text(reinterpret_cast<const char*>(part->data()),
                                   static_cast<size_t>(part->size()));
       for (const char c : text) Take(c);
     }
     return true;
+  }
+
+  [[nodiscard]] Status CheckEnd() const {
+    if (!in_array_) return Status::OK();
+    return MakeError(ErrorKind::kInvalidInput,
+                     "the array has no closing bracket, so it may be cut short");
   }
 
   void Take(char c) {
@@ -93,7 +102,10 @@ class JsonLines final : public arrow::io::InputStream {
     if (c == '"') in_text_ = true;
     if (c == '{' || c == '[') ++depth_;
     lines_.push_back(c);
-    if ((c == '}' || c == ']') && depth_ > 0 && --depth_ == 0) lines_.push_back('\n');
+    if ((c == '}' || c == ']') && depth_ > 0) {
+      --depth_;
+      if (depth_ == 0) lines_.push_back('\n');
+    }
   }
 
   const std::shared_ptr<arrow::io::InputStream> input_;
