@@ -21,11 +21,10 @@ namespace {
 constexpr int32_t kBlockBytes = 8 * kMiB;
 
 Result<std::shared_ptr<arrow::csv::StreamingReader>> OpenCsv(
-    const OpenInput& open, const arrow::csv::ConvertOptions& convert) {
+    const OpenInput& open, const arrow::csv::ParseOptions& parse,
+    const arrow::csv::ConvertOptions& convert) {
   auto read = arrow::csv::ReadOptions::Defaults();
   read.block_size = kBlockBytes;
-  auto parse = arrow::csv::ParseOptions::Defaults();
-  parse.newlines_in_values = true;
   ARROW_ASSIGN_OR_RAISE(auto input, open());
   return arrow::csv::StreamingReader::Make(arrow::io::default_io_context(), std::move(input), read,
                                            parse, convert);
@@ -43,17 +42,21 @@ Result<std::shared_ptr<arrow::json::StreamingReader>> OpenJson(
 }  // namespace
 
 Result<BatchSource> OpenCsvSource(const OpenInput& open) {
+  auto parse = arrow::csv::ParseOptions::Defaults();
+  parse.newlines_in_values = true;
   auto convert = arrow::csv::ConvertOptions::Defaults();
   convert.null_values = {"", "NA"};
   convert.strings_can_be_null = true;
   convert.quoted_strings_can_be_null = false;
-  ARROW_ASSIGN_OR_RAISE(auto reader, OpenCsv(open, convert));
+  ARROW_ASSIGN_OR_RAISE(auto reader, OpenCsv(open, parse, convert));
+  // Of a single column, an empty line is a row: the null.
+  parse.ignore_empty_lines = reader->schema()->num_fields() > 1;
   // A column of which only nulls were seen would refuse the first value that is none.
   for (const auto& field : reader->schema()->fields()) {
     if (field->type()->id() == arrow::Type::NA) convert.column_types[field->name()] = arrow::utf8();
   }
-  if (!convert.column_types.empty()) {
-    ARROW_ASSIGN_OR_RAISE(reader, OpenCsv(open, convert));
+  if (!convert.column_types.empty() || !parse.ignore_empty_lines) {
+    ARROW_ASSIGN_OR_RAISE(reader, OpenCsv(open, parse, convert));
   }
   return BatchSource{std::move(reader)};
 }
