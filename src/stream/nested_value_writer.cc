@@ -21,7 +21,7 @@ namespace {
 class NestedWriter : public ValueWriter {
  public:
   void AppendText(int64_t row, std::string* out) const override { AppendJson(row, out); }
-  bool has_free_text() const override { return true; }
+  [[nodiscard]] bool has_free_text() const override { return true; }
 };
 
 /// Lists of any kind, by the offset and length of each.
@@ -55,10 +55,7 @@ class ListWriter final : public NestedWriter {
 class StructWriter final : public NestedWriter {
  public:
   void Add(const std::string& name, std::unique_ptr<ValueWriter> field) {
-    std::string key = fields_.empty() ? "" : ",";
-    AppendJsonString(name, &key);
-    key.push_back(':');
-    keys_.push_back(std::move(key));
+    keys_.push_back(names_.Add(name));
     fields_.push_back(std::move(field));
   }
 
@@ -71,15 +68,15 @@ class StructWriter final : public NestedWriter {
   }
 
   void AppendJson(int64_t row, std::string* out) const override {
-    out->push_back('{');
     for (size_t i = 0; i < fields_.size(); ++i) {
       out->append(keys_[i]);
       fields_[i]->AppendJsonOrNull(row, out);
     }
-    out->push_back('}');
+    out->append(fields_.empty() ? "{}" : "}");
   }
 
  private:
+  JsonKeys names_;
   std::vector<std::string> keys_;
   std::vector<std::unique_ptr<ValueWriter>> fields_;
 };
@@ -105,7 +102,7 @@ class MapWriter final : public NestedWriter {
     for (int64_t i = first; i < end; ++i) {
       if (i > first) out->push_back(',');
       if (!keys_are_text_) out->push_back('[');
-      keys_->AppendJsonOrNull(i, out);
+      AppendKey(i, out);
       out->push_back(keys_are_text_ ? ':' : ',');
       items_->AppendJsonOrNull(i, out);
       if (!keys_are_text_) out->push_back(']');
@@ -114,6 +111,15 @@ class MapWriter final : public NestedWriter {
   }
 
  private:
+  // A key's null may stand in its dictionary, where no validation looks; an object has none.
+  void AppendKey(int64_t place, std::string* out) const {
+    if (keys_are_text_ && keys_->IsNull(place)) {
+      out->append("\"null\"");
+    } else {
+      keys_->AppendJsonOrNull(place, out);
+    }
+  }
+
   const std::unique_ptr<ValueWriter> keys_;
   const std::unique_ptr<ValueWriter> items_;
   const bool keys_are_text_;
@@ -130,7 +136,7 @@ class DictionaryWriter final : public ValueWriter {
     indices_ = static_cast<const arrow::DictionaryArray*>(&array);
     values_->Bind(*indices_->dictionary());
   }
-  bool IsNull(int64_t row) const override {
+  [[nodiscard]] bool IsNull(int64_t row) const override {
     return array_->IsNull(row) || values_->IsNull(Place(row));
   }
   void AppendJson(int64_t row, std::string* out) const override {
@@ -139,7 +145,7 @@ class DictionaryWriter final : public ValueWriter {
   void AppendText(int64_t row, std::string* out) const override {
     values_->AppendText(Place(row), out);
   }
-  bool has_free_text() const override { return values_->has_free_text(); }
+  [[nodiscard]] bool has_free_text() const override { return values_->has_free_text(); }
 
  private:
   [[nodiscard]] int64_t Place(int64_t row) const { return indices_->GetValueIndex(row); }
@@ -193,14 +199,14 @@ class UnionWriter final : public ValueWriter {
       children_[i]->Bind(*fields_[i]);
     }
   }
-  bool IsNull(int64_t row) const override { return ChildOf(row).IsNull(Place(row)); }
+  [[nodiscard]] bool IsNull(int64_t row) const override { return ChildOf(row).IsNull(Place(row)); }
   void AppendJson(int64_t row, std::string* out) const override {
     ChildOf(row).AppendJson(Place(row), out);
   }
   void AppendText(int64_t row, std::string* out) const override {
     ChildOf(row).AppendText(Place(row), out);
   }
-  bool has_free_text() const override { return true; }
+  [[nodiscard]] bool has_free_text() const override { return true; }
 
  private:
   [[nodiscard]] const ValueWriter& ChildOf(int64_t row) const {

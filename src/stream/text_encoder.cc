@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -41,17 +40,8 @@ class JsonRows final : public RowFormat {
  public:
   JsonRows(const arrow::Schema& schema, const Columns& columns, bool is_array)
       : columns_(columns), is_array_(is_array) {
-    std::unordered_set<std::string> names;
-    for (const auto& field : schema.fields()) {
-      std::string name = field->name();
-      for (int i = 1; !names.insert(name).second; ++i) {
-        name = field->name() + "_" + std::to_string(i);
-      }
-      std::string key = keys_.empty() ? "{" : ",";
-      AppendJsonString(name, &key);
-      key.push_back(':');
-      keys_.push_back(std::move(key));
-    }
+    JsonKeys keys;
+    for (const auto& field : schema.fields()) keys_.push_back(keys.Add(field->name()));
   }
 
   void AppendStart(std::string* out) override {
@@ -102,7 +92,10 @@ class CsvRows final : public RowFormat {
       const ValueWriter& column = *columns_[i];
       if (column.IsNull(row)) continue;
       if (!column.has_free_text()) {
+        const size_t start = out->size();
         column.AppendText(row, out);
+        // The base64 of no bytes is no text, which bare would be null.
+        if (out->size() == start) out->append("\"\"");
         continue;
       }
       text_.clear();

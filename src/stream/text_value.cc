@@ -269,4 +269,13 @@ void AppendJsonString(std::string_view text, std::string* out) {
   out->push_back('"');
 }
 
+std::string JsonKeys::Add(const std::string& name) {
+  std::string key = names_.empty() ? "{" : ",";
+  std::string unique = name;
+  for (int i = 1; !names_.insert(unique).second; ++i) unique = name + "_" + std::to_string(i);
+  AppendJsonString(unique, &key);
+  key.push_back(':');
+  return key;
+}
+
 }  // namespace arrowport::stream

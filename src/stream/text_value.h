@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include <arrow/type_fwd.h>
 
@@ -50,5 +51,15 @@ void AppendUuid(std::string_view bytes, std::string* out);
 
 /// A JSON string of UTF-8 text, quotes included.
 void AppendJsonString(std::string_view text, std::string* out);
+
+/// The keys of a JSON object: a name that stands twice gets a number, "a", "a_1".
+class JsonKeys {
+ public:
+  /// The next key as it stands in the object: `{"a":`, later `,"a_1":`.
+  std::string Add(const std::string& name);
+
+ private:
+  std::unordered_set<std::string> names_;
+};
 
 }  // namespace arrowport::stream
