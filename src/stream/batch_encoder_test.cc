@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include <arrow/array.h>
 #include <arrow/builder.h>
@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "stream/encoder_samples.h"
 #include "stream/ipc_samples.h"
 #include "stream/type_samples.h"
 
@@ -24,29 +25,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-std::shared_ptr<arrow::RecordBatch> BatchOf(const std::shared_ptr<arrow::DataType>& type,
-                                            const std::string& json) {
-  auto column = arrow::json::ArrayFromJSONString(type, json).ValueOrDie();
-  const int64_t rows = column->length();
-  return arrow::RecordBatch::Make(arrow::schema({arrow::field("a", type)}), rows,
-                                  {std::move(column)});
-}
-
-std::string Join(const Result<Buffers>& pieces) {
-  EXPECT_TRUE(pieces.ok()) << pieces.status();
-  std::string joined;
-  for (const auto& piece : pieces.ValueOr({})) joined += piece->ToString();
-  return joined;
-}
-
-std::string Encoded(WireFormat format, const Batches& batches) {
-  auto encoder = MakeBatchEncoder(format, batches.front()->schema()).ValueOrDie();
-  std::string body = Join(encoder->Begin());
-  for (const auto& batch : batches) body += Join(encoder->Encode(batch));
-  body += Join(encoder->End());
-  return body;
-}
 
 std::string Json(const std::shared_ptr<arrow::DataType>& type, const std::string& values) {
   return Encoded(WireFormat::kNdjson, {BatchOf(type, values)});
@@ -68,9 +46,9 @@ TEST(ArrowEncoderTest, SendsTheSchemaBeforeThereIsABatch) {
   auto encoder =
       MakeBatchEncoder(WireFormat::kArrowStream, arrow::schema({arrow::field("a", arrow::int8())}))
           .ValueOrDie();
-  std::string body = Join(encoder->Begin());
+  std::string body = Joined(encoder->Begin().ValueOrDie());
   EXPECT_GT(body.size(), 0U);
-  body += Join(encoder->End());
+  body += Joined(encoder->End().ValueOrDie());
   const auto received = FromIpcStream(body);
   ASSERT_TRUE(received.ok()) << received.status();
   EXPECT_THAT(*received, IsEmpty());
@@ -96,8 +74,8 @@ TEST(ArrowEncoderTest, SharesTheBuffersOfABatchInsteadOfCopyingThem) {
 TEST(ArrowEncoderTest, LeavesABodyWithoutItsEndVisiblyIncomplete) {
   const auto batch = BatchOf(arrow::int8(), "[1]");
   auto encoder = MakeBatchEncoder(WireFormat::kArrowStream, batch->schema()).ValueOrDie();
-  std::string body = Join(encoder->Begin());
-  body += Join(encoder->Encode(batch));
+  std::string body = Joined(encoder->Begin().ValueOrDie());
+  body += Joined(encoder->Encode(batch).ValueOrDie());
   EXPECT_FALSE(FromIpcStream(body).ok());
 }
 

@@ -23,10 +23,7 @@ struct TypeSample {
   std::string_view values;
 };
 
-/// For tests: every Arrow type that can be told in JSON, with nulls, and nested ones in one
-/// another.
-inline std::vector<TypeSample> TypeSamples() {
-  const auto letters = arrow::dictionary(arrow::int8(), arrow::utf8());
+inline std::vector<TypeSample> NumberSamples() {
   return {
       {"null", arrow::null(), "[null, null, null]"},
       {"bool", arrow::boolean(), "[true, false, null]"},
@@ -47,6 +44,11 @@ inline std::vector<TypeSample> TypeSamples() {
        R"(["1234567890123456789012345678.0123456789", "-1.0000000000", null])"},
       {"decimal256", arrow::decimal256(76, 0),
        R"(["9999999999999999999999999999999999999999999999999999999999999999999999999999", "-1", null])"},
+  };
+}
+
+inline std::vector<TypeSample> TimeSamples() {
+  return {
       {"date32", arrow::date32(), "[0, 19723, null]"},
       {"date64", arrow::date64(), "[0, 86400000, null]"},
       {"time32_s", arrow::time32(arrow::TimeUnit::SECOND), "[0, 86399, null]"},
@@ -67,6 +69,11 @@ inline std::vector<TypeSample> TypeSamples() {
       {"day_time", arrow::day_time_interval(), "[[1, 2000], [-1, 0], null]"},
       {"month_day_nano", arrow::month_day_nano_interval(),
        "[[14, 3, 1500000000], [0, -1, 0], null]"},
+  };
+}
+
+inline std::vector<TypeSample> TextSamples() {
+  return {
       {"string", arrow::utf8(), R"(["", "h\u00e9llo, \"w\u00f6rld\"\n", null])"},
       {"large_string", arrow::large_utf8(), R"(["a", "bc", null])"},
       {"string_view", arrow::utf8_view(), R"(["short", "longer than twelve bytes", null])"},
@@ -74,6 +81,12 @@ inline std::vector<TypeSample> TypeSamples() {
       {"large_binary", arrow::large_binary(), R"(["abcd", "ab", null])"},
       {"binary_view", arrow::binary_view(), R"(["short", "longer than twelve bytes", null])"},
       {"fixed_binary", arrow::fixed_size_binary(3), R"(["abc", "def", null])"},
+  };
+}
+
+inline std::vector<TypeSample> NestedSamples() {
+  const auto letters = arrow::dictionary(arrow::int8(), arrow::utf8());
+  return {
       {"list", arrow::list(arrow::int32()), "[[1, null, 3], [], null]"},
       {"large_list", arrow::large_list(arrow::utf8()), R"([["a"], [], null])"},
       {"list_view", arrow::list_view(arrow::int16()), "[[1, 2], [], null]"},
@@ -103,6 +116,16 @@ inline std::vector<TypeSample> TypeSamples() {
        R"([[["k", [1.5, null]]], [], null])"},
       {"list_of_lists", arrow::list(arrow::list(arrow::int64())), "[[[1], [], null], [], null]"},
   };
+}
+
+/// For tests: every Arrow type that can be told in JSON, with nulls, and nested ones in one
+/// another.
+inline std::vector<TypeSample> TypeSamples() {
+  std::vector<TypeSample> samples;
+  for (auto& part : {NumberSamples(), TimeSamples(), TextSamples(), NestedSamples()}) {
+    samples.insert(samples.end(), part.begin(), part.end());
+  }
+  return samples;
 }
 
 /// For tests: a batch of three rows with a column of every type, those above and the ones that
