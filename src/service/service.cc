@@ -5,6 +5,8 @@
 #include <thread>
 #include <utility>
 
+#include <arrow/util/utf8.h>
+
 #include "base/batch_bytes.h"
 #include "base/event.h"
 #include "service/stream_table.h"
@@ -23,6 +25,11 @@ Status CheckStreamName(std::string_view stream) {
   if (stream.size() > kStreamNameBytesMax) {
     return MakeError(ErrorKind::kTooLarge, "the stream's name is longer than " +
                                                std::to_string(kStreamNameBytesMax) + " bytes");
+  }
+  // DuckDB would make the table, and then could not list any of its tables.
+  arrow::util::InitializeUTF8();
+  if (!arrow::util::ValidateUTF8(stream)) {
+    return MakeError(ErrorKind::kInvalidInput, "the stream's name is not valid UTF-8");
   }
   return Status::OK();
 }

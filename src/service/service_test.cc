@@ -60,6 +60,7 @@ TEST_F(ServiceTest, RefusesAStreamNameThatNamesNoTable) {
   EXPECT_EQ(KindOf(Land("", 1).status()), ErrorKind::kInvalidInput);
   EXPECT_EQ(KindOf(Land("a..b", 1).status()), ErrorKind::kInvalidInput);
   EXPECT_EQ(KindOf(Land(std::string(600, 'x'), 1).status()), ErrorKind::kTooLarge);
+  EXPECT_EQ(KindOf(Land("\xff", 1).status()), ErrorKind::kInvalidInput);
 }
 
 TEST_F(ServiceTest, ReadsATableByItsName) {
