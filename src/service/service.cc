@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -18,6 +20,13 @@ namespace {
 constexpr size_t kStreamNameBytesMax = 512;
 constexpr auto kIdleLookStep = std::chrono::milliseconds(5);
 
+// DuckDB takes names of any bytes, and then cannot list what has them.
+Status CheckUtf8(std::string_view text, std::string_view what) {
+  arrow::util::InitializeUTF8();
+  if (arrow::util::ValidateUTF8(text)) return Status::OK();
+  return MakeError(ErrorKind::kInvalidInput, std::string(what) + " is not valid UTF-8");
+}
+
 Status CheckStreamName(std::string_view stream) {
   if (stream.empty()) {
     return MakeError(ErrorKind::kInvalidInput, "the stream has no name; put one in the request");
@@ -26,12 +35,7 @@ Status CheckStreamName(std::string_view stream) {
     return MakeError(ErrorKind::kTooLarge, "the stream's name is longer than " +
                                                std::to_string(kStreamNameBytesMax) + " bytes");
   }
-  // DuckDB would make the table, and then could not list any of its tables.
-  arrow::util::InitializeUTF8();
-  if (!arrow::util::ValidateUTF8(stream)) {
-    return MakeError(ErrorKind::kInvalidInput, "the stream's name is not valid UTF-8");
-  }
-  return Status::OK();
+  return CheckUtf8(stream, "the stream's name");
 }
 
 }  // namespace
@@ -179,6 +183,7 @@ Result<std::shared_ptr<Put>> Service::BeginPut(const Call& call, const PutReques
 Result<std::shared_ptr<engine::ResultStream>> Service::Query(const Call& call,
                                                              const engine::Statement& statement,
                                                              const engine::QueryOptions& options) {
+  ARROW_RETURN_NOT_OK(CheckUtf8(statement.sql, "the SQL text"));
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, statement.sql));
   return impl_->database->Query(statement, options, call.control);
 }
@@ -193,6 +198,7 @@ Result<std::shared_ptr<engine::ResultStream>> Service::ReadTable(const Call& cal
 
 Result<std::shared_ptr<arrow::Schema>> Service::DescribeQuery(const Call& call,
                                                               const engine::Statement& statement) {
+  ARROW_RETURN_NOT_OK(CheckUtf8(statement.sql, "the SQL text"));
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kDescribe, statement.sql));
   return impl_->database->DescribeQuery(statement, call.control);
 }

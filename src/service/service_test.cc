@@ -56,6 +56,14 @@ TEST_F(ServiceTest, RemembersStreamsAndTheirLastError) {
   EXPECT_THAT(metrics_.Page(), HasSubstr("arrowport_rows_processed_total{stream=\"trips\"} 15"));
 }
 
+TEST_F(ServiceTest, RefusesSqlThatIsNotUtf8) {
+  const engine::Statement statement = {.sql = "CREATE TABLE \"\xff\" (a INTEGER)",
+                                       .parameters = {}};
+  EXPECT_EQ(KindOf(service_.Query({}, statement, {}).status()), ErrorKind::kInvalidInput);
+  EXPECT_EQ(KindOf(service_.DescribeQuery({}, statement).status()), ErrorKind::kInvalidInput);
+  EXPECT_TRUE(service_.ListTables({}).ok());
+}
+
 TEST_F(ServiceTest, RefusesAStreamNameThatNamesNoTable) {
   EXPECT_EQ(KindOf(Land("", 1).status()), ErrorKind::kInvalidInput);
   EXPECT_EQ(KindOf(Land("a..b", 1).status()), ErrorKind::kInvalidInput);
