@@ -28,6 +28,7 @@ constexpr const char* kExamples =
 
 struct GenerateOptions {
   stream::GeneratorOptions rows;
+  std::string kind = "events";
   std::string path = "sample_data.parquet";
   std::string format;
 };
@@ -49,7 +50,9 @@ Result<stream::FileFormat> FormatOf(const GenerateOptions& options) {
 
 Status Generate(const GenerateOptions& options) {
   ARROW_ASSIGN_OR_RAISE(const stream::FileFormat format, FormatOf(options));
-  const auto reader = stream::MakeGenerator(options.rows);
+  stream::GeneratorOptions rows = options.rows;
+  if (options.kind == "sensors") rows.kind = stream::GeneratedKind::kSensors;
+  const auto reader = stream::MakeGenerator(rows);
   ARROW_ASSIGN_OR_RAISE(const auto sink,
                         stream::OpenFileSink(options.path, format, reader->schema()));
   Progress progress(options.path);
@@ -82,7 +85,7 @@ void AddGenerate(CLI::App& app, Action* action) {
   auto options = std::make_shared<GenerateOptions>();
   command->add_option("--num-records", options->rows.rows, "How many rows. [100000]")
       ->type_name("COUNT")
-      ->check(CLI::Range(int64_t{0}, std::numeric_limits<int64_t>::max()));
+      ->check(CLI::Range(int64_t{0}, std::numeric_limits<int64_t>::max()).description(""));
   command
       ->add_option("--output-path", options->path,
                    "The file; its ending tells the format: .parquet, .arrow, .arrows, .csv, .json. "
@@ -92,12 +95,10 @@ void AddGenerate(CLI::App& app, Action* action) {
       ->add_option("--format", options->format,
                    "parquet, arrow, csv or json, where the name does not tell.")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"parquet", "arrow", "csv", "json"}));
-  const std::map<std::string, stream::GeneratedKind> kinds = {
-      {"events", stream::GeneratedKind::kEvents}, {"sensors", stream::GeneratedKind::kSensors}};
-  command->add_option("--kind", options->rows.kind, "events or sensors. [events]")
+      ->check(CLI::IsMember({"parquet", "arrow", "csv", "json"}).description(""));
+  command->add_option("--kind", options->kind, "events or sensors. [events]")
       ->type_name("KIND")
-      ->transform(CLI::CheckedTransformer(kinds).description(""));
+      ->check(CLI::IsMember({"events", "sensors"}).description(""));
   command->add_option("--seed", options->rows.seed, "The same seed gives the same rows. [42]")
       ->type_name("NUMBER");
   command->callback([options, action] { *action = [options] { return Generate(*options); }; });

@@ -104,7 +104,7 @@ void AddOldFlags(CLI::App& command, QueryOptions* options, CLI::Option* sql, CLI
       ->type_name("PORT")
       ->group(group)
       ->excludes(url)
-      ->check(CLI::Range(1, 65535));
+      ->check(CLI::Range(1, 65535).description(""));
 }
 
 }  // namespace
