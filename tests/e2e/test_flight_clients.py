@@ -111,7 +111,9 @@ def test_a_ticket_may_be(flight: FlightDoor, stream: str, ticket: str) -> None:
     (b'{"sql": "SELECT 1", "limit": 1}', "invalid-input"), (b'{"sql": 5}', "invalid-input"),
     (b'{"table": "nothing"}', "not-found"), (b'{"table": "t", "params": [1]}', "invalid-input"),
     (b'{"sql": "SELECT ?", "params": [[1]]}', "invalid-input"), (b"SELEC 1", "invalid-input"),
-    (b"SELECT '\xff'", "invalid-input"), (b"\0", "invalid-input"), (b"FROM nothing", "not-found"),
+    (b"SELECT '\xff'", "invalid-input"),
+    (b'SELECT 1 AS "\xff"', "invalid-input"), (b'CREATE TABLE "\xff" (a INT)', "invalid-input"),
+    (b"\0", "invalid-input"), (b"FROM nothing", "not-found"),
 ], ids=repr)
 def test_a_bad_ticket_is_refused(flight: FlightDoor, ticket: bytes, kind: str) -> None:
     with pytest.raises(Refused) as refused:
