@@ -38,5 +38,9 @@ inline constexpr int64_t kIpcMetadataBytesMax = 16 * kMiB;
 /// per row (null, run-end encoded) could otherwise announce any number in a few bytes.
 inline constexpr int64_t kBatchRowsMax = 2'147'483'647;
 
+/// Bytes of a column whose values are written out because DuckDB cannot scan the form that they
+/// came in. Several times what a batch usually has, and little enough to have once for each put.
+inline constexpr int64_t kPlainColumnBytesMax = 256 * kMiB;
+
 }  // namespace limits
 }  // namespace arrowport

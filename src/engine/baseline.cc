@@ -12,7 +12,7 @@
 
 #include "base/batch_bytes.h"
 #include "base/limits.h"
-#include "engine/batch_builder.h"
+#include "engine/arrow_schema.h"
 #include "engine/duckdb_error.h"
 
 namespace arrowport::engine {

@@ -3,11 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <arrow/c/bridge.h>
-#include <duckdb/common/arrow/arrow_converter.hpp>
-
 #include "base/limits.h"
-#include "engine/duckdb_error.h"
 
 namespace arrowport::engine {
 namespace {
@@ -38,17 +34,6 @@ int64_t StringBytes(const duckdb::UnifiedVectorFormat& format, idx_t from, idx_t
 }
 
 }  // namespace
-
-Result<std::shared_ptr<arrow::Schema>> ArrowSchemaOf(
-    const duckdb::vector<duckdb::LogicalType>& types, const duckdb::vector<std::string>& names,
-    duckdb::ClientContext& context) {
-  return Guarded([&]() -> Result<std::shared_ptr<arrow::Schema>> {
-    ArrowSchema schema;
-    auto properties = context.GetClientProperties();
-    duckdb::ArrowConverter::ToArrowSchema(&schema, types, names, properties);
-    return arrow::ImportSchema(&schema);
-  });
-}
 
 BatchBuilder::BatchBuilder(const duckdb::vector<duckdb::LogicalType>& types,
                            const std::shared_ptr<arrow::Schema>& schema,

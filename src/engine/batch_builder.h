@@ -2,22 +2,15 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <duckdb.hpp>
 
-#include "base/error.h"
 #include "engine/column_builder.h"
 
 namespace arrowport::engine {
-
-/// The Arrow schema of rows of these types and names, as `context`'s settings have it.
-Result<std::shared_ptr<arrow::Schema>> ArrowSchemaOf(
-    const duckdb::vector<duckdb::LogicalType>& types, const duckdb::vector<std::string>& names,
-    duckdb::ClientContext& context);
 
 /// Builds Arrow batches of one schema, one after another, from parts of chunks. One thread at a
 /// time. Throws what DuckDB throws.

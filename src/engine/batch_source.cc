@@ -237,10 +237,13 @@ void RegisterBatchSource(duckdb::DatabaseInstance& instance) {
   catalog.CreateFunction(transaction, info);
 }
 
-Status CheckTypes(const arrow::Schema& schema, duckdb::ClientContext& context) {
+Result<ColumnList> MapColumns(const arrow::Schema& schema, duckdb::ClientContext& context) {
+  ColumnList columns;
   for (const auto& field : schema.fields()) {
     const Status mapped = Guarded([&] {
-      (void)MakeMapping(*arrow::schema({field}), context);
+      const auto mapping = MakeMapping(*arrow::schema({field}), context);
+      columns.names.push_back(field->name());
+      columns.types.push_back(mapping->types[0]);
       return Status::OK();
     });
     if (mapped.ok()) continue;
@@ -249,7 +252,7 @@ Status CheckTypes(const arrow::Schema& schema, duckdb::ClientContext& context) {
                          " has no mapping in DuckDB; cast it before sending (" + mapped.message() +
                          ")");
   }
-  return Status::OK();
+  return columns;
 }
 
 }  // namespace arrowport::engine

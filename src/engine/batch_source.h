@@ -10,6 +10,8 @@
 #include <duckdb/main/client_context_state.hpp>
 
 #include "base/bounded_queue.h"
+#include "base/error.h"
+#include "engine/column_fit.h"
 
 namespace arrowport::engine {
 
@@ -53,7 +55,8 @@ class BatchSource final : public duckdb::ClientContextState {
 /// Adds the table function arrowport_batches() to `instance`.
 void RegisterBatchSource(duckdb::DatabaseInstance& instance);
 
-/// \return kUnsupportedMedia that names the first column whose type DuckDB has no mapping for.
-Status CheckTypes(const arrow::Schema& schema, duckdb::ClientContext& context);
+/// The columns that rows of `schema` have in DuckDB, or kUnsupportedMedia that names the first one
+/// whose type has no mapping there.
+Result<ColumnList> MapColumns(const arrow::Schema& schema, duckdb::ClientContext& context);
 
 }  // namespace arrowport::engine

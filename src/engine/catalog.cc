@@ -6,11 +6,11 @@
 #include <arrow/array.h>
 #include <duckdb.hpp>
 #include <duckdb/catalog/catalog.hpp>
-#include <duckdb/catalog/catalog_entry.hpp>
+#include <duckdb/catalog/catalog_entry/table_catalog_entry.hpp>
 #include <duckdb/catalog/entry_lookup_info.hpp>
 #include <duckdb/main/prepared_statement.hpp>
 
-#include "engine/batch_builder.h"
+#include "engine/arrow_schema.h"
 #include "engine/duckdb_error.h"
 #include "engine/execution.h"
 #include "engine/sql.h"
@@ -56,18 +56,26 @@ TableName ShortName(std::string_view schema, std::string_view name) {
 
 }  // namespace
 
-Result<TableKind> FindTable(duckdb::Connection& connection, const TableName& table) {
-  return Guarded([&]() -> Result<TableKind> {
-    auto kind = TableKind::kMissing;
+Result<FoundTable> FindTable(duckdb::Connection& connection, const TableName& table) {
+  return Guarded([&]() -> Result<FoundTable> {
+    FoundTable found;
     auto& context = *connection.context;
     context.RunFunctionInTransaction([&] {
       const duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, table.name);
       auto entry = duckdb::Catalog::GetEntry(context, table.catalog, table.schema, lookup,
                                              duckdb::OnEntryNotFound::RETURN_NULL);
       if (entry == nullptr) return;
-      kind = entry->type == duckdb::CatalogType::VIEW_ENTRY ? TableKind::kView : TableKind::kTable;
+      if (entry->type == duckdb::CatalogType::VIEW_ENTRY) {
+        found.kind = FoundTable::Kind::kView;
+        return;
+      }
+      found.kind = FoundTable::Kind::kTable;
+      for (const auto& column : entry->Cast<duckdb::TableCatalogEntry>().GetColumns().Physical()) {
+        found.columns.names.push_back(column.Name());
+        found.columns.types.push_back(column.Type());
+      }
     });
-    return kind;
+    return found;
   });
 }
 
@@ -103,11 +111,11 @@ Result<TableInfo> DescribeTable(const std::shared_ptr<Core>& core, const TableNa
   TableInfo info{.name = table, .is_view = false, .schema = nullptr, .rows = -1};
   {
     ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
-    ARROW_ASSIGN_OR_RAISE(const TableKind kind, FindTable(*connection, table));
-    if (kind == TableKind::kMissing) {
+    ARROW_ASSIGN_OR_RAISE(const FoundTable found, FindTable(*connection, table));
+    if (found.kind == FoundTable::Kind::kMissing) {
       return MakeError(ErrorKind::kNotFound, "table '" + table.ToString() + "' does not exist");
     }
-    info.is_view = kind == TableKind::kView;
+    info.is_view = found.kind == FoundTable::Kind::kView;
   }
   ARROW_ASSIGN_OR_RAISE(info.schema, SchemaOf(core, table));
   if (!info.is_view) {

@@ -7,6 +7,7 @@
 #include <duckdb.hpp>
 
 #include "base/call_control.h"
+#include "engine/column_fit.h"
 #include "engine/core.h"
 #include "engine/database.h"
 #include "engine/table.h"
@@ -14,9 +15,13 @@
 namespace arrowport::engine {
 
 /// What stands under a table's name.
-enum class TableKind { kMissing, kTable, kView };
+struct FoundTable {
+  enum class Kind { kMissing, kTable, kView };
+  Kind kind = Kind::kMissing;
+  ColumnList columns;  ///< Of a table, those that rows can be given.
+};
 
-Result<TableKind> FindTable(duckdb::Connection& connection, const TableName& table);
+Result<FoundTable> FindTable(duckdb::Connection& connection, const TableName& table);
 
 // What Database says of tables and statements, see there.
 

@@ -40,7 +40,7 @@ struct QueryOptions {
 
 /// What the engine is doing and holding now.
 struct Counters {
-  int64_t running_queries = 0;      ///< Results that are not at their end.
+  int64_t running_queries = 0;      ///< Results neither read to their end nor failed.
   int64_t running_appends = 0;      ///< Appends that are not committed or rolled back.
   int64_t result_bytes_held = 0;    ///< In all result queues.
   int64_t duckdb_memory_bytes = 0;  ///< What DuckDB's buffer manager accounts for.

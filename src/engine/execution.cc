@@ -11,7 +11,7 @@
 #include <duckdb/main/pending_query_result.hpp>
 #include <duckdb/main/prepared_statement_data.hpp>
 
-#include "engine/batch_builder.h"
+#include "engine/arrow_schema.h"
 #include "engine/duckdb_error.h"
 #include "engine/result_collector.h"
 #include "engine/scalar.h"
@@ -231,6 +231,18 @@ void Execution::CloseLocked(const Status& status) {
   held_until_over_.reset();
   core_->Unregister(this);
   queue_.Close(status);
+  if (!status.ok()) StopCounting();
+}
+
+void Execution::CountAsQuery() {
+  ++core_->running_queries;
+  counted_ = true;
+  // It may have failed before it was counted.
+  if (queue_.closed() && !queue_.status().ok()) StopCounting();
+}
+
+void Execution::StopCounting() {
+  if (counted_.exchange(false)) --core_->running_queries;
 }
 
 namespace {
@@ -239,12 +251,12 @@ class ExecutionStream final : public ResultStream {
  public:
   explicit ExecutionStream(std::shared_ptr<Execution> execution)
       : execution_(std::move(execution)) {
-    ++counter();
+    execution_->CountAsQuery();
   }
 
   ~ExecutionStream() override {
     execution_->Cancel(MakeError(ErrorKind::kCancelled, "the result was not read to its end"));
-    --counter();
+    execution_->StopCounting();
   }
 
   ExecutionStream(const ExecutionStream&) = delete;
@@ -263,8 +275,6 @@ class ExecutionStream final : public ResultStream {
   void Cancel(const Status& reason) override { execution_->Cancel(reason); }
 
  private:
-  std::atomic<int64_t>& counter() { return execution_->core().running_queries; }
-
   const std::shared_ptr<Execution> execution_;
 };
 

@@ -57,6 +57,10 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   /// has begun: from there on only its outcome is the truth.
   void Cancel(const Status& reason);
 
+  /// Counts this among the running queries until it fails or StopCounting is called.
+  void CountAsQuery();
+  void StopCounting();
+
  private:
   class Watch;
 
@@ -83,6 +87,7 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   std::optional<std::stop_callback<std::function<void()>>> stop_callback_;
 
   std::atomic<Phase> phase_ = Phase::kRunning;
+  std::atomic<bool> counted_ = false;
 
   // Guards the connection against an interrupt while it closes. Taken inside of life_mutex_.
   std::mutex connection_mutex_;

@@ -15,6 +15,7 @@
 #include "engine/batch_source.h"
 #include "engine/catalog.h"
 #include "engine/execution.h"
+#include "engine/scannable.h"
 #include "engine/sql.h"
 
 namespace arrowport::engine {
@@ -22,8 +23,11 @@ namespace {
 
 class Insert final : public Append, public std::enable_shared_from_this<Insert> {
  public:
-  Insert(std::shared_ptr<Core> core, duckdb::shared_ptr<BatchSource> source)
-      : core_(std::move(core)), source_(std::move(source)) {
+  Insert(std::shared_ptr<Core> core, Scannable scannable)
+      : core_(std::move(core)),
+        scannable_(std::move(scannable)),
+        source_(duckdb::make_shared_ptr<BatchSource>(scannable_.schema(),
+                                                     core_->options.put_bytes_max)) {
     ++core_->running_appends;
   }
 
@@ -50,14 +54,10 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
   }
 
   QueueState Write(std::shared_ptr<arrow::RecordBatch> batch, std::function<void()> wake) override {
-    for (int64_t offset = 0; offset < batch->num_rows();) {
-      const int64_t rows = std::min(batch->num_rows() - offset, limits::kMorselRows - rows_);
-      auto part = rows == batch->num_rows() ? batch : batch->Slice(offset, rows);
-      offset += rows;
-      rows_ += rows;
-      bytes_ += BytesOf(*part);
-      morsel_.push_back(std::move(part));
-      if (rows_ >= limits::kMorselRows || bytes_ >= limits::kMorselBytes) SealMorsel();
+    const Status taken = Take(std::move(batch));
+    if (!taken.ok()) {
+      Abort(taken);
+      return QueueState::kClosed;
     }
     return Drain(wake);
   }
@@ -79,6 +79,23 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
   }
 
  private:
+  Status Take(std::shared_ptr<arrow::RecordBatch> batch) {
+    ARROW_ASSIGN_OR_RAISE(batch, scannable_.Convert(std::move(batch)));
+    for (int64_t offset = 0; offset < batch->num_rows();) {
+      const int64_t rows = std::min(batch->num_rows() - offset, limits::kMorselRows - rows_);
+      auto part = batch;
+      if (rows != batch->num_rows()) {
+        ARROW_ASSIGN_OR_RAISE(part, Scannable::Slice(*batch, offset, rows));
+      }
+      offset += rows;
+      rows_ += rows;
+      bytes_ += BytesOf(*part);
+      morsel_.push_back(std::move(part));
+      if (rows_ >= limits::kMorselRows || bytes_ >= limits::kMorselBytes) SealMorsel();
+    }
+    return Status::OK();
+  }
+
   void SealMorsel() {
     sealed_.push_back({std::move(morsel_), bytes_});
     morsel_ = {};
@@ -143,6 +160,7 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
 
   // Constant after Start.
   const std::shared_ptr<Core> core_;
+  const Scannable scannable_;
   const duckdb::shared_ptr<BatchSource> source_;
   std::shared_ptr<Execution> execution_;
 
@@ -180,25 +198,30 @@ Result<std::shared_ptr<Append>> BeginInsert(const std::shared_ptr<Core>& core,
                                             const AppendOptions& options,
                                             const CallControl& control) {
   ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
-  ARROW_RETURN_NOT_OK(CheckTypes(*schema, *connection->context));
+  Scannable scannable(schema);
+  ARROW_ASSIGN_OR_RAISE(const ColumnList columns,
+                        MapColumns(*scannable.schema(), *connection->context));
   std::shared_ptr<TableClaims::Claim> claim;
-  ARROW_ASSIGN_OR_RAISE(TableKind kind, FindTable(*connection, table));
-  bool exists = kind != TableKind::kMissing;
-  if (!exists && !options.create_if_missing) {
+  ARROW_ASSIGN_OR_RAISE(FoundTable found, FindTable(*connection, table));
+  const auto missing = [&found] { return found.kind == FoundTable::Kind::kMissing; };
+  if (missing() && !options.create_if_missing) {
     return MakeError(ErrorKind::kNotFound, "table '" + table.ToString() + "' does not exist");
   }
-  if (!exists) {
+  if (missing()) {
     ARROW_ASSIGN_OR_RAISE(
         claim, core->table_claims.Take(duckdb::StringUtil::Lower(table.ToString()), control));
-    ARROW_ASSIGN_OR_RAISE(kind, FindTable(*connection, table));
-    exists = kind != TableKind::kMissing;
-    if (exists) claim.reset();
+    ARROW_ASSIGN_OR_RAISE(found, FindTable(*connection, table));
+    if (!missing()) claim.reset();
   }
+  if (found.kind == FoundTable::Kind::kView) {
+    return MakeError(ErrorKind::kConflict,
+                     "'" + table.ToString() + "' is a view; rows can only be put into a table");
+  }
+  if (!missing()) ARROW_RETURN_NOT_OK(ExplainMisfit(table, CheckFit(columns, found.columns)));
   const std::string sql =
-      exists ? Sql("INSERT INTO {} BY NAME SELECT * FROM arrowport_batches()", {table})
-             : Sql("CREATE TABLE {} AS SELECT * FROM arrowport_batches()", {table});
-  auto source = duckdb::make_shared_ptr<BatchSource>(schema, core->options.put_bytes_max);
-  auto insert = std::make_shared<Insert>(core, std::move(source));
+      !missing() ? Sql("INSERT INTO {} BY NAME SELECT * FROM arrowport_batches()", {table})
+                 : Sql("CREATE TABLE {} AS SELECT * FROM arrowport_batches()", {table});
+  auto insert = std::make_shared<Insert>(core, std::move(scannable));
   ARROW_RETURN_NOT_OK(ExplainMisfit(table, insert->Start(sql, std::move(claim), control)));
   return insert;
 }

@@ -64,7 +64,7 @@ void Server::AddGauges() {
       return static_cast<double>(database->counters().*counter);
     });
   };
-  add("arrowport_running_queries", "Results that are not at their end.",
+  add("arrowport_running_queries", "Results neither read to their end nor failed.",
       &Counters::running_queries);
   add("arrowport_running_puts", "Puts that are neither committed nor rolled back.",
       &Counters::running_appends);

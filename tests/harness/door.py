@@ -60,7 +60,7 @@ class OpenPut(ABC):
 
     @abstractmethod
     def break_off(self) -> None:
-        """Leaves as a client does that dies: without the end of the stream."""
+        """Leaves without the end of the stream."""
 
 
 class OpenGet(ABC):
@@ -134,7 +134,7 @@ def batches_of(data: pa.Table | Iterable[pa.RecordBatch],
     if isinstance(data, pa.Table):
         return data.schema, data.to_batches()
     data = list(data)
-    return schema or data[0].schema, data
+    return data[0].schema if schema is None else schema, data
 
 
 def query_document(sql: str, params: list | None, timeout_ms: int | None,

@@ -154,9 +154,10 @@ class OpenFlightPut(OpenPut):
             pass
 
     def break_off(self) -> None:
-        # Flight's client has no word for it in Python; dropping the call cancels it.
-        self._writer = None
-        self._metadata = None
+        # Flight's client has no word for it in Python: what is closed or dropped ends as if it
+        # were whole.
+        self._writer.write_metadata(b'{"abort": "broken off"}')
+        self.close()
 
     def _raise_end(self) -> None:
         with self._door.refusing():

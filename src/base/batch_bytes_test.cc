@@ -1,0 +1,34 @@
+#include "base/batch_bytes.h"
+
+#include <memory>
+
+#include <arrow/api.h>
+#include <arrow/array/util.h>
+#include <arrow/testing/builder.h>
+#include <gtest/gtest.h>
+
+namespace arrowport {
+namespace {
+
+std::shared_ptr<arrow::RecordBatch> OneColumn(const std::shared_ptr<arrow::Array>& array) {
+  return arrow::RecordBatch::Make(arrow::schema({arrow::field("v", array->type())}),
+                                  array->length(), {array});
+}
+
+TEST(BytesOfTest, CountsOnlyWhatASliceRefersTo) {
+  std::shared_ptr<arrow::Array> numbers;
+  arrow::ArrayFromVector<arrow::Int64Type>({1, 2, 3, 4, 5, 6, 7, 8}, &numbers);
+  EXPECT_EQ(BytesOf(*OneColumn(numbers)), 64);
+  EXPECT_EQ(BytesOf(*OneColumn(numbers)->Slice(2, 3)), 24);
+}
+
+TEST(BytesOfTest, CountsAUnionWithoutValues) {
+  const auto type = arrow::sparse_union({arrow::field("a", arrow::int32())});
+  auto empty = arrow::MakeEmptyArray(type).ValueOrDie()->data()->Copy();
+  empty->buffers.assign(1, nullptr);
+  empty->buffers.push_back(nullptr);  // As Arrow's reader of IPC leaves it.
+  EXPECT_EQ(BytesOf(*OneColumn(arrow::MakeArray(empty))), 0);
+}
+
+}  // namespace
+}  // namespace arrowport
