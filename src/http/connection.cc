@@ -90,6 +90,8 @@ void Connection::Cut(const Status& reason) {
 Awaitable<bool> Connection::AwaitRequest() {
   const bool first = std::exchange(first_, false);
   if (transport_->unread().size() > 0) co_return true;
+  // The word to stop may have come behind the head of the last answer.
+  if (context_.stopping) co_return false;
   // Who has just come has something to say.
   const auto patience = first ? context_.options.header_timeout : context_.options.idle_timeout;
   idle_ = true;
