@@ -2,6 +2,9 @@
 
 #include <malloc.h>
 
+#include <algorithm>
+#include <thread>
+
 namespace arrowport::server {
 
 void KeepFreedMemory() {
@@ -10,6 +13,9 @@ void KeepFreedMemory() {
   constexpr int kKeep = 128 * 1024 * 1024;
   mallopt(M_MMAP_THRESHOLD, kMapFrom);
   mallopt(M_TRIM_THRESHOLD, kKeep);
+  // A message is often freed by another thread than the one that read it. Each of glibc's heaps
+  // keeps what was freed in it, and by default there are eight for each core.
+  mallopt(M_ARENA_MAX, static_cast<int>(std::max(2U, std::thread::hardware_concurrency())));
 }
 
 }  // namespace arrowport::server
