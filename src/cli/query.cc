@@ -115,13 +115,15 @@ void AddQuery(CLI::App& app, Action* action) {
   auto options = std::make_shared<QueryOptions>();
   CLI::Option* sql =
       command->add_option("SQL", options->sql, "The SQL text; - reads it from standard input.");
+  // Without extra arguments the library leaves "[1, 2]" as it is.
   command
       ->add_option("--param", options->parameters,
                    "Value of the next ? in the SQL: a number, true, false, null, or text. Once for "
                    "each.")
       ->type_name("VALUE")
       ->expected(1)
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   command
       ->add_option("--output-format", options->output.format,
                    "display, csv, json, arrow or parquet. [display, or what --output-path ends "
