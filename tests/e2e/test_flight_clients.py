@@ -160,6 +160,14 @@ def test_describing_plans_a_statement_that_would_never_end(flight: FlightDoor) -
     assert flight.client.get_schema(descriptor).schema.names == ["m"]
 
 
+@pytest.mark.xfail(strict=True, reason="a statement is described without its parameters")
+def test_describing_knows_the_types_of_the_parameters(flight: FlightDoor) -> None:
+    descriptor = Descriptor.for_command(b'{"sql": "SELECT ? AS a, ? AS b", "params": [1, "x"]}')
+    assert types_of(flight.client.get_schema(descriptor).schema) == {"a": "int64", "b": "string"}
+    [endpoint] = flight.client.get_flight_info(descriptor).endpoints
+    assert flight.client.do_get(endpoint.ticket).read_all().to_pylist() == [{"a": 1, "b": "x"}]
+
+
 @pytest.mark.parametrize(("descriptor", "kind"), [
     (Descriptor.for_path("nothing"), "not-found"), (Descriptor.for_command("FROM nothing"), "not-found"),
     (Descriptor.for_path(), "invalid-input"), (Descriptor.for_command(b""), "invalid-input"),
