@@ -16,7 +16,6 @@
 #include "base/call_control.h"
 #include "base/error.h"
 #include "base/ids.h"
-#include "base/limits.h"
 #include "http/answer.h"
 #include "http/context.h"
 #include "http/exchange.h"
@@ -34,9 +33,8 @@ namespace {
 // Received at once while a connection is idle; most requests fit whole.
 constexpr size_t kFirstReadBytes = size_t{16} * 1024;
 
-// An answer that ends a connection is often sent while its client is still sending. It is given
-// this much, so that it comes to read the answer instead of a reset.
-constexpr size_t kLingerBytesMax = kMiB;
+// An answer that ends a connection is often sent while its client is still sending. It is listened
+// to for this long, so that it comes to read the answer instead of a reset.
 constexpr size_t kLingerReadBytes = size_t{64} * 1024;
 constexpr auto kLingerTime = std::chrono::seconds(1);
 
@@ -181,14 +179,12 @@ Awaitable<void> Connection::Linger() {
   transport_->EndSending();
   const Clock::time_point end = Clock::now() + kLingerTime;
   std::vector<uint8_t> ignored(kLingerReadBytes);
-  size_t taken = 0;
-  while (taken < kLingerBytesMax) {
+  for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
     if (left.count() <= 0) co_return;
     const Result<size_t> bytes =
         co_await transport_->ReadSome(asio::buffer(ignored), asio::mutable_buffer(), left);
     if (!bytes.ok() || *bytes == 0) co_return;
-    taken += *bytes;
   }
 }
 
