@@ -1,6 +1,7 @@
 """HTTP by hand: a connection on which any bytes can be sent, and what curl makes of an answer."""
 
 import http.client
+import io
 import json
 import socket
 import subprocess
@@ -10,11 +11,22 @@ from harness.http_door import refusal_of
 from harness.program import patient
 
 
+class _Received(io.BufferedReader):
+    """What came on a connection. One answer's end does not close it."""
+
+    def close(self) -> None: ...
+
+    def makefile(self, _mode: str) -> "_Received":
+        return self
+
+
 class RawHttp:
     """One connection. Used with `with`."""
 
     def __init__(self, port: int):
         self.socket = socket.create_connection(("127.0.0.1", port), patient(30))
+        # Answers that come at once are in one buffer.
+        self._received = _Received(socket.SocketIO(self.socket, "r"))
 
     def __enter__(self) -> "RawHttp":
         return self
@@ -27,7 +39,7 @@ class RawHttp:
 
     def answer(self, method: str = "GET") -> tuple[http.client.HTTPResponse, bytes]:
         """The next answer on the connection, with its body."""
-        answer = http.client.HTTPResponse(self.socket, method=method)
+        answer = http.client.HTTPResponse(self._received, method=method)
         answer.begin()
         return answer, answer.read()
 
@@ -37,18 +49,14 @@ class RawHttp:
         return refusal_of(answer.status, answer.headers["Content-Type"], body)
 
     def line(self) -> bytes:
-        """Up to the next line end, and not a byte more."""
-        line = b""
-        while not line.endswith(b"\r\n"):
-            byte = self.socket.recv(1)
-            assert byte, f"the server hung up after {line!r}"
-            line += byte
+        line = self._received.readline()
+        assert line.endswith(b"\r\n"), f"the server hung up after {line!r}"
         return line[:-2]
 
     def is_at_end(self) -> bool:
         """Waits for the next byte, or for the server to hang up: that is the end."""
         try:
-            return self.socket.recv(1) == b""
+            return self._received.read(1) == b""
         except ConnectionResetError:
             return True
 
