@@ -41,6 +41,9 @@ struct QueryRequest {
   bool ordered = true;           ///< Keep the order that the table has, where SQL leaves it open.
   std::optional<std::chrono::milliseconds> timeout =
       {};  ///< Of the whole query; unset: the server's.
+  /// Values lie where their type wants them in memory, for which most are copied once more over
+  /// Flight. Only who never looks at values may give it up.
+  bool aligned = true;
 };
 
 struct TableSummary {

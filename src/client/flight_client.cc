@@ -108,7 +108,11 @@ class FlightClient final : public Client {
   Result<std::shared_ptr<arrow::RecordBatchReader>> Query(const QueryRequest& request) override {
     flight::Ticket ticket;
     ARROW_ASSIGN_OR_RAISE(ticket.ticket, QueryJson(request));
-    auto stream = connection_->client->DoGet({}, ticket);
+    flight::FlightCallOptions call;
+    if (request.aligned) {
+      call.read_options.ensure_alignment = arrow::ipc::Alignment::kDataTypeSpecificAlignment;
+    }
+    auto stream = connection_->client->DoGet(call, ticket);
     if (!stream.ok()) return connection_->Explain(stream.status());
     auto reader = std::make_shared<AnswerReader>(connection_, std::move(*stream));
     ARROW_RETURN_NOT_OK(reader->ReadSchema());

@@ -1,11 +1,14 @@
 #include "engine/scannable.h"
 
+#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <arrow/array.h>
 #include <arrow/array/concatenate.h>
+#include <arrow/buffer.h>
+#include <arrow/util/bit_util.h>
 
 #include "engine/plain_values.h"
 
@@ -24,15 +27,54 @@ bool IsNested(const arrow::Array& column) {
   return arrow::is_nested(column.type_id()) && column.type_id() != arrow::Type::RUN_END_ENCODED;
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> WithoutOffsets(
-    std::shared_ptr<arrow::RecordBatch> batch) {
-  for (int i = 0; i < batch->num_columns(); ++i) {
-    const auto& column = batch->column(i);
-    if (!IsNested(*column) || !HasOffset(*column->data())) continue;
-    ARROW_ASSIGN_OR_RAISE(auto copy, arrow::Concatenate({column}));
-    ARROW_ASSIGN_OR_RAISE(batch, batch->SetColumn(i, batch->schema()->field(i), copy));
+// Whether the byte after the first `bits` of `bitmap` may be read.
+bool HasSpareByte(const arrow::Buffer& bitmap, int64_t bits) {
+  const int64_t bytes = arrow::bit_util::BytesForBits(bits);
+  if (bitmap.capacity() > bytes) return true;
+  const auto parent = bitmap.parent();
+  return parent != nullptr && parent->address() + static_cast<uint64_t>(parent->size()) >
+                                  bitmap.address() + static_cast<uint64_t>(bytes);
+}
+
+// DuckDB reads one byte too many of a validity bitmap when it begins within a byte.
+Result<std::shared_ptr<arrow::ArrayData>> WithSpareBytes(std::shared_ptr<arrow::ArrayData> data) {
+  const int64_t bits = data->offset + data->length;
+  if (data->MayHaveNulls() && !data->buffers.empty() && data->buffers[0] != nullptr &&
+      !HasSpareByte(*data->buffers[0], bits)) {
+    const int64_t bytes = arrow::bit_util::BytesForBits(bits);
+    ARROW_ASSIGN_OR_RAISE(auto copy, arrow::AllocateBuffer(bytes + 1));
+    std::memcpy(copy->mutable_data(), data->buffers[0]->data(), static_cast<size_t>(bytes));
+    copy->mutable_data()[bytes] = 0;
+    data = data->Copy();
+    data->buffers[0] = std::move(copy);
   }
-  return batch;
+  for (size_t i = 0; i < data->child_data.size(); ++i) {
+    ARROW_ASSIGN_OR_RAISE(auto child, WithSpareBytes(data->child_data[i]));
+    if (child == data->child_data[i]) continue;
+    data = data->Copy();
+    data->child_data[i] = std::move(child);
+  }
+  return data;
+}
+
+Result<std::shared_ptr<arrow::Array>> Prepare(std::shared_ptr<arrow::Array> column) {
+  if (IsNested(*column) && HasOffset(*column->data())) {
+    ARROW_ASSIGN_OR_RAISE(column, arrow::Concatenate({column}));
+  }
+  ARROW_ASSIGN_OR_RAISE(auto data, WithSpareBytes(column->data()));
+  return data == column->data() ? column : arrow::MakeArray(data);
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> Prepare(std::shared_ptr<arrow::RecordBatch> batch) {
+  auto columns = batch->columns();
+  bool changed = false;
+  for (auto& column : columns) {
+    ARROW_ASSIGN_OR_RAISE(auto prepared, Prepare(column));
+    changed = changed || prepared != column;
+    column = std::move(prepared);
+  }
+  if (!changed) return batch;
+  return arrow::RecordBatch::Make(batch->schema(), batch->num_rows(), std::move(columns));
 }
 
 }  // namespace
@@ -48,7 +90,7 @@ Scannable::Scannable(const std::shared_ptr<arrow::Schema>& schema) : schema_(sch
 
 Result<std::shared_ptr<arrow::RecordBatch>> Scannable::Convert(
     std::shared_ptr<arrow::RecordBatch> batch) const {
-  if (!changes_types_) return WithoutOffsets(std::move(batch));
+  if (!changes_types_) return Prepare(std::move(batch));
   std::vector<std::shared_ptr<arrow::Array>> columns;
   for (int i = 0; i < batch->num_columns(); ++i) {
     auto column = ToPlain(batch->column(i), schema_->field(i)->type());
@@ -57,12 +99,12 @@ Result<std::shared_ptr<arrow::RecordBatch>> Scannable::Convert(
     }
     columns.push_back(*std::move(column));
   }
-  return WithoutOffsets(arrow::RecordBatch::Make(schema_, batch->num_rows(), std::move(columns)));
+  return Prepare(arrow::RecordBatch::Make(schema_, batch->num_rows(), std::move(columns)));
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> Scannable::Slice(const arrow::RecordBatch& batch,
                                                              int64_t offset, int64_t rows) {
-  return WithoutOffsets(batch.Slice(offset, rows));
+  return Prepare(batch.Slice(offset, rows));
 }
 
 }  // namespace arrowport::engine

@@ -15,7 +15,8 @@ namespace arrowport::engine {
 /// slices. What it gets wrong, silently or by writing over the heap, is taken out of its way here:
 ///   - dictionaries within other types, and dictionaries of nested values, become plain values;
 ///   - list views become lists;
-///   - nested arrays that are slices are copied, so that they begin at their first value.
+///   - nested arrays that are slices are copied, so that they begin at their first value;
+///   - a validity bitmap that ends where its memory ends gets a byte more, which is read too.
 /// Batches without these, which is most of them, pass as they are.
 ///
 /// Immutable; safe to use from many threads.

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include <arrow/util/align_util.h>
 #include <nlohmann/json.hpp>
 
 #include "base/batch_bytes.h"
@@ -84,8 +85,12 @@ Status Pump(RunningCall& call, FlightMessageReader& reader, service::Put& put, i
       ARROW_RETURN_NOT_OK(ReadNote(*chunk->app_metadata));
       continue;
     }
-    ARROW_RETURN_NOT_OK(CheckBatch(*chunk->data, index++, bytes_max));
-    ARROW_RETURN_NOT_OK(service::WriteBlocking(put, std::move(chunk->data)));
+    // gRPC's messages begin anywhere, so that numbers may lie across their natural boundaries.
+    ARROW_ASSIGN_OR_RAISE(auto batch, arrow::util::EnsureAlignment(std::move(chunk->data),
+                                                                   arrow::util::kValueAlignment,
+                                                                   arrow::default_memory_pool()));
+    ARROW_RETURN_NOT_OK(CheckBatch(*batch, index++, bytes_max));
+    ARROW_RETURN_NOT_OK(service::WriteBlocking(put, std::move(batch)));
   }
 }
 

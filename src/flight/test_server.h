@@ -50,7 +50,9 @@ struct TestServer {
   }
 
   Result<std::shared_ptr<arrow::Table>> Get(const std::string& ticket) const {
-    ARROW_ASSIGN_OR_RAISE(auto reader, client->DoGet(arrow::flight::Ticket(ticket)));
+    arrow::flight::FlightCallOptions call;
+    call.read_options.ensure_alignment = arrow::ipc::Alignment::kDataTypeSpecificAlignment;
+    ARROW_ASSIGN_OR_RAISE(auto reader, client->DoGet(call, arrow::flight::Ticket(ticket)));
     return reader->ToTable();
   }
 

@@ -1,9 +1,9 @@
 #include "server/allocator.h"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <thread>
+
+#include <malloc.h>
 
 namespace arrowport::server {
 
