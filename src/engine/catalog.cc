@@ -8,11 +8,12 @@
 #include <duckdb/catalog/catalog.hpp>
 #include <duckdb/catalog/catalog_entry/table_catalog_entry.hpp>
 #include <duckdb/catalog/entry_lookup_info.hpp>
-#include <duckdb/main/prepared_statement.hpp>
+#include <duckdb/planner/planner.hpp>
 
 #include "engine/arrow_schema.h"
 #include "engine/duckdb_error.h"
 #include "engine/execution.h"
+#include "engine/scalar.h"
 #include "engine/sql.h"
 
 namespace arrowport::engine {
@@ -134,9 +135,19 @@ Result<std::shared_ptr<arrow::Schema>> DescribeStatement(const std::shared_ptr<C
                        "only a single statement can be described; this text holds " +
                            std::to_string(statements.size()));
     }
-    auto prepared = connection->Prepare(std::move(statements.front()));
-    if (prepared->HasError()) return FromDuckDb(prepared->error);
-    return ArrowSchemaOf(prepared->GetTypes(), prepared->GetNames(), *connection->context);
+    ARROW_ASSIGN_OR_RAISE(auto parameters, ToDuckDbParameters(statement.parameters));
+    duckdb::vector<std::string> names;
+    duckdb::vector<duckdb::LogicalType> types;
+    auto& context = *connection->context;
+    // Planned with the values, since they decide the types of what is computed from them.
+    context.RunFunctionInTransaction([&] {
+      duckdb::Planner planner(context);
+      planner.parameter_data = std::move(parameters);
+      planner.CreatePlan(std::move(statements.front()));
+      names = planner.names;
+      types = planner.types;
+    });
+    return ArrowSchemaOf(types, names, context);
   });
 }
 

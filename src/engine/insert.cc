@@ -1,6 +1,7 @@
 #include "engine/insert.h"
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -33,7 +34,7 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
 
   ~Insert() override {
     Abort(MakeError(ErrorKind::kCancelled, "the put was given up before its end"));
-    --core_->running_appends;
+    StopCounting();
   }
 
   Insert(const Insert&) = delete;
@@ -134,11 +135,17 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
     const Status status = execution_->queue().status();
     source_->morsels().Close(status.ok() ? MakeError(ErrorKind::kInternal, "the insert ended early")
                                          : status);
+    StopCounting();
     {
       std::lock_guard lock(mutex_);
       outcome_ = status.ok() ? Result<int64_t>(rows_written_) : Result<int64_t>(status);
     }
     ReportIfOver();
+  }
+
+  // Its transaction is over; the door may still be waiting for its client.
+  void StopCounting() {
+    if (counted_.exchange(false)) --core_->running_appends;
   }
 
   void ReportIfOver() {
@@ -163,6 +170,8 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
   const Scannable scannable_;
   const duckdb::shared_ptr<BatchSource> source_;
   std::shared_ptr<Execution> execution_;
+
+  std::atomic<bool> counted_ = true;
 
   // Of the one writer at a time.
   Morsel morsel_;

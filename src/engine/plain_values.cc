@@ -126,6 +126,23 @@ Result<ArrayPtr> FromListView(const ArrayPtr& array, const TypePtr& type) {
   return std::make_shared<ListArray>(type, views.length(), bounds, gathered, bits);
 }
 
+// DuckDB would read the two numbers of a value as one.
+Result<ArrayPtr> FromDayTime(const ArrayPtr& array) {
+  constexpr int64_t kNanosecondsPerMillisecond = 1'000'000;
+  const auto& intervals = static_cast<const arrow::DayTimeIntervalArray&>(*array);
+  arrow::MonthDayNanoIntervalBuilder builder;
+  ARROW_RETURN_NOT_OK(builder.Reserve(intervals.length()));
+  for (int64_t i = 0; i < intervals.length(); ++i) {
+    if (intervals.IsNull(i)) {
+      builder.UnsafeAppendNull();
+      continue;
+    }
+    const auto value = intervals.GetValue(i);
+    builder.UnsafeAppend({0, value.days, value.milliseconds * kNanosecondsPerMillisecond});
+  }
+  return builder.Finish();
+}
+
 }  // namespace
 
 TypePtr PlainTypeOf(const TypePtr& type, bool is_column) {
@@ -134,6 +151,7 @@ TypePtr PlainTypeOf(const TypePtr& type, bool is_column) {
     const bool is_flat = !arrow::is_nested(*value) && value->id() != Type::DICTIONARY;
     return is_column && is_flat ? type : PlainValue(value);
   }
+  if (type->id() == Type::INTERVAL_DAY_TIME) return arrow::month_day_nano_interval();
   bool changed = type->id() == Type::LIST_VIEW || type->id() == Type::LARGE_LIST_VIEW;
   arrow::FieldVector fields;
   for (const auto& field : type->fields()) {
@@ -150,6 +168,8 @@ Result<ArrayPtr> ToPlain(const ArrayPtr& array, const TypePtr& type) {
   switch (array->type_id()) {
     case Type::DICTIONARY:
       return FromDictionary(array, type);
+    case Type::INTERVAL_DAY_TIME:
+      return FromDayTime(array);
     case Type::LIST_VIEW:
       return FromListView<arrow::ListViewArray, arrow::ListArray>(array, type);
     case Type::LARGE_LIST_VIEW:

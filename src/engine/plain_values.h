@@ -9,8 +9,9 @@
 
 namespace arrowport::engine {
 
-/// `type` with plain values where it has dictionaries within other types or of nested values, and
-/// lists where it has list views. A dictionary of flat values that is a column stays one. The same
+/// `type` with plain values where it has dictionaries within other types or of nested values, lists
+/// where it has list views, and intervals of months, days and nanoseconds for those of days and
+/// milliseconds. A dictionary of flat values that is a column stays one. The same
 /// object when nothing changes.
 std::shared_ptr<arrow::DataType> PlainTypeOf(const std::shared_ptr<arrow::DataType>& type,
                                              bool is_column);

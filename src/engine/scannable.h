@@ -15,6 +15,7 @@ namespace arrowport::engine {
 /// slices. What it gets wrong, silently or by writing over the heap, is taken out of its way here:
 ///   - dictionaries within other types, and dictionaries of nested values, become plain values;
 ///   - list views become lists;
+///   - intervals of days and milliseconds become those of months, days and nanoseconds;
 ///   - nested arrays that are slices are copied, so that they begin at their first value;
 ///   - a validity bitmap that ends where its memory ends gets a byte more, which is read too.
 /// Batches without these, which is most of them, pass as they are.

@@ -57,6 +57,23 @@ TEST(ScannableTest, LandsRandomNestedTypesAsTheyAreWholeAndSliced) {
   }
 }
 
+TEST(ScannableTest, LandsIntervalsOfDaysAndMilliseconds) {
+  auto database = OpenMemory();
+  arrow::DayTimeIntervalBuilder builder;
+  ASSERT_TRUE(builder.Append({1, 2}).ok());
+  ASSERT_TRUE(builder.AppendNull().ok());
+  ASSERT_TRUE(builder.Append({-3, -4'000}).ok());
+  ASSERT_TRUE(Land(*database, "t", {OneColumn(builder.Finish().ValueOrDie())}).ok());
+  auto back = ReadAll(*database, "FROM t");
+  ASSERT_TRUE(back.ok()) << back.status();
+  const auto& values =
+      static_cast<const arrow::MonthDayNanoIntervalArray&>(*(*back)->column(0)->chunk(0));
+  EXPECT_EQ(values.GetValue(0), (arrow::MonthDayNanoIntervalType::MonthDayNanos{0, 1, 2'000'000}));
+  EXPECT_TRUE(values.IsNull(1));
+  EXPECT_EQ(values.GetValue(2),
+            (arrow::MonthDayNanoIntervalType::MonthDayNanos{0, -3, -4'000'000'000}));
+}
+
 TEST(ScannableTest, PassesPlainBatchesAsTheyAre) {
   const auto batch = testing::MakeRows(0, 10)->Slice(2, 5);
   const Scannable scannable(batch->schema());

@@ -53,7 +53,7 @@ Status Door::DoGet(const Context& context, const arrow::flight::Ticket& ticket,
   return Status::OK();
 }
 
-Result<std::shared_ptr<engine::ResultStream>> Door::Run(const RunningCall& call,
+Result<std::shared_ptr<engine::ResultStream>> Door::Run(RunningCall& call,
                                                         std::string_view ticket) {
   ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadTicket(ticket));
   const service::Call service_call = call.ForService(request.timeout);
@@ -82,8 +82,7 @@ Status Door::GetSchema(const Context& context, const FlightDescriptor& descripto
   return arrow::flight::SchemaResult::Make(*described->schema).Value(schema);
 }
 
-Result<Door::Described> Door::Describe(const RunningCall& call,
-                                       const FlightDescriptor& descriptor) {
+Result<Door::Described> Door::Describe(RunningCall& call, const FlightDescriptor& descriptor) {
   ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadDescriptor(descriptor));
   const service::Call service_call = call.ForService(request.timeout);
   if (!request.table.empty()) {
@@ -103,7 +102,7 @@ Status Door::ListFlights(const Context& context, const arrow::flight::Criteria* 
   return Status::OK();
 }
 
-Result<std::vector<FlightInfo>> Door::ListTables(const RunningCall& call) {
+Result<std::vector<FlightInfo>> Door::ListTables(RunningCall& call) {
   ARROW_ASSIGN_OR_RAISE(const auto tables, service_->ListTables(call.ForService()));
   std::vector<FlightInfo> infos;
   for (const auto& table : tables) {
@@ -127,7 +126,7 @@ Status Door::DoAction(const Context& context, const arrow::flight::Action& actio
   return Status::OK();
 }
 
-Result<std::vector<arrow::flight::Result>> Door::RunAction(const RunningCall& call,
+Result<std::vector<arrow::flight::Result>> Door::RunAction(RunningCall& call,
                                                            const arrow::flight::Action& action) {
   if (action.type != kHealthcheck) {
     return NotImplemented("unknown action '" + action.type + "'; known is '" + kHealthcheck + "'");

@@ -53,12 +53,10 @@ class Door final : public arrow::flight::FlightServerBase {
     bool ordered = true;
   };
 
-  Result<Described> Describe(const RunningCall& call,
-                             const arrow::flight::FlightDescriptor& descriptor);
-  Result<std::shared_ptr<engine::ResultStream>> Run(const RunningCall& call,
-                                                    std::string_view ticket);
-  Result<std::vector<arrow::flight::FlightInfo>> ListTables(const RunningCall& call);
-  Result<std::vector<arrow::flight::Result>> RunAction(const RunningCall& call,
+  Result<Described> Describe(RunningCall& call, const arrow::flight::FlightDescriptor& descriptor);
+  Result<std::shared_ptr<engine::ResultStream>> Run(RunningCall& call, std::string_view ticket);
+  Result<std::vector<arrow::flight::FlightInfo>> ListTables(RunningCall& call);
+  Result<std::vector<arrow::flight::Result>> RunAction(RunningCall& call,
                                                        const arrow::flight::Action& action);
 
   // Constant after construction.

@@ -28,6 +28,9 @@ auto WaitForClient(RunningCall& call, Read read) {
   return result;
 }
 
+// Of what DuckDB and Arrow read at once: numbers of 128 bits are read as two halves.
+constexpr int64_t kValueBytesMax = 8;
+
 Status GoneInTheMiddle() {
   return MakeError(ErrorKind::kCancelled, "the client went away in the middle of its put");
 }
@@ -62,7 +65,7 @@ Status CheckBatch(const arrow::RecordBatch& batch, int64_t index, int64_t bytes_
     return MakeError(ErrorKind::kTooLarge, "batch " + std::to_string(index) + " has " +
                                                std::to_string(bytes) + " bytes, the limit is " +
                                                std::to_string(bytes_max) +
-                                               "; send smaller batches");
+                                               " (flight.message_bytes_max); send smaller batches");
   }
   return stream::ValidateBatch(batch, index);
 }
@@ -86,9 +89,10 @@ Status Pump(RunningCall& call, FlightMessageReader& reader, service::Put& put, i
       continue;
     }
     // gRPC's messages begin anywhere, so that numbers may lie across their natural boundaries.
-    ARROW_ASSIGN_OR_RAISE(auto batch, arrow::util::EnsureAlignment(std::move(chunk->data),
-                                                                   arrow::util::kValueAlignment,
-                                                                   arrow::default_memory_pool()));
+    // By the types alone Arrow would forget the offsets of list views.
+    ARROW_ASSIGN_OR_RAISE(auto batch,
+                          arrow::util::EnsureAlignment(std::move(chunk->data), kValueBytesMax,
+                                                       arrow::default_memory_pool()));
     ARROW_RETURN_NOT_OK(CheckBatch(*batch, index++, bytes_max));
     ARROW_RETURN_NOT_OK(service::WriteBlocking(put, std::move(batch)));
   }

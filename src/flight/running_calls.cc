@@ -6,6 +6,7 @@
 
 #include "base/ids.h"
 #include "flight/flight_status.h"
+#include "flight/peer_connection.h"
 
 namespace arrowport::flight {
 namespace {
@@ -14,6 +15,9 @@ using arrow::flight::FlightMethod;
 
 // A client's death ends its query within a second; asking more often would only cost.
 constexpr std::chrono::milliseconds kWatchInterval{100};
+
+// What a client has to take its error with, before its connection is broken.
+constexpr std::chrono::milliseconds kTimeToTakeAnError{1'000};
 
 std::string_view VerbOf(FlightMethod method) {
   switch (method) {
@@ -57,10 +61,14 @@ RunningCall::RunningCall(RunningCalls& calls, FlightMethod method,
 // Flight keeps the call until just before the context goes, so the watcher never sees a dead one.
 RunningCall::~RunningCall() { calls_.Remove(this); }
 
-service::Call RunningCall::ForService(std::optional<std::chrono::milliseconds> timeout) const {
+service::Call RunningCall::ForService(std::optional<std::chrono::milliseconds> timeout) {
   service::Call call{.caller = {}, .request_id = request_id_, .control = {}};
   call.control.stop = stop_.get_token();
-  if (timeout) call.control.deadline = Clock::now() + *timeout;
+  if (timeout) {
+    call.control.deadline = Clock::now() + *timeout;
+    std::lock_guard lock(calls_.mutex_);
+    deadline_ = call.control.deadline;
+  }
   return call;
 }
 
@@ -96,11 +104,19 @@ Status RunningCall::ReasonToStop(Clock::time_point now) const {
     if (!context_.is_cancelled()) return Status::OK();
     return MakeError(ErrorKind::kCancelled, "the client went away, or its deadline passed");
   }
+  if (deadline_ && now >= *deadline_) {
+    return MakeError(ErrorKind::kDeadlineExceeded,
+                     "the deadline passed while the client took nothing of the result");
+  }
   const auto idle = now - Clock::time_point(Clock::duration(since));
   if (method_ != FlightMethod::DoPut || idle <= calls_.options_.put_idle_max) return Status::OK();
   return MakeError(ErrorKind::kRequestTimeout,
                    "the put was rolled back because its client sent nothing for " +
                        std::to_string(calls_.options_.put_idle_max.count()) + " ms");
+}
+
+bool RunningCall::IsStuck(Clock::time_point now) const {
+  return stopped_at_ && now - *stopped_at_ >= kTimeToTakeAnError && waiting_since_.load() != 0;
 }
 
 void RunningCall::SendingHeaders(arrow::flight::AddCallHeaders* headers) {
@@ -133,9 +149,10 @@ Status RunningCalls::StartCall(const arrow::flight::CallInfo& info,
                                std::shared_ptr<arrow::flight::ServerMiddleware>* middleware) {
   auto call = std::make_shared<RunningCall>(*this, info.method, context);
   if (!Add(call.get())) {
-    const Status refusal = MakeError(ErrorKind::kOverloaded,
-                                     "as many Flight calls as allowed are running (" +
-                                         std::to_string(options_.calls_max) + "); try again later");
+    const Status refusal =
+        MakeError(ErrorKind::kOverloaded, "as many Flight calls as allowed are running (" +
+                                              std::to_string(options_.calls_max) +
+                                              ", flight.calls_max); try again later");
     const std::string slug(TraitsOf(KindOf(refusal)).slug);
     context.AddTrailer(kErrorKindTrailer, slug);
     metrics_.Answered(observe::Protocol::kFlight, VerbOf(info.method), slug);
@@ -167,17 +184,21 @@ void RunningCalls::Watch() {
     watcher_sleeps_ = false;
     if (changed_.wait_for(lock, kWatchInterval, [this] { return stopping_; })) return;
     std::vector<std::stop_source> to_stop;
+    std::vector<std::string> to_break;
     const Clock::time_point now = Clock::now();
     for (RunningCall* call : calls_) {
+      if (call->IsStuck(now)) to_break.push_back(call->context_.peer());
       if (call->stop_.stop_requested()) continue;
       Status reason = call->ReasonToStop(now);
       if (reason.ok()) continue;
       call->stop_reason_ = std::move(reason);
+      call->stopped_at_ = now;
       to_stop.push_back(call->stop_);
     }
     // Stopping frees what a query holds and may take a moment: not under the lock of all calls.
     lock.unlock();
     for (std::stop_source& stop : to_stop) stop.request_stop();
+    for (const std::string& peer : to_break) BreakConnection(peer, port_);
     lock.lock();
   }
 }

@@ -40,9 +40,9 @@ class RunningCall final : public arrow::flight::ServerMiddleware {
   RunningCall& operator=(const RunningCall&) = delete;
 
   /// What the service is told of this call. Its stop token is asked to stop once the client is
-  /// gone.
+  /// gone. A deadline ends the wait for the client, too.
   [[nodiscard]] service::Call ForService(
-      std::optional<std::chrono::milliseconds> timeout = std::nullopt) const;
+      std::optional<std::chrono::milliseconds> timeout = std::nullopt);
 
   /// `status` as Flight sends it; the kind of a failure is kept for the trailer and the metrics.
   /// Everything that a handler answers goes through here.
@@ -71,6 +71,10 @@ class RunningCall final : public arrow::flight::ServerMiddleware {
   /// Why the call should end at `now`; OK when it should go on. Called by the watcher.
   [[nodiscard]] Status ReasonToStop(Clock::time_point now) const;
 
+  /// Whether it was asked to stop and still waits for its client: then only the loss of the
+  /// connection ends it. Called by the watcher.
+  [[nodiscard]] bool IsStuck(Clock::time_point now) const;
+
   // Constant after construction.
   RunningCalls& calls_;
   const arrow::flight::FlightMethod method_;
@@ -83,6 +87,8 @@ class RunningCall final : public arrow::flight::ServerMiddleware {
 
   // Guarded by the mutex of calls_.
   Status stop_reason_;
+  std::optional<Clock::time_point> stopped_at_;
+  std::optional<Clock::time_point> deadline_;
 
   // Of the call's thread.
   std::optional<ErrorKind> failure_;
@@ -97,12 +103,17 @@ struct RunningCallsOptions {
 ///
 /// gRPC's synchronous interface has no callback for a client that goes away; it can only be asked.
 /// A thread that reads from the client or writes to it notices by itself. One that waits for DuckDB
-/// does not, so a single watcher asks on behalf of all of those, ten times a second.
+/// does not, so a single watcher asks on behalf of all of those, ten times a second. It also ends
+/// the calls that are over for us while their thread still waits for a client that is there and
+/// does nothing: it breaks their connection.
 class RunningCalls final : public arrow::flight::ServerMiddlewareFactory {
  public:
   /// `metrics` must outlive it.
   RunningCalls(const RunningCallsOptions& options, observe::Metrics& metrics);
   ~RunningCalls() override;
+
+  /// The port that the calls come through, once it is known.
+  void SetPort(int port) { port_ = port; }
 
   // As Flight calls it: kOverloaded when as many calls as allowed are running.
   Status StartCall(const arrow::flight::CallInfo& info,
@@ -119,6 +130,8 @@ class RunningCalls final : public arrow::flight::ServerMiddlewareFactory {
   // Constant after construction.
   const RunningCallsOptions options_;
   observe::Metrics& metrics_;
+
+  std::atomic<int> port_{0};
 
   // Everything below is guarded by mutex_.
   mutable std::mutex mutex_;

@@ -53,6 +53,7 @@ class FlightServer::Impl {
     flight_options.middleware.emplace_back(RunningCall::kName, calls_);
     const Status status = door_.Init(flight_options);
     started_ = status.ok();
+    if (started_) calls_->SetPort(door_.port());
     return status;
   }
 

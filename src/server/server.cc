@@ -15,6 +15,8 @@ namespace {
 
 // What was answered may still be on its way to its clients when nothing runs any more.
 constexpr std::chrono::seconds kFlushTimeout(5);
+// What was cancelled has an error to take; its clients may not even be reading.
+constexpr std::chrono::seconds kErrorFlushTimeout(1);
 // Cancelled statements end within milliseconds; this only bounds the wait for a fault.
 constexpr std::chrono::seconds kCancelTimeout(10);
 
@@ -87,14 +89,16 @@ void Server::Hurry() {
 Status Server::Drain(Clock::time_point deadline) {
   if (drained_.exchange(true) || database_ == nullptr) return Status::OK();
   if (http_ != nullptr) http_->StopAccepting();
+  std::chrono::seconds flush_timeout = kFlushTimeout;
   if (service_ != nullptr) {
     service_->StartDraining();
     if (!service_->WaitUntilIdle(deadline)) {
       service_->CancelAll(Stopping());
       service_->WaitUntilIdle(Clock::now() + kCancelTimeout);
+      flush_timeout = kErrorFlushTimeout;
     }
   }
-  const auto flushed = hurried_ ? Clock::now() : Clock::now() + kFlushTimeout;
+  const auto flushed = hurried_ ? Clock::now() : Clock::now() + flush_timeout;
   if (http_ != nullptr) http_->Stop(flushed);
   const Status flight_stopped = flight_ != nullptr ? flight_->Stop(flushed) : Status::OK();
   // The database comes last and is closed whatever the doors say.
