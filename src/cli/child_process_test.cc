@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+// For the thread sanitizer: fork() takes all locks of the jemalloc in Arrow, more than its deadlock
+// detector can count.
+extern "C" const char* __tsan_default_options() { return "detect_deadlocks=0"; }
+
 namespace arrowport::cli {
 namespace {
 

@@ -1,6 +1,6 @@
 #include "client/flight_client.h"
 
-#include <future>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,7 +22,24 @@ using ::testing::HasSubstr;
 using testing::MakeRows;
 using testing::TestReader;
 
-/// A server that answers as the tests tell it.
+/// What the server is told to answer.
+struct Script {
+  Status refusal = {};
+  std::string refusal_slug = {};
+  std::vector<std::shared_ptr<arrow::RecordBatch>> get_batches = {MakeRows(0, 2), MakeRows(2, 1)};
+  Status get_end = {};
+};
+
+/// What it was sent.
+struct Heard {
+  std::vector<std::string> put_path;
+  std::vector<int64_t> put_rows;
+  std::string put_note;
+  std::string ticket;
+};
+
+/// A server that answers as the tests tell it. Calls and tests meet through gRPC, which is order
+/// enough but which the thread sanitizer cannot see into: hence the lock.
 class FakeServer final : public flight::FlightServerBase {
  public:
   using Context = flight::ServerCallContext;
@@ -32,7 +49,10 @@ class FakeServer final : public flight::FlightServerBase {
     EXPECT_TRUE(Init(options).ok());
   }
 
-  ~FakeServer() override { EXPECT_TRUE(Shutdown().ok()); }
+  ~FakeServer() override {
+    EXPECT_TRUE(Shutdown().ok());
+    const std::lock_guard after_the_last_call(mutex_);
+  }
 
   [[nodiscard]] std::string url() const { return "grpc://127.0.0.1:" + std::to_string(port()); }
 
@@ -43,14 +63,17 @@ class FakeServer final : public flight::FlightServerBase {
 
   Status DoPut(const Context& context, std::unique_ptr<flight::FlightMessageReader> reader,
                std::unique_ptr<flight::FlightMetadataWriter> writer) override {
-    put_path = reader->descriptor().path;
+    const Script told = script();
+    Heard heard;
+    heard.put_path = reader->descriptor().path;
     for (;;) {
       ARROW_ASSIGN_OR_RAISE(const auto chunk, reader->Next());
       if (chunk.data == nullptr && chunk.app_metadata == nullptr) break;
-      if (chunk.data != nullptr) put_rows.push_back(chunk.data->num_rows());
-      if (chunk.app_metadata != nullptr) put_note = chunk.app_metadata->ToString();
-      if (!refusal.ok()) return Refuse(context);
+      if (chunk.data != nullptr) heard.put_rows.push_back(chunk.data->num_rows());
+      if (chunk.app_metadata != nullptr) heard.put_note = chunk.app_metadata->ToString();
+      if (!told.refusal.ok()) return Refuse(context, told);
     }
+    Keep(std::move(heard));
     return writer->WriteMetadata(*arrow::Buffer::FromString(
         R"({"status": "success", "stream": "s", "table": "t", "rows_processed": 3, "batches": 2,
             "bytes": 24, "seconds": 0.5})"));
@@ -58,10 +81,13 @@ class FakeServer final : public flight::FlightServerBase {
 
   Status DoGet(const Context& context, const flight::Ticket& request,
                std::unique_ptr<flight::FlightDataStream>* stream) override {
-    ticket = request.ticket;
-    if (!refusal.ok()) return Refuse(context);
+    const Script told = script();
+    Heard heard;
+    heard.ticket = request.ticket;
+    Keep(std::move(heard));
+    if (!told.refusal.ok()) return Refuse(context, told);
     *stream = std::make_unique<flight::RecordBatchStream>(
-        std::make_shared<TestReader>(get_batches, get_end));
+        std::make_shared<TestReader>(told.get_batches, told.get_end));
     return Status::OK();
   }
 
@@ -80,23 +106,35 @@ class FakeServer final : public flight::FlightServerBase {
     return Status::OK();
   }
 
-  // What it is told to answer.
-  Status refusal;
-  std::string refusal_slug;
-  std::vector<std::shared_ptr<arrow::RecordBatch>> get_batches = {MakeRows(0, 2), MakeRows(2, 1)};
-  Status get_end;
+  void Tell(Script script) {
+    std::lock_guard lock(mutex_);
+    script_ = std::move(script);
+  }
 
-  // What it was sent.
-  std::vector<std::string> put_path;
-  std::vector<int64_t> put_rows;
-  std::string put_note;
-  std::string ticket;
+  [[nodiscard]] Heard heard() const {
+    std::lock_guard lock(mutex_);
+    return heard_;
+  }
 
  private:
-  Status Refuse(const Context& context) const {
-    context.AddTrailer("arrowport-error-kind", refusal_slug);
-    return refusal;
+  [[nodiscard]] Script script() const {
+    std::lock_guard lock(mutex_);
+    return script_;
   }
+
+  void Keep(Heard heard) {
+    std::lock_guard lock(mutex_);
+    heard_ = std::move(heard);
+  }
+
+  static Status Refuse(const Context& context, const Script& told) {
+    context.AddTrailer("arrowport-error-kind", told.refusal_slug);
+    return told.refusal;
+  }
+
+  mutable std::mutex mutex_;
+  Script script_;
+  Heard heard_;
 };
 
 class FlightClientTest : public ::testing::Test {
@@ -119,14 +157,14 @@ TEST_F(FlightClientTest, PutSendsCutBatchesAndReadsTheAnswer) {
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_EQ(answer->table, "t");
   EXPECT_EQ(answer->rows, 3);
-  EXPECT_THAT(server_.put_path, ElementsAre("trips"));
-  EXPECT_THAT(server_.put_rows, ElementsAre(2, 122'880, 77'120));
+  EXPECT_THAT(server_.heard().put_path, ElementsAre("trips"));
+  EXPECT_THAT(server_.heard().put_rows, ElementsAre(2, 122'880, 77'120));
   EXPECT_THAT(progress, ElementsAre(2, 122'882, 200'002));
 }
 
 TEST_F(FlightClientTest, PutTellsWithItsKindWhyTheServerTakesNoMore) {
-  server_.refusal = Status::AlreadyExists("column 'fare' is string");
-  server_.refusal_slug = "conflict";
+  server_.Tell(
+      {.refusal = Status::AlreadyExists("column 'fare' is string"), .refusal_slug = "conflict"});
   TestReader batches(std::vector(100, MakeRows(0, 122'880)));
   const auto answer = client_->Put("trips", batches, {});
   EXPECT_EQ(KindOf(answer.status()), ErrorKind::kConflict) << answer.status();
@@ -137,7 +175,7 @@ TEST_F(FlightClientTest, PutTellsTheServerWhenItsBatchesFail) {
   TestReader batches({MakeRows(0, 2)}, MakeError(ErrorKind::kInvalidInput, "the file is cut"));
   const auto answer = client_->Put("trips", batches, {});
   EXPECT_EQ(answer.status().message(), "the file is cut");
-  EXPECT_EQ(server_.put_note, R"({"abort":"the file is cut"})");
+  EXPECT_EQ(server_.heard().put_note, R"({"abort":"the file is cut"})");
 }
 
 TEST_F(FlightClientTest, QuerySendsJsonAndReadsTheRows) {
@@ -148,19 +186,20 @@ TEST_F(FlightClientTest, QuerySendsJsonAndReadsTheRows) {
   const auto rows = CountRows(**reader);
   ASSERT_TRUE(rows.ok()) << rows.status();
   EXPECT_EQ(*rows, 3);
-  EXPECT_EQ(server_.ticket, R"({"params":[1],"sql":"SELECT ?"})");
+  EXPECT_EQ(server_.heard().ticket, R"({"params":[1],"sql":"SELECT ?"})");
 }
 
 TEST_F(FlightClientTest, QueryTellsTheKindOfARefusalAndNothingAroundTheMessage) {
-  server_.refusal = flight::MakeFlightError(flight::FlightStatusCode::Unavailable, "too busy");
-  server_.refusal_slug = "overloaded";
+  server_.Tell(
+      {.refusal = flight::MakeFlightError(flight::FlightStatusCode::Unavailable, "too busy"),
+       .refusal_slug = "overloaded"});
   const Status refused = client_->Query({.sql = "SELECT 1"}).status();
   EXPECT_EQ(KindOf(refused), ErrorKind::kOverloaded);
   EXPECT_EQ(refused.message(), server_.url() + ": too busy");
 }
 
 TEST_F(FlightClientTest, QueryFailsInTheMiddleAndStaysFailed) {
-  server_.get_end = Status::Invalid("row 3 is no number");
+  server_.Tell({.get_end = Status::Invalid("row 3 is no number")});
   auto reader = client_->Query({.sql = "SELECT 1"});
   ASSERT_TRUE(reader.ok()) << reader.status();
   const auto rows = CountRows(**reader);
@@ -170,7 +209,7 @@ TEST_F(FlightClientTest, QueryFailsInTheMiddleAndStaysFailed) {
 }
 
 TEST_F(FlightClientTest, AReaderMayBeLeftInTheMiddle) {
-  server_.get_batches = std::vector(1000, MakeRows(0, 122'880));
+  server_.Tell({.get_batches = std::vector(1000, MakeRows(0, 122'880))});
   auto reader = client_->Query({.sql = "SELECT 1"});
   ASSERT_TRUE(reader.ok()) << reader.status();
   ASSERT_TRUE((*reader)->Next().ok());
