@@ -1,4 +1,5 @@
-# arrowport_room(NAME [LINKS room...] [LIBS target...] [PCH header...] [DEFINES name=value...])
+# arrowport_room(NAME [LINKS room...] [LIBS target...] [PCH header...] [DEFINES name=value...]
+#                [TEST_ENVIRONMENT name=value...])
 #
 # Makes a room of the folder it is called in:
 #   arrowport_NAME   a static library of its *.cc, with its headers as a file set (included as "NAME/header.h")
@@ -6,7 +7,7 @@
 # LINKS are the rooms directly below it, LIBS the libraries it owns (src/LAYERS holds it to both), and PCH the large
 # headers to compile once. New files are picked up by themselves; a folder without sources yet makes an interface library.
 function(arrowport_room name)
-  cmake_parse_arguments(PARSE_ARGV 1 room "" "" "LINKS;LIBS;PCH;DEFINES")
+  cmake_parse_arguments(PARSE_ARGV 1 room "" "" "LINKS;LIBS;PCH;DEFINES;TEST_ENVIRONMENT")
   if(room_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "arrowport_room(${name}): unknown arguments: ${room_UNPARSED_ARGUMENTS}")
   endif()
@@ -50,7 +51,7 @@ function(arrowport_room name)
     set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
     include(GoogleTest)
     gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
-      DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+      DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120 ENVIRONMENT "${room_TEST_ENVIRONMENT}")
   endif()
 endfunction()
 

@@ -1,5 +1,10 @@
 #include "access/authorizer.h"
 
+#include <string_view>
+
+#include "access/caller.h"
+#include "base/error.h"
+
 namespace arrowport::access {
 
 Status Authorizer::Check(const Caller& /*caller*/, Action /*action*/,

@@ -1,6 +1,7 @@
 #include "base/batch_bytes.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include <arrow/array/data.h>
 #include <arrow/util/byte_size.h>

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -35,7 +36,7 @@ QueueState PushValue(BoundedQueue<int>& queue, int value, int64_t bytes,
 std::vector<int> Drain(BoundedQueue<int>& queue) {
   std::vector<int> values;
   std::optional<int> value;
-  while (queue.Pop(&value, [] {}) == QueueState::kReady) values.push_back(*value);
+  while (queue.Pop(&value, [] {}) == QueueState::kReady) values.push_back(value.value_or(-1));
   return values;
 }
 
@@ -60,7 +61,7 @@ TEST(BoundedQueueTest, LetsAProducerWaitWhileItIsFullAndWakesItOnce) {
   EXPECT_EQ(wakes, 1);
   EXPECT_EQ(PushValue(queue, 2, 1, Never()), QueueState::kReady);
   EXPECT_EQ(queue.Pop(&value, Never()), QueueState::kReady);
-  EXPECT_EQ(*value, 2);
+  EXPECT_EQ(value, 2);
   EXPECT_EQ(wakes, 1);
 }
 

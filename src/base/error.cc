@@ -1,7 +1,12 @@
 #include "base/error.h"
 
 #include <array>
+#include <cstddef>
 #include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace arrowport {
 namespace {

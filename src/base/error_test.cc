@@ -1,5 +1,6 @@
 #include "base/error.h"
 
+#include <cstddef>
 #include <set>
 #include <string>
 #include <string_view>

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -8,11 +9,13 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <arrow/config.h>
 
+#include "base/error.h"
 #include "cli/bench_data.h"
 #include "cli/bench_report.h"
 #include "cli/bench_run.h"

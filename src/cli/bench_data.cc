@@ -4,9 +4,12 @@
 #include <filesystem>
 #include <iostream>
 #include <sstream>
+#include <string>
 #include <system_error>
+#include <utility>
 
 #include "base/call_control.h"
+#include "base/error.h"
 #include "cli/temporary_folder.h"
 #include "engine/database.h"
 #include "server/install_tree.h"
@@ -61,7 +64,7 @@ std::string CacheFolder() {
 Result<std::string> LineitemDatabase(const std::string& folder, double scale) {
   const std::string name =
       "lineitem-sf" + Plain(scale) + "-duckdb-" + engine::DuckDbVersion() + ".duckdb";
-  const std::string path = (std::filesystem::path(folder) / name).string();
+  std::string path = (std::filesystem::path(folder) / name).string();
   if (std::filesystem::exists(path)) return path;
   std::cerr << "making " << path << " (once)\n";
   ARROW_ASSIGN_OR_RAISE(const TemporaryFolder draft, TemporaryFolder::Make(folder, "making"));

@@ -3,13 +3,19 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "cli/bench_run.h"
 #include "cli/figures.h"
+#include "cli/terminal.h"
 #include "cli/text_table.h"
 
 namespace arrowport::cli {

@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/bench_run.h"
+#include "cli/terminal.h"
+
 namespace arrowport::cli {
 namespace {
 

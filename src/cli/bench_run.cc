@@ -3,9 +3,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <numeric>
 #include <random>
+#include <string>
+#include <vector>
 
+#include "base/error.h"
+#include "cli/child_process.h"
 #include "cli/figures.h"
 #include "cli/progress.h"
 
@@ -107,6 +113,7 @@ Result<BenchWorkResult> RunRounds(const BenchWork& work,
 
 double MedianSeconds(const BenchResult& result) {
   std::vector<double> seconds;
+  seconds.reserve(result.samples.size());
   for (const BenchSample& sample : result.samples) seconds.push_back(sample.sample.seconds);
   if (seconds.empty()) return 0;
   std::ranges::sort(seconds);

@@ -1,6 +1,7 @@
 #include "cli/cell_text.h"
 
 #include <limits>
+#include <memory>
 #include <string>
 
 #include <arrow/array.h>

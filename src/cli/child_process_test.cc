@@ -1,10 +1,10 @@
 #include "cli/child_process.h"
 
+#include <chrono>
+
 #include <gtest/gtest.h>
 
-// For the thread sanitizer: fork() takes all locks of the jemalloc in Arrow, more than its deadlock
-// detector can count.
-extern "C" const char* __tsan_default_options() { return "detect_deadlocks=0"; }
+#include "base/error.h"
 
 namespace arrowport::cli {
 namespace {

@@ -1,8 +1,15 @@
 #include "cli/contender.h"
 
 #include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
 
 #include "base/batch_bytes.h"
+#include "base/error.h"
+#include "cli/row_set.h"
+#include "client/client.h"
+#include "engine/baseline.h"
 #include "engine/table.h"
 
 namespace arrowport::cli {

@@ -1,4 +1,5 @@
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -7,11 +8,13 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "base/call_control.h"
+#include "base/error.h"
 #include "cli/commands.h"
 #include "cli/contender.h"
 #include "cli/demo_landing.h"

@@ -2,12 +2,18 @@
 
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "base/error.h"
+#include "cli/contender.h"
 #include "cli/figures.h"
 #include "cli/progress.h"
+#include "cli/row_set.h"
 #include "cli/terminal.h"
 #include "cli/text_table.h"
 

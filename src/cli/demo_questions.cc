@@ -8,9 +8,11 @@
 
 #include <arrow/record_batch.h>
 
+#include "base/error.h"
 #include "cli/figures.h"
 #include "cli/result_view.h"
 #include "cli/terminal.h"
+#include "client/client.h"
 
 namespace arrowport::cli {
 namespace {

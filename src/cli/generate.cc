@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <filesystem>
 #include <iostream>
 #include <limits>
@@ -10,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/batch_bytes.h"
+#include "base/error.h"
 #include "cli/commands.h"
 #include "cli/figures.h"
 #include "cli/progress.h"
@@ -34,12 +36,12 @@ struct GenerateOptions {
 };
 
 Result<stream::FileFormat> FormatOf(const GenerateOptions& options) {
-  static const std::map<std::string, stream::FileFormat> formats = {
+  static const std::map<std::string, stream::FileFormat> kFormats = {
       {"parquet", stream::FileFormat::kParquet},
       {"arrow", stream::FileFormat::kArrowStream},
       {"csv", stream::FileFormat::kCsv},
       {"json", stream::FileFormat::kJson}};
-  if (!options.format.empty()) return formats.at(options.format);
+  if (!options.format.empty()) return kFormats.at(options.format);
   const std::optional<stream::FileFormat> format = stream::FormatOfPath(options.path);
   if (format.has_value()) return *format;
   return MakeError(ErrorKind::kInvalidInput,

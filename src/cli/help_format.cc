@@ -1,7 +1,10 @@
 #include "cli/help_format.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <sstream>
+#include <string>
+#include <utility>
 
 namespace arrowport::cli {
 namespace {

@@ -1,6 +1,11 @@
 #include "cli/option_flags.h"
 
+#include <memory>
+#include <string>
+
 #include <CLI/CLI.hpp>
+
+#include "server/options.h"
 
 namespace arrowport::cli {
 namespace {

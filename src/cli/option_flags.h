@@ -5,11 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "server/options.h"
+#include <CLI/App.hpp>
 
-namespace CLI {
-class App;
-}
+#include "server/options.h"
 
 namespace arrowport::cli {
 

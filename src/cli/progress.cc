@@ -1,11 +1,15 @@
 #include "cli/progress.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <iostream>
+#include <string>
 #include <vector>
 
 #include "cli/figures.h"
+#include "cli/terminal.h"
 #include "cli/text_width.h"
 
 namespace arrowport::cli {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/terminal.h"
+
 namespace arrowport::cli {
 namespace {
 

@@ -1,12 +1,19 @@
 #include "cli/python_worker.h"
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <string>
 #include <system_error>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
+#include "cli/child_process.h"
+#include "cli/contender.h"
+#include "cli/row_set.h"
 #include "stream/file.h"
 
 namespace arrowport::cli {

@@ -1,5 +1,6 @@
-#include "client/flight_client.h"
 
+#include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -10,6 +11,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
+#include "client/client.h"
 #include "client/test_rows.h"
 
 namespace arrowport::client {

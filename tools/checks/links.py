@@ -8,7 +8,7 @@ from checks.tree import Tree
 
 _ROOM = re.compile(r"^\s*arrowport_room\(([^)]*)\)", re.MULTILINE)
 _LINK = re.compile(r"^\s*target_link_libraries\b", re.MULTILINE)
-_WORDS = ("LINKS", "LIBS", "PCH", "DEFINES")
+_WORDS = ("LINKS", "LIBS", "PCH", "DEFINES", "TEST_ENVIRONMENT")
 
 
 def _links(call: re.Match, text: str) -> list[tuple[int, str, str]]:

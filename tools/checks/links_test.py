@@ -21,7 +21,7 @@ class LinksTest(unittest.TestCase):
     def test_what_the_layers_allow_passes(self):
         self.assertEqual([], found("src/engine/CMakeLists.txt",
                                    "arrowport_room(engine\n  LINKS base  # why\n  LIBS Arrow::arrow duckdb\n"
-                                   '  PCH duckdb.hpp\n  DEFINES "X=\\"1\\"")\n'))
+                                   '  PCH duckdb.hpp\n  DEFINES "X=\\"1\\""\n  TEST_ENVIRONMENT A=b)\n'))
 
     def test_a_room_that_is_not_named_is_refused(self):
         self.assertEqual([(2, "room http may not link room engine")],
