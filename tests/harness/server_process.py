@@ -31,6 +31,7 @@ class ServerProcess:
     folder: Path
     options: dict[str, object] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
+    binary: Path = BINARY
     http_port: int = 0
     flight_port: int = 0
     _process: subprocess.Popen | None = None
@@ -74,7 +75,7 @@ class ServerProcess:
         flags = []
         for name, value in options.items():
             flags += ["--" + name.replace(".", "-").replace("_", "-"), str(value)]
-        return [str(BINARY), "serve", *flags]
+        return [str(self.binary), "serve", *flags]
 
     def start(self) -> "ServerProcess":
         self.folder.mkdir(parents=True, exist_ok=True)
