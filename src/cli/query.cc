@@ -1,23 +1,22 @@
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "cli/commands.h"
-#include "cli/figures.h"
 #include "cli/progress.h"
 #include "cli/query_output.h"
 #include "cli/result_view.h"
 #include "cli/server_url.h"
 #include "cli/terminal.h"
 #include "client/client.h"
-#include "stream/file.h"
 
 namespace arrowport::cli {
 namespace {
@@ -88,7 +87,7 @@ Status Query(const QueryOptions& options) {
   request.sql = SqlOf(options);
   request.params_json = ParametersJson(options.parameters);
   ARROW_ASSIGN_OR_RAISE(const auto rows, client->Query(request));
-  return target.format.has_value() ? WriteRows(*rows, target) : Display(*rows);
+  return target.format.has_value() ? WriteRows(*rows, *target.format, target.path) : Display(*rows);
 }
 
 void AddOldFlags(CLI::App& command, QueryOptions* options, CLI::Option* sql, CLI::Option* url) {

@@ -2,12 +2,15 @@
 
 #include <iostream>
 #include <memory>
-#include <string_view>
+#include <optional>
+#include <string>
 
 #include "base/batch_bytes.h"
+#include "base/error.h"
 #include "cli/figures.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
+#include "stream/file.h"
 
 namespace arrowport::cli {
 namespace {
@@ -57,13 +60,12 @@ Result<OutputTarget> TargetOf(const OutputOptions& options) {
   return target;
 }
 
-Status WriteRows(arrow::RecordBatchReader& rows, const OutputTarget& target) {
-  ARROW_ASSIGN_OR_RAISE(const auto sink,
-                        stream::OpenFileSink(target.path, *target.format, rows.schema()));
+Status WriteRows(arrow::RecordBatchReader& rows, FileFormat format, const std::string& path) {
+  ARROW_ASSIGN_OR_RAISE(const auto sink, stream::OpenFileSink(path, format, rows.schema()));
   ProgressPoint point;
   double seconds = 0;
   {
-    Progress progress(target.path);
+    Progress progress(path);
     for (;;) {
       std::shared_ptr<arrow::RecordBatch> batch;
       ARROW_RETURN_NOT_OK(rows.ReadNext(&batch));
@@ -76,8 +78,8 @@ Status WriteRows(arrow::RecordBatchReader& rows, const OutputTarget& target) {
     ARROW_RETURN_NOT_OK(sink->Close());
     seconds = progress.seconds();
   }
-  if (target.path != "-") {
-    std::cerr << "wrote " << Plural(point.rows, "row") << " to " << target.path << " in "
+  if (path != "-") {
+    std::cerr << "wrote " << Plural(point.rows, "row") << " to " << path << " in "
               << Seconds(seconds) << '\n';
   }
   return Status::OK();

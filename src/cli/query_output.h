@@ -27,7 +27,9 @@ struct OutputTarget {
 /// bytes that no person reads would go to a terminal.
 Result<OutputTarget> TargetOf(const OutputOptions& options);
 
-/// Writes all rows to `target`, which has a format, with progress, and says what was written.
-Status WriteRows(arrow::RecordBatchReader& rows, const OutputTarget& target);
+/// Writes all rows to `path`, where "-" is standard output, with progress, and says what was
+/// written.
+Status WriteRows(arrow::RecordBatchReader& rows, stream::FileFormat format,
+                 const std::string& path);
 
 }  // namespace arrowport::cli

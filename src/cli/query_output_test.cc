@@ -1,6 +1,11 @@
 #include "cli/query_output.h"
 
+#include <optional>
+
 #include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "stream/file.h"
 
 namespace arrowport::cli {
 namespace {

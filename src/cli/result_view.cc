@@ -1,10 +1,16 @@
 #include "cli/result_view.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "cli/cell_text.h"
 #include "cli/figures.h"
+#include "cli/terminal.h"
 #include "cli/text_table.h"
 #include "cli/text_width.h"
 

@@ -1,11 +1,14 @@
 #include "cli/result_view.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 
 #include <arrow/array/builder_primitive.h>
 #include <gtest/gtest.h>
+
+#include "cli/terminal.h"
 
 namespace arrowport::cli {
 namespace {
@@ -14,8 +17,8 @@ constexpr Terminal kTerminal = {
     .interactive = false, .colours = false, .utf8 = true, .columns = 80};
 
 const std::shared_ptr<arrow::Schema>& Numbers() {
-  static const auto schema = arrow::schema({arrow::field("n", arrow::int64())});
-  return schema;
+  static const auto kSchema = arrow::schema({arrow::field("n", arrow::int64())});
+  return kSchema;
 }
 
 std::shared_ptr<arrow::RecordBatch> NumbersFrom(int64_t first, int64_t rows) {

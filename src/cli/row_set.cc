@@ -1,8 +1,15 @@
 #include "cli/row_set.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/batch_bytes.h"
+#include "base/error.h"
 
 namespace arrowport::cli {
 namespace {

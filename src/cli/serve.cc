@@ -11,6 +11,7 @@
 #include <arrow/config.h>
 
 #include "base/call_control.h"
+#include "base/error.h"
 #include "base/event.h"
 #include "cli/commands.h"
 #include "cli/figures.h"
@@ -19,7 +20,9 @@
 #include "engine/database.h"
 #include "observe/log.h"
 #include "server/allocator.h"
+#include "server/environment.h"
 #include "server/load_options.h"
+#include "server/options.h"
 #include "server/server.h"
 #include "server/stop_signals.h"
 #include "server/version.h"

@@ -3,11 +3,16 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
+#include "cli/child_process.h"
 #include "server/install_tree.h"
 
 namespace arrowport::cli {

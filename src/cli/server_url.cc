@@ -1,5 +1,7 @@
 #include "cli/server_url.h"
 
+#include <string>
+
 #include <CLI/CLI.hpp>
 
 namespace arrowport::cli {

@@ -2,10 +2,7 @@
 
 #include <string>
 
-namespace CLI {
-class App;
-class Option;
-}  // namespace CLI
+#include <CLI/CLI.hpp>
 
 namespace arrowport::cli {
 

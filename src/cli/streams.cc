@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/error.h"
 #include "cli/commands.h"
 #include "cli/figures.h"
 #include "cli/server_url.h"

@@ -1,11 +1,16 @@
 #include "cli/temporary_folder.h"
 
+#include <stdlib.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <string>
 #include <system_error>
 #include <utility>
+
+#include "base/error.h"
 
 namespace arrowport::cli {
 

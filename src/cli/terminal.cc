@@ -7,6 +7,9 @@
 #include <cctype>
 #include <charconv>
 #include <cstdlib>
+#include <string>
+#include <string_view>
+#include <system_error>
 
 namespace arrowport::cli {
 namespace {

@@ -1,9 +1,15 @@
 #include "cli/text_table.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <numeric>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "cli/terminal.h"
 #include "cli/text_width.h"
 
 namespace arrowport::cli {
@@ -82,6 +88,7 @@ std::vector<int> Fitted(const std::vector<Widths>& widths, int room) {
   };
   while (cap > 1 && total_under(cap) > room) --cap;
   std::vector<int> fitted;
+  fitted.reserve(widths.size());
   for (const Widths& one : widths) fitted.push_back(WidthUnder(one, cap));
   return fitted;
 }
@@ -105,11 +112,13 @@ std::vector<size_t> Chosen(const std::vector<Widths>& widths, int room, int gap_
 
 std::vector<Place> LayOut(const TextTable& table, int room, const Lines& lines) {
   std::vector<Widths> all;
+  all.reserve(table.columns.size());
   for (size_t i = 0; i < table.columns.size(); ++i) all.push_back(WidthsOf(table, i));
   const int gap_width = WidthOf(lines.column_gap);
   const std::vector<size_t> chosen = Chosen(all, room, gap_width);
   const bool gap = chosen.size() < all.size();
   std::vector<Widths> shown;
+  shown.reserve(chosen.size());
   for (const size_t column : chosen) shown.push_back(all[column]);
   const std::vector<int> fitted = Fitted(shown, gap ? room - gap_width - 3 : room);
   std::vector<Place> places;
@@ -151,10 +160,10 @@ class Drawing {
 
   std::string Text() && { return std::move(text_); }
 
-  const Lines& lines() const { return lines_; }
+  [[nodiscard]] const Lines& lines() const { return lines_; }
 
  private:
-  std::string Padded(std::string_view text, const Place& place) const {
+  [[nodiscard]] std::string Padded(std::string_view text, const Place& place) const {
     const std::string shown = Shortened(text, place.width, terminal_.utf8);
     const auto blanks = static_cast<size_t>(std::max(place.width - WidthOf(shown), 0));
     return place.align == Align::kRight ? std::string(blanks, ' ') + shown

@@ -1,11 +1,12 @@
 #include "cli/text_table.h"
 
-#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "cli/terminal.h"
 #include "cli/text_width.h"
 
 namespace arrowport::cli {

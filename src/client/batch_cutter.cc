@@ -1,8 +1,11 @@
 #include "client/batch_cutter.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <memory>
 
 #include "base/batch_bytes.h"
+#include "base/error.h"
 #include "base/limits.h"
 
 namespace arrowport::client {

@@ -1,7 +1,13 @@
 #include "client/chunked_framing.h"
 
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
 #include <system_error>
+
+#include "base/error.h"
 
 namespace arrowport::client {
 namespace {

@@ -1,9 +1,14 @@
 #include "client/chunked_framing.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
+
+#include "base/error.h"
 
 namespace arrowport::client {
 namespace {

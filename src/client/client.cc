@@ -1,5 +1,9 @@
 #include "client/client.h"
 
+#include <memory>
+#include <string_view>
+
+#include "base/error.h"
 #include "client/address.h"
 #include "client/flight_client.h"
 #include "client/http_client.h"

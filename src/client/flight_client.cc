@@ -1,14 +1,21 @@
 #include "client/flight_client.h"
 
+#include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <arrow/flight/client.h>
 #include <arrow/ipc/dictionary.h>
 #include <nlohmann/json.hpp>
 
 #include "base/batch_bytes.h"
+#include "base/error.h"
+#include "client/address.h"
 #include "client/batch_cutter.h"
+#include "client/client.h"
 #include "client/flight_failure.h"
 #include "client/wire_json.h"
 

@@ -1,10 +1,16 @@
 #include "client/flight_failure.h"
 
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include <arrow/flight/types.h>
+
+#include "base/error.h"
 
 namespace arrowport::client {
 namespace {

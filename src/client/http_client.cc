@@ -1,12 +1,21 @@
 #include "client/http_client.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <mutex>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/batch_bytes.h"
+#include "base/error.h"
 #include "base/limits.h"
+#include "client/address.h"
 #include "client/batch_cutter.h"
+#include "client/client.h"
 #include "client/http_connection.h"
 #include "client/wire_json.h"
 #include "stream/batch_encoder.h"

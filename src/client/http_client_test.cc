@@ -1,15 +1,24 @@
-#include "client/http_client.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <future>
+#include <ios>
+#include <memory>
 #include <numeric>
+#include <sstream>
 #include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/error.h"
+#include "client/client.h"
 #include "client/test_http_server.h"
 #include "client/test_rows.h"
 #include "stream/ipc_decoder.h"

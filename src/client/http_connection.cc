@@ -2,8 +2,15 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <cstdint>
 #include <cstring>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/buffers_suffix.hpp>
@@ -11,6 +18,11 @@
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
+
+#include "base/error.h"
+#include "client/address.h"
+#include "client/client.h"
+#include "stream/batch_encoder.h"
 
 namespace arrowport::client {
 namespace {
@@ -21,8 +33,8 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 
 // What is asked for in smaller pieces is read ahead into the buffer, and so is framing.
-constexpr size_t kReadAheadBytes = 64 * 1024;
-constexpr size_t kHeadBytesMax = 64 * 1024;
+constexpr size_t kReadAheadBytes = size_t{64} * 1024;
+constexpr size_t kHeadBytesMax = size_t{64} * 1024;
 
 Status Unavailable(std::string message) {
   return MakeError(ErrorKind::kUnavailable, std::move(message));
@@ -137,7 +149,7 @@ Result<bool> HttpConnection::Upload(const stream::Buffers& pieces) {
   const std::string size_line = SizeLine(bytes);
   buffers.front() = asio::buffer(size_line);
   buffers.push_back(asio::buffer("\r\n", 2));
-  return Write(std::move(buffers));
+  return Write(buffers);
 }
 
 Result<bool> HttpConnection::EndUpload() {
@@ -148,8 +160,8 @@ Result<bool> HttpConnection::EndUpload() {
 }
 
 // \return false when the server has answered before all was written.
-Result<bool> HttpConnection::Write(std::vector<asio::const_buffer> buffers) {
-  beast::buffers_suffix<std::vector<asio::const_buffer>> left(std::move(buffers));
+Result<bool> HttpConnection::Write(const std::vector<asio::const_buffer>& buffers) {
+  beast::buffers_suffix<std::vector<asio::const_buffer>> left(buffers);
   while (!answered_early_ && beast::buffer_bytes(left) > 0) {
     const Outcome outcome =
         Await(idle_timeout_, [&](auto done) { stream_.async_write_some(left, std::move(done)); });

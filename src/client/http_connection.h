@@ -85,14 +85,15 @@ class HttpConnection {
   Outcome Await(std::chrono::milliseconds timeout, Start start);
 
   Status Connect(const Address& address, std::chrono::milliseconds timeout);
-  Result<bool> Write(std::vector<boost::asio::const_buffer> buffers);
+  Result<bool> Write(const std::vector<boost::asio::const_buffer>& buffers);
   void WatchForAnswer();
   void StopWatching();
   Status FillBuffer();
   Result<size_t> ReadSome(std::span<uint8_t> space);
   [[nodiscard]] std::string_view buffered() const;
   [[nodiscard]] Status Lost(std::string_view doing, const boost::system::error_code& error) const;
-  std::string FormatHead(const HttpRequest& request, std::optional<size_t> length) const;
+  [[nodiscard]] std::string FormatHead(const HttpRequest& request,
+                                       std::optional<size_t> length) const;
 
   // Constant after construction.
   const std::string authority_;

@@ -1,8 +1,15 @@
 #include "client/wire_json.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "client/client.h"
 
 namespace arrowport::client {
 namespace {
@@ -77,6 +84,7 @@ Result<PutAnswer> ParsePutAnswer(std::string_view text) {
 Result<std::vector<TableSummary>> ParseTables(std::string_view text) {
   ARROW_ASSIGN_OR_RAISE(const auto rows, Rows(text, "tables", "list of tables"));
   std::vector<TableSummary> tables;
+  tables.reserve(rows.size());
   for (const Json& row : rows) {
     tables.push_back({.name = Text(row, "table"), .rows = Integer(row, "rows", -1)});
   }
@@ -86,6 +94,7 @@ Result<std::vector<TableSummary>> ParseTables(std::string_view text) {
 Result<std::vector<StreamSummary>> ParseStreams(std::string_view text) {
   ARROW_ASSIGN_OR_RAISE(const auto rows, Rows(text, "streams", "list of streams"));
   std::vector<StreamSummary> streams;
+  streams.reserve(rows.size());
   for (const Json& row : rows) {
     streams.push_back({.name = Text(row, "stream"),
                        .table = Text(row, "table"),
