@@ -1,7 +1,11 @@
 #include "engine/append.h"
 
+#include <cstdint>
+#include <memory>
 #include <utility>
 
+#include "base/bounded_queue.h"
+#include "base/error.h"
 #include "base/event.h"
 
 namespace arrowport::engine {

@@ -1,6 +1,8 @@
 #include "engine/append.h"
 
-#include <filesystem>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <thread>
@@ -10,7 +12,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/event.h"
+#include "base/call_control.h"
+#include "base/error.h"
+#include "base/limits.h"
 #include "engine/database.h"
 #include "engine/test_batches.h"
 
@@ -33,6 +37,7 @@ std::shared_ptr<arrow::RecordBatch> OneColumn(const std::string& name,
 TEST(AppendTest, MakesTheTableAndLandsEveryRowInOrder) {
   auto database = OpenMemory();
   std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
+  batches.reserve(50);
   for (int64_t i = 0; i < 50; ++i) batches.push_back(MakeRows(i * 10'000, 10'000));
   auto rows = Land(*database, "t", batches);
   ASSERT_TRUE(rows.ok()) << rows.status();
@@ -105,8 +110,9 @@ TEST(AppendTest, LandsAStreamWithoutRowsAsAnEmptyTable) {
 
 TEST(AppendTest, SixteenFirstPutsIntoOneTableAllLand) {
   auto database = OpenMemory();
-  std::vector<std::thread> producers;
   std::vector<Status> failures(16);
+  std::vector<std::thread> producers;
+  producers.reserve(failures.size());
   for (size_t i = 0; i < failures.size(); ++i) {
     producers.emplace_back([&, i] {
       failures[i] =
@@ -150,8 +156,9 @@ TEST(AppendTest, LetsTheNextMakeTheTableWhenItsCreatorGivesUp) {
     auto creator = database->BeginAppend({"", "", "t"}, MakeRows(0, 1)->schema(), {}, {});
     ASSERT_TRUE(creator.ok());
     ASSERT_TRUE((*creator)->WriteBlocking(MakeRows(0, 200'000)).ok());
-    std::vector<std::thread> others;
     std::vector<Status> failures(4);
+    std::vector<std::thread> others;
+    others.reserve(failures.size());
     for (Status& failure : failures) {
       others.emplace_back([&] { failure = Land(*database, "t", {MakeRows(0, 100)}).status(); });
     }

@@ -1,10 +1,12 @@
 #include "engine/arrow_schema.h"
 
+#include <memory>
 #include <utility>
 
 #include <arrow/c/bridge.h>
 #include <duckdb/common/arrow/arrow_converter.hpp>
 
+#include "base/error.h"
 #include "engine/duckdb_error.h"
 
 namespace arrowport::engine {

@@ -1,5 +1,9 @@
 #include "engine/baseline.h"
 
+#include <bit>
+#include <cstdint>
+#include <memory>
+#include <string>
 #include <utility>
 
 #include <arrow/c/bridge.h>
@@ -11,9 +15,11 @@
 #include <duckdb/main/relation.hpp>
 
 #include "base/batch_bytes.h"
+#include "base/error.h"
 #include "base/limits.h"
 #include "engine/arrow_schema.h"
 #include "engine/duckdb_error.h"
+#include "engine/table.h"
 
 namespace arrowport::engine {
 namespace {
@@ -23,7 +29,7 @@ using duckdb::idx_t;
 duckdb::unique_ptr<duckdb::ArrowArrayStreamWrapper> ProduceStream(
     uintptr_t factory, duckdb::ArrowStreamParameters& /*parameters*/) {
   auto wrapper = duckdb::make_uniq<duckdb::ArrowArrayStreamWrapper>();
-  auto* stream = reinterpret_cast<ArrowArrayStream*>(factory);
+  auto* stream = std::bit_cast<ArrowArrayStream*>(factory);
   wrapper->arrow_array_stream = *stream;
   stream->release = nullptr;
   return wrapper;

@@ -1,9 +1,13 @@
 #include "engine/batch_builder.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "base/limits.h"
+#include "engine/column_builder.h"
 
 namespace arrowport::engine {
 namespace {
@@ -28,7 +32,7 @@ int64_t StringBytes(const duckdb::UnifiedVectorFormat& format, idx_t from, idx_t
   int64_t bytes = 0;
   for (idx_t row = from; row < to; ++row) {
     const idx_t index = format.sel->get_index(row);
-    if (format.validity.RowIsValid(index)) bytes += strings[index].GetSize();
+    if (format.validity.RowIsValid(index)) bytes += static_cast<int64_t>(strings[index].GetSize());
   }
   return bytes;
 }

@@ -1,6 +1,13 @@
 #include "engine/batch_source.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include <arrow/c/bridge.h>
@@ -12,6 +19,9 @@
 #include <duckdb/parser/parsed_data/create_table_function_info.hpp>
 #include <duckdb/planner/operator/logical_extension_operator.hpp>
 
+#include "base/bounded_queue.h"
+#include "base/error.h"
+#include "engine/column_fit.h"
 #include "engine/duckdb_error.h"
 
 namespace arrowport::engine {
@@ -120,7 +130,8 @@ class PhysicalBatchScan final : public duckdb::PhysicalOperator {
   [[nodiscard]] std::string GetName() const override { return "ARROWPORT_BATCHES"; }
   [[nodiscard]] bool IsSource() const override { return true; }
   [[nodiscard]] bool ParallelSource() const override { return true; }
-  bool SupportsPartitioning(const duckdb::OperatorPartitionInfo& info) const override {
+  [[nodiscard]] bool SupportsPartitioning(
+      const duckdb::OperatorPartitionInfo& info) const override {
     return !info.RequiresPartitionColumns();
   }
 
@@ -176,7 +187,7 @@ class LogicalBatchScan final : public duckdb::LogicalExtensionOperator {
     return GenerateColumnBindings(table_index_, mapping_->types.size());
   }
 
-  duckdb::vector<idx_t> GetTableIndex() const override { return {table_index_}; }
+  [[nodiscard]] duckdb::vector<idx_t> GetTableIndex() const override { return {table_index_}; }
   [[nodiscard]] std::string GetName() const override { return "ARROWPORT_BATCHES"; }
   [[nodiscard]] std::string GetExtensionName() const override { return "arrowport"; }
 
@@ -213,7 +224,7 @@ QueueState BatchSource::Next(Morsel* morsel, uint64_t* index, std::function<void
   std::lock_guard lock(order_mutex_);
   std::optional<Morsel> next;
   const QueueState state = morsels_.Pop(&next, std::move(wake));
-  if (state == QueueState::kReady) {
+  if (state == QueueState::kReady && next.has_value()) {
     *morsel = std::move(*next);
     *index = next_index_++;
   }

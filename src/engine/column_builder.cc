@@ -1,7 +1,10 @@
 #include "engine/column_builder.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
+#include <limits>
+#include <memory>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -163,8 +166,7 @@ class DecimalBuilder final : public ColumnBuilder {
   };
 
   static Wide Widen(T value) {
-    const auto low = static_cast<int64_t>(value);
-    return {low, low >> 63U};
+    return {static_cast<int64_t>(value), static_cast<int64_t>(value) >> 63U};
   }
 
   const std::shared_ptr<arrow::DataType> type_;
@@ -251,7 +253,8 @@ class StringBuilder final : public ColumnBuilder {
     int64_t bytes = 0;
     for (idx_t row = from; row < to; ++row) {
       const idx_t index = format.sel->get_index(row);
-      if (format.validity.RowIsValid(index)) bytes += strings[index].GetSize();
+      if (!format.validity.RowIsValid(index)) continue;
+      bytes += static_cast<int64_t>(strings[index].GetSize());
     }
     return bytes;
   }

@@ -1,9 +1,12 @@
 #include "engine/column_fit.h"
 
 #include <optional>
+#include <string>
 
 #include <duckdb/common/string_util.hpp>
 #include <duckdb/function/cast_rules.hpp>
+
+#include "base/error.h"
 
 namespace arrowport::engine {
 namespace {

@@ -1,7 +1,11 @@
 #include "engine/core.h"
 
+#include <memory>
+#include <mutex>
+#include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "engine/duckdb_error.h"
 #include "engine/execution.h"
 

@@ -1,7 +1,11 @@
 #include "engine/database.h"
 
+#include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -11,6 +15,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/call_control.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "engine/result_stream.h"
 #include "engine/test_batches.h"
 
 namespace arrowport::engine {
@@ -194,6 +202,7 @@ TEST(QueryTest, FeedsSeveralReadersWithEveryRowOnce) {
   ASSERT_TRUE(stream.ok());
   std::atomic<int64_t> rows = 0;
   std::vector<std::thread> readers;
+  readers.reserve(4);
   for (int i = 0; i < 4; ++i) {
     readers.emplace_back([&] {
       for (;;) {

@@ -1,5 +1,11 @@
 #include "engine/deadline_timer.h"
 
+#include <functional>
+#include <mutex>
+#include <utility>
+
+#include "base/call_control.h"
+
 namespace arrowport::engine {
 
 DeadlineTimer::DeadlineTimer() : thread_([this] { Run(); }) {}

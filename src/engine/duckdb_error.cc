@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
+
 namespace arrowport::engine {
 namespace {
 

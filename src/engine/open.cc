@@ -1,12 +1,18 @@
 #include "engine/open.h"
 
+#include <cstddef>
 #include <fstream>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <duckdb.hpp>
 
+#include "base/error.h"
 #include "engine/batch_source.h"
+#include "engine/core.h"
+#include "engine/database.h"
 #include "engine/duckdb_error.h"
 
 namespace arrowport::engine {

@@ -1,11 +1,14 @@
 #include "engine/plain_values.h"
 
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include <arrow/builder.h>
 
 #include "base/batch_bytes.h"
+#include "base/error.h"
 #include "base/limits.h"
 
 namespace arrowport::engine {

@@ -1,7 +1,10 @@
 #include "engine/result_stream.h"
 
+#include <memory>
 #include <utility>
 
+#include "base/bounded_queue.h"
+#include "base/error.h"
 #include "base/event.h"
 
 namespace arrowport::engine {

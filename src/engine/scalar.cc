@@ -1,11 +1,18 @@
 #include "engine/scalar.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <arrow/array.h>
 #include <arrow/type.h>
 #include <arrow/util/decimal.h>
 #include <arrow/visit_scalar_inline.h>
+
+#include "base/error.h"
 
 namespace arrowport::engine {
 namespace {

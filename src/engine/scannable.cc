@@ -1,7 +1,8 @@
 #include "engine/scannable.h"
 
+#include <cstdint>
 #include <cstring>
-#include <string>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include <arrow/buffer.h>
 #include <arrow/util/bit_util.h>
 
+#include "base/error.h"
 #include "engine/plain_values.h"
 
 namespace arrowport::engine {

@@ -1,5 +1,6 @@
 #include "engine/scannable.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,8 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/error.h"
 #include "base/limits.h"
-#include "engine/database.h"
 #include "engine/test_arrays.h"
 #include "engine/test_batches.h"
 

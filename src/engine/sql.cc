@@ -1,5 +1,10 @@
 #include "engine/sql.h"
 
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
 namespace arrowport::engine {
 
 std::string QuoteIdentifier(std::string_view text) {

@@ -1,6 +1,12 @@
 #include "engine/table_claims.h"
 
+#include <memory>
+#include <mutex>
+#include <string>
 #include <utility>
+
+#include "base/call_control.h"
+#include "base/error.h"
 
 namespace arrowport::engine {
 
