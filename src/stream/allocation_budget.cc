@@ -1,5 +1,6 @@
 #include "stream/allocation_budget.h"
 
+#include <cstdint>
 #include <string>
 
 #include "base/error.h"
@@ -35,11 +36,13 @@ class BudgetedPool final : public arrow::MemoryPool {
   }
 
   void ReleaseUnused() override { pool_->ReleaseUnused(); }
-  int64_t bytes_allocated() const override { return pool_->bytes_allocated(); }
-  int64_t max_memory() const override { return pool_->max_memory(); }
-  int64_t total_bytes_allocated() const override { return pool_->total_bytes_allocated(); }
-  int64_t num_allocations() const override { return pool_->num_allocations(); }
-  std::string backend_name() const override { return pool_->backend_name(); }
+  [[nodiscard]] int64_t bytes_allocated() const override { return pool_->bytes_allocated(); }
+  [[nodiscard]] int64_t max_memory() const override { return pool_->max_memory(); }
+  [[nodiscard]] int64_t total_bytes_allocated() const override {
+    return pool_->total_bytes_allocated();
+  }
+  [[nodiscard]] int64_t num_allocations() const override { return pool_->num_allocations(); }
+  [[nodiscard]] std::string backend_name() const override { return pool_->backend_name(); }
 
  private:
   static Status Spend(int64_t bytes) {
@@ -63,8 +66,8 @@ class BudgetedPool final : public arrow::MemoryPool {
 
 arrow::MemoryPool* BudgetedMemoryPool() {
   // Never destroyed: batches that live in other statics still free into it.
-  static auto* const pool = new BudgetedPool;
-  return pool;
+  static auto* const kPool = new BudgetedPool;
+  return kPool;
 }
 
 }  // namespace arrowport::stream

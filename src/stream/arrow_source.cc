@@ -24,7 +24,7 @@ class ArrowFileReader final : public arrow::RecordBatchReader {
   explicit ArrowFileReader(std::shared_ptr<arrow::ipc::RecordBatchFileReader> file)
       : file_(std::move(file)), schema_(file_->schema()) {}
 
-  std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
+  [[nodiscard]] std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
 
   Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
     batch->reset();
@@ -52,7 +52,7 @@ class ArrowStreamReader final : public arrow::RecordBatchReader {
     return Status::OK();
   }
 
-  std::shared_ptr<arrow::Schema> schema() const override { return decoder_.schema(); }
+  [[nodiscard]] std::shared_ptr<arrow::Schema> schema() const override { return decoder_.schema(); }
 
   Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
     for (;;) {

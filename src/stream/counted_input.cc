@@ -1,5 +1,6 @@
 #include "stream/counted_input.h"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <utility>

@@ -1,9 +1,14 @@
 #include "stream/dictionary_ledger.h"
 
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include <arrow/array/data.h>
+
+#include "base/error.h"
+#include "stream/ipc_message.h"
 
 namespace arrowport::stream {
 namespace {

@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -244,7 +243,7 @@ class Generator final : public arrow::RecordBatchReader {
         batch_rows_(std::clamp<int64_t>(options.batch_rows, 1, kBatchRowsMax)),
         kind_(options.seed) {}
 
-  std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
+  [[nodiscard]] std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
 
   Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
     batch->reset();

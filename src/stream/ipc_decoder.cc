@@ -1,14 +1,17 @@
 #include "stream/ipc_decoder.h"
 
-#include <algorithm>
 #include <array>
 #include <bit>
+#include <cstdint>
 #include <cstring>
 #include <deque>
 #include <exception>
+#include <memory>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <arrow/buffer.h>
@@ -16,6 +19,8 @@
 #include <arrow/ipc/reader.h>
 #include <arrow/util/align_util.h>
 
+#include "base/error.h"
+#include "base/limits.h"
 #include "stream/allocation_budget.h"
 #include "stream/dictionary_ledger.h"
 #include "stream/ipc_message.h"

@@ -1,9 +1,13 @@
 #include "stream/ipc_decoder.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <arrow/array.h>

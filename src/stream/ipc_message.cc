@@ -1,8 +1,14 @@
 #include "stream/ipc_message.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "base/error.h"
 #include "base/limits.h"
 #include "stream/flatbuffer_reader.h"
 

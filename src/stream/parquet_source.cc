@@ -27,7 +27,7 @@ class ParquetReader final : public arrow::RecordBatchReader {
                 std::shared_ptr<arrow::Schema> schema)
       : file_(std::move(file)), schema_(std::move(schema)) {}
 
-  std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
+  [[nodiscard]] std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
 
   Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
     batch->reset();

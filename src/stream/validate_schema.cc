@@ -1,11 +1,14 @@
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 
 #include <arrow/extension_type.h>
 #include <arrow/type.h>
 #include <arrow/util/utf8.h>
 
+#include "base/error.h"
 #include "base/limits.h"
 #include "stream/validate.h"
 

@@ -113,7 +113,7 @@ class StringWriter final : public ValueWriter {
   void AppendText(int64_t row, std::string* out) const override {
     out->append(values_->GetView(row));
   }
-  bool has_free_text() const override { return true; }
+  [[nodiscard]] bool has_free_text() const override { return true; }
 
  private:
   const ArrayType* values_ = nullptr;
@@ -122,7 +122,7 @@ class StringWriter final : public ValueWriter {
 class NullWriter final : public ValueWriter {
  public:
   void Bind(const arrow::Array& array) override { array_ = &array; }
-  bool IsNull(int64_t) const override { return true; }
+  [[nodiscard]] bool IsNull(int64_t) const override { return true; }
   void AppendJson(int64_t, std::string* out) const override { out->append("null"); }
   void AppendText(int64_t, std::string*) const override {}
 };
@@ -281,10 +281,10 @@ class ExtensionWriter final : public ValueWriter {
     array_ = &array;
     storage_->Bind(*static_cast<const arrow::ExtensionArray&>(array).storage());
   }
-  bool IsNull(int64_t row) const override { return storage_->IsNull(row); }
+  [[nodiscard]] bool IsNull(int64_t row) const override { return storage_->IsNull(row); }
   void AppendJson(int64_t row, std::string* out) const override { storage_->AppendJson(row, out); }
   void AppendText(int64_t row, std::string* out) const override { storage_->AppendText(row, out); }
-  bool has_free_text() const override { return storage_->has_free_text(); }
+  [[nodiscard]] bool has_free_text() const override { return storage_->has_free_text(); }
 
  private:
   const std::unique_ptr<ValueWriter> storage_;
