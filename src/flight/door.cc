@@ -1,12 +1,20 @@
 #include "flight/door.h"
 
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "base/error.h"
+#include "engine/result_stream.h"
 #include "flight/put.h"
 #include "flight/request.h"
 #include "flight/result_sender.h"
+#include "flight/running_calls.h"
+#include "observe/metrics.h"
+#include "service/service.h"
 
 namespace arrowport::flight {
 namespace {

@@ -1,11 +1,11 @@
-#include "flight/door.h"
 
-#include <set>
+#include <optional>
 #include <string>
 
 #include <arrow/ipc/dictionary.h>
 #include <gmock/gmock.h>
 
+#include "base/error.h"
 #include "flight/test_server.h"
 
 namespace arrowport::flight {

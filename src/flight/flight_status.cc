@@ -4,6 +4,8 @@
 
 #include <arrow/flight/types.h>
 
+#include "base/error.h"
+
 namespace arrowport::flight {
 
 Status ToFlightStatus(const Status& status) {

@@ -3,6 +3,8 @@
 #include <arrow/flight/types.h>
 #include <gtest/gtest.h>
 
+#include "base/error.h"
+
 namespace arrowport::flight {
 namespace {
 

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace arrowport::flight {
@@ -51,7 +52,7 @@ int PortOf(const std::string& written) {
 bool IsBetween(int socket, std::string_view peer, int local_port) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
-  auto* generic = static_cast<sockaddr*>(static_cast<void*>(&address));
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
   if (getpeername(socket, generic, &size) != 0 || Written(address) != peer) return false;
   size = sizeof address;
   return getsockname(socket, generic, &size) == 0 && PortOf(Written(address)) == local_port;

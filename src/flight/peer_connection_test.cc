@@ -1,10 +1,10 @@
 #include "flight/peer_connection.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstring>
 #include <string>
 
@@ -16,7 +16,7 @@ namespace {
 int PortOf(int socket) {
   sockaddr_in address{};
   socklen_t size = sizeof address;
-  getsockname(socket, static_cast<sockaddr*>(static_cast<void*>(&address)), &size);
+  getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
   return ntohs(address.sin_port);
 }
 
@@ -24,10 +24,14 @@ int PortOf(int socket) {
 class Pair {
  public:
   Pair() : listener_(socket(AF_INET, SOCK_STREAM, 0)), client_(socket(AF_INET, SOCK_STREAM, 0)) {
+    if (listener_ < 0 || client_ < 0) {
+      ADD_FAILURE() << "no socket";
+      return;
+    }
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* generic = static_cast<sockaddr*>(static_cast<void*>(&address));
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
     EXPECT_EQ(bind(listener_, generic, sizeof address), 0);
     EXPECT_EQ(listen(listener_, 1), 0);
     address.sin_port = htons(static_cast<uint16_t>(PortOf(listener_)));

@@ -1,7 +1,9 @@
 #include "flight/put.h"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -9,7 +11,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/batch_bytes.h"
+#include "base/error.h"
 #include "flight/request.h"
+#include "flight/running_calls.h"
+#include "service/service.h"
 #include "stream/validate.h"
 
 namespace arrowport::flight {

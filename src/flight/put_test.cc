@@ -1,10 +1,14 @@
-#include "flight/put.h"
 
+#include <chrono>
+#include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "flight/test_server.h"
 
 namespace arrowport::flight {

@@ -1,13 +1,19 @@
 #include "flight/request.h"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <arrow/scalar.h>
 #include <nlohmann/json.hpp>
+
+#include "base/error.h"
 
 namespace arrowport::flight {
 namespace {

@@ -1,11 +1,14 @@
 #include "flight/request.h"
 
+#include <chrono>
 #include <string>
 #include <vector>
 
 #include <arrow/scalar.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "base/error.h"
 
 namespace arrowport::flight {
 namespace {

@@ -1,8 +1,14 @@
 #include "flight/result_sender.h"
 
+#include <memory>
 #include <utility>
 
 #include <arrow/record_batch.h>
+
+#include "base/error.h"
+#include "engine/result_stream.h"
+#include "flight/running_calls.h"
+#include "observe/metrics.h"
 
 namespace arrowport::flight {
 namespace {

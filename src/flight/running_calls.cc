@@ -1,12 +1,22 @@
 #include "flight/running_calls.h"
 
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/call_control.h"
+#include "base/error.h"
 #include "base/ids.h"
 #include "flight/flight_status.h"
 #include "flight/peer_connection.h"
+#include "observe/metrics.h"
+#include "service/service.h"
 
 namespace arrowport::flight {
 namespace {

@@ -1,11 +1,18 @@
 #include "flight/server.h"
 
 #include <algorithm>
+#include <chrono>
+#include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 
+#include "base/call_control.h"
+#include "base/error.h"
 #include "flight/door.h"
 #include "flight/running_calls.h"
+#include "observe/metrics.h"
+#include "service/service.h"
 
 namespace arrowport::flight {
 namespace {
@@ -81,7 +88,7 @@ class FlightServer::Impl {
   std::once_flag stop_once_;
 };
 
-Result<std::unique_ptr<FlightServer>> FlightServer::Start(FlightOptions options,
+Result<std::unique_ptr<FlightServer>> FlightServer::Start(const FlightOptions& options,
                                                           std::shared_ptr<service::Service> service,
                                                           observe::Metrics& metrics) {
   ARROW_RETURN_NOT_OK(Check(options));

@@ -46,7 +46,7 @@ class FlightServer {
  public:
   /// Binds and serves; from its return on, calls are answered. `metrics` must outlive the server.
   /// \return kUnavailable with the address when it cannot be bound.
-  static Result<std::unique_ptr<FlightServer>> Start(FlightOptions options,
+  static Result<std::unique_ptr<FlightServer>> Start(const FlightOptions& options,
                                                      std::shared_ptr<service::Service> service,
                                                      observe::Metrics& metrics);
 

@@ -1,12 +1,16 @@
 #include "flight/server.h"
 
+#include <chrono>
 #include <map>
+#include <memory>
 #include <string>
 #include <thread>
 
 #include <arrow/flight/client_middleware.h>
 #include <gmock/gmock.h>
 
+#include "base/call_control.h"
+#include "base/error.h"
 #include "flight/flight_status.h"
 #include "flight/test_server.h"
 

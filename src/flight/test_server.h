@@ -57,13 +57,13 @@ struct TestServer {
   }
 
   /// The only value of the answer to `sql`; -1 when there is none.
-  int64_t Number(const std::string& sql) const {
+  [[nodiscard]] int64_t Number(const std::string& sql) const {
     const auto table = Get(sql);
     if (!table.ok() || (*table)->num_rows() != 1) return -1;
     return static_cast<const arrow::Int64Array&>(*(*table)->column(0)->chunk(0)).Value(0);
   }
 
-  bool HasTable(const std::string& name) const {
+  [[nodiscard]] bool HasTable(const std::string& name) const {
     return client->GetFlightInfo(arrow::flight::FlightDescriptor::Path({name})).ok();
   }
 
@@ -72,7 +72,7 @@ struct TestServer {
   }
 
   /// Whether nothing runs in the database within a second, which is what clients are promised.
-  bool IsIdleWithinASecond() const {
+  [[nodiscard]] bool IsIdleWithinASecond() const {
     return service->WaitUntilIdle(Clock::now() + std::chrono::seconds(1));
   }
 };
