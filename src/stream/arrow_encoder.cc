@@ -1,82 +1,50 @@
 #include "stream/arrow_encoder.h"
 
-#include <string>
+#include <memory>
 #include <utility>
 
-#include <arrow/buffer.h>
-#include <arrow/io/interfaces.h>
 #include <arrow/ipc/options.h>
 #include <arrow/ipc/writer.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <arrow/util/compression.h>
 
+#include "base/error.h"
 #include "base/limits.h"
+#include "stream/batch_encoder.h"
+#include "stream/piece_stream.h"
 
 namespace arrowport::stream {
 namespace {
 
-// Below this a copy costs less than one more piece in the list that goes to the socket.
-constexpr int64_t kCopiedBytesMax = 4 * kKiB;
+// What saves less is not worth its reader's time.
+constexpr double kSpaceSavingsMin = 0.05;
 
-// Keeps what Arrow writes as a list of buffers instead of joining it.
-class PieceStream final : public arrow::io::OutputStream {
- public:
-  PieceStream() { set_mode(arrow::io::FileMode::WRITE); }
-
-  Status Write(const void* data, int64_t nbytes) override {
-    position_ += nbytes;
-    copied_.append(static_cast<const char*>(data), static_cast<size_t>(nbytes));
-    return Status::OK();
+Result<arrow::ipc::IpcWriteOptions> WriteOptionsOf(const EncodeOptions& options) {
+  auto write = arrow::ipc::IpcWriteOptions::Defaults();
+  write.allow_64bit = true;
+  write.max_recursion_depth = limits::kSchemaDepthMax + 1;
+  // A file has one dictionary a column; what comes later is told as an addition to it.
+  write.emit_dictionary_deltas = options.format == WireFormat::kArrowFile;
+  write.use_threads = options.compression != Compression::kNone;
+  write.min_space_savings = kSpaceSavingsMin;
+  if (options.compression != Compression::kNone) {
+    ARROW_ASSIGN_OR_RAISE(write.codec,
+                          arrow::util::Codec::Create(options.compression == Compression::kZstd
+                                                         ? arrow::Compression::ZSTD
+                                                         : arrow::Compression::LZ4_FRAME));
   }
-
-  Status Write(const std::shared_ptr<arrow::Buffer>& data) override {
-    if (data->size() <= kCopiedBytesMax) return Write(data->data(), data->size());
-    position_ += data->size();
-    FlushCopied();
-    pieces_.push_back(data);
-    return Status::OK();
-  }
-
-  Result<int64_t> Tell() const override { return position_; }
-
-  Status Close() override {
-    closed_ = true;
-    return Status::OK();
-  }
-
-  bool closed() const override { return closed_; }
-
-  /// What was written since the last call.
-  Buffers Take() {
-    FlushCopied();
-    return std::exchange(pieces_, {});
-  }
-
- private:
-  void FlushCopied() {
-    if (copied_.empty()) return;
-    pieces_.push_back(arrow::Buffer::FromString(std::exchange(copied_, {})));
-  }
-
-  Buffers pieces_;
-  std::string copied_;
-  int64_t position_ = 0;
-  bool closed_ = false;
-};
+  return write;
+}
 
 class ArrowEncoder final : public BatchEncoder {
  public:
-  explicit ArrowEncoder(std::shared_ptr<arrow::Schema> schema) : schema_(std::move(schema)) {}
+  ArrowEncoder(WireFormat format, arrow::ipc::IpcWriteOptions options,
+               std::shared_ptr<arrow::Schema> schema)
+      : format_(format), options_(std::move(options)), schema_(std::move(schema)) {}
 
   Result<Buffers> Begin() override {
-    auto options = arrow::ipc::IpcWriteOptions::Defaults();
-    options.allow_64bit = true;
-    options.max_recursion_depth = limits::kSchemaDepthMax + 1;
-    options.use_threads = false;
-    // MakeStreamWriter would hold the schema back until the first batch; a client should see it
-    // while the query still runs.
-    ARROW_ASSIGN_OR_RAISE(auto payloads,
-                          arrow::ipc::internal::MakePayloadStreamWriter(pieces_.get(), options));
-    ARROW_ASSIGN_OR_RAISE(writer_, arrow::ipc::internal::OpenRecordBatchWriter(std::move(payloads),
-                                                                               schema_, options));
+    ARROW_ASSIGN_OR_RAISE(writer_, OpenWriter());
     return pieces_->Take();
   }
 
@@ -93,18 +61,32 @@ class ArrowEncoder final : public BatchEncoder {
   }
 
  private:
+  Result<std::shared_ptr<arrow::ipc::RecordBatchWriter>> OpenWriter() {
+    if (format_ == WireFormat::kArrowFile) {
+      return arrow::ipc::MakeFileWriter(pieces_.get(), schema_, options_);
+    }
+    // MakeStreamWriter would hold the schema back until the first batch; a client should see it
+    // while the query still runs.
+    ARROW_ASSIGN_OR_RAISE(auto payloads,
+                          arrow::ipc::internal::MakePayloadStreamWriter(pieces_.get(), options_));
+    return arrow::ipc::internal::OpenRecordBatchWriter(std::move(payloads), schema_, options_);
+  }
+
   // Constant after construction.
+  const WireFormat format_;
+  const arrow::ipc::IpcWriteOptions options_;
   const std::shared_ptr<arrow::Schema> schema_;
   const std::unique_ptr<PieceStream> pieces_ = std::make_unique<PieceStream>();
 
-  std::unique_ptr<arrow::ipc::RecordBatchWriter> writer_;
+  std::shared_ptr<arrow::ipc::RecordBatchWriter> writer_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<BatchEncoder>> MakeArrowEncoder(
-    const std::shared_ptr<arrow::Schema>& schema) {
-  return std::make_unique<ArrowEncoder>(schema);
+    const EncodeOptions& options, const std::shared_ptr<arrow::Schema>& schema) {
+  ARROW_ASSIGN_OR_RAISE(auto write, WriteOptionsOf(options));
+  return std::make_unique<ArrowEncoder>(options.format, std::move(write), schema);
 }
 
 }  // namespace arrowport::stream

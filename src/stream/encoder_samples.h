@@ -37,9 +37,10 @@ inline std::string Joined(const Buffers& pieces) {
 }
 
 /// For tests: the whole body of `batches`.
-inline Result<std::string> Encode(WireFormat format, const std::shared_ptr<arrow::Schema>& schema,
+inline Result<std::string> Encode(const EncodeOptions& options,
+                                  const std::shared_ptr<arrow::Schema>& schema,
                                   const Batches& batches) {
-  ARROW_ASSIGN_OR_RAISE(const auto encoder, MakeBatchEncoder(format, schema));
+  ARROW_ASSIGN_OR_RAISE(const auto encoder, MakeBatchEncoder(options, schema));
   ARROW_ASSIGN_OR_RAISE(const Buffers start, encoder->Begin());
   std::string body = Joined(start);
   for (const auto& batch : batches) {
@@ -50,9 +51,17 @@ inline Result<std::string> Encode(WireFormat format, const std::shared_ptr<arrow
   return body + Joined(end);
 }
 
+inline Result<std::string> Encode(WireFormat format, const std::shared_ptr<arrow::Schema>& schema,
+                                  const Batches& batches) {
+  return Encode(EncodeOptions{.format = format}, schema, batches);
+}
+
 /// The same for at least one batch, which has to succeed.
+inline std::string Encoded(const EncodeOptions& options, const Batches& batches) {
+  return Encode(options, batches.front()->schema(), batches).ValueOrDie();
+}
 inline std::string Encoded(WireFormat format, const Batches& batches) {
-  return Encode(format, batches.front()->schema(), batches).ValueOrDie();
+  return Encoded(EncodeOptions{.format = format}, batches);
 }
 
 }  // namespace arrowport::stream

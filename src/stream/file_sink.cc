@@ -1,4 +1,3 @@
-#include <cstdint>
 #include <exception>
 #include <filesystem>
 #include <memory>
@@ -9,18 +8,11 @@
 #include <arrow/io/file.h>
 #include <arrow/io/interfaces.h>
 #include <arrow/io/stdio.h>
-#include <arrow/ipc/options.h>
-#include <arrow/ipc/writer.h>
-#include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
-#include <arrow/util/compression.h>
-#include <parquet/arrow/writer.h>
-#include <parquet/properties.h>
 
 #include "base/error.h"
 #include "base/ids.h"
-#include "base/limits.h"
 #include "stream/batch_encoder.h"
 #include "stream/file.h"
 
@@ -29,60 +21,25 @@ namespace {
 
 using OutputStream = std::shared_ptr<arrow::io::OutputStream>;
 
-// A row group of numbers that are all different just fits Parquet's usual 1 MiB, and would be
-// written as a dictionary to no avail: slower, and a quarter larger.
-constexpr int64_t kDictionaryBytesMax = 128 * kKiB;
-
-/// The rows of a file in one format; the file itself is opened and closed around it.
+/// The rows of a file in one form; the file itself is opened and closed around it.
 class RowWriter {
  public:
-  virtual ~RowWriter() = default;
-  virtual Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) = 0;
-  virtual Status Close() = 0;
-};
-
-class ArrowFileWriter final : public RowWriter {
- public:
-  explicit ArrowFileWriter(std::shared_ptr<arrow::ipc::RecordBatchWriter> writer)
-      : writer_(std::move(writer)) {}
-
-  static Result<std::unique_ptr<RowWriter>> Open(const OutputStream& output,
-                                                 const std::shared_ptr<arrow::Schema>& schema) {
-    auto options = arrow::ipc::IpcWriteOptions::Defaults();
-    options.allow_64bit = true;
-    options.max_recursion_depth = limits::kSchemaDepthMax + 1;
-    // A file has one dictionary a column; what comes later is told as an addition to it.
-    options.emit_dictionary_deltas = true;
-    ARROW_ASSIGN_OR_RAISE(auto writer, arrow::ipc::MakeFileWriter(output, schema, options));
-    return std::make_unique<ArrowFileWriter>(std::move(writer));
-  }
-
-  Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) override {
-    return writer_->WriteRecordBatch(*batch);
-  }
-  Status Close() override { return writer_->Close(); }
-
- private:
-  const std::shared_ptr<arrow::ipc::RecordBatchWriter> writer_;
-};
-
-class EncodedWriter final : public RowWriter {
- public:
-  EncodedWriter(OutputStream output, std::unique_ptr<BatchEncoder> encoder)
+  RowWriter(OutputStream output, std::unique_ptr<BatchEncoder> encoder)
       : output_(std::move(output)), encoder_(std::move(encoder)) {}
 
-  static Result<std::unique_ptr<RowWriter>> Open(const OutputStream& output, WireFormat format,
+  static Result<std::unique_ptr<RowWriter>> Open(const OutputStream& output,
+                                                 const EncodeOptions& options,
                                                  const std::shared_ptr<arrow::Schema>& schema) {
-    ARROW_ASSIGN_OR_RAISE(auto encoder, MakeBatchEncoder(format, schema));
-    auto writer = std::make_unique<EncodedWriter>(output, std::move(encoder));
+    ARROW_ASSIGN_OR_RAISE(auto encoder, MakeBatchEncoder(options, schema));
+    auto writer = std::make_unique<RowWriter>(output, std::move(encoder));
     ARROW_RETURN_NOT_OK(writer->Send(writer->encoder_->Begin()));
     return writer;
   }
 
-  Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) override {
+  Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) {
     return Send(encoder_->Encode(batch));
   }
-  Status Close() override { return Send(encoder_->End()); }
+  Status Close() { return Send(encoder_->End()); }
 
  private:
   Status Send(const Result<Buffers>& pieces) {
@@ -95,52 +52,19 @@ class EncodedWriter final : public RowWriter {
   const std::unique_ptr<BatchEncoder> encoder_;
 };
 
-class ParquetWriter final : public RowWriter {
- public:
-  explicit ParquetWriter(std::unique_ptr<parquet::arrow::FileWriter> writer)
-      : writer_(std::move(writer)) {}
-
-  static Result<std::unique_ptr<RowWriter>> Open(const OutputStream& output,
-                                                 const std::shared_ptr<arrow::Schema>& schema) {
-    const auto properties = parquet::WriterProperties::Builder()
-                                .compression(arrow::Compression::ZSTD)
-                                ->max_row_group_length(limits::kMorselRows)
-                                ->dictionary_pagesize_limit(kDictionaryBytesMax)
-                                ->created_by("arrowport " ARROWPORT_VERSION)
-                                ->build();
-    const auto arrow_properties =
-        parquet::ArrowWriterProperties::Builder().store_schema()->set_use_threads(true)->build();
-    ARROW_ASSIGN_OR_RAISE(
-        auto writer, parquet::arrow::FileWriter::Open(*schema, arrow::default_memory_pool(), output,
-                                                      properties, arrow_properties));
-    return std::make_unique<ParquetWriter>(std::move(writer));
-  }
-
-  // Rows gather in a row group however small the batches are.
-  Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) override {
-    return writer_->WriteRecordBatch(*batch);
-  }
-  Status Close() override { return writer_->Close(); }
-
- private:
-  const std::unique_ptr<parquet::arrow::FileWriter> writer_;
-};
-
-Result<std::unique_ptr<RowWriter>> OpenWriter(const std::string& path, FileFormat format,
-                                              const OutputStream& output,
-                                              const std::shared_ptr<arrow::Schema>& schema) {
+Result<EncodeOptions> EncodeOptionsOf(const std::string& path, FileFormat format) {
   switch (format) {
     case FileFormat::kArrowFile:
-      return ArrowFileWriter::Open(output, schema);
+      return EncodeOptions{.format = WireFormat::kArrowFile};
     case FileFormat::kArrowStream:
-      return EncodedWriter::Open(output, WireFormat::kArrowStream, schema);
+      return EncodeOptions{.format = WireFormat::kArrowStream};
     case FileFormat::kParquet:
-      return ParquetWriter::Open(output, schema);
+      return EncodeOptions{.format = WireFormat::kParquet, .compression = Compression::kZstd};
     case FileFormat::kCsv:
-      return EncodedWriter::Open(output, WireFormat::kCsv, schema);
+      return EncodeOptions{.format = WireFormat::kCsv};
     case FileFormat::kJson:
-      return EncodedWriter::Open(
-          output, path.ends_with(".ndjson") ? WireFormat::kNdjson : WireFormat::kJson, schema);
+      return EncodeOptions{.format =
+                               path.ends_with(".ndjson") ? WireFormat::kNdjson : WireFormat::kJson};
   }
   return MakeError(ErrorKind::kInternal, "a format that is not known");
 }
@@ -180,7 +104,8 @@ class OpenedSink final : public FileSink {
         ARROW_ASSIGN_OR_RAISE(output_, arrow::io::FileOutputStream::Open(
                                            partial_path_.empty() ? path_ : partial_path_));
       }
-      return OpenWriter(path_, format, output_, schema).Value(&writer_);
+      ARROW_ASSIGN_OR_RAISE(const EncodeOptions options, EncodeOptionsOf(path_, format));
+      return RowWriter::Open(output_, options, schema).Value(&writer_);
     });
   }
 
