@@ -87,7 +87,7 @@ Awaitable<Status> Exchange::Send(Answer answer) {
   co_return co_await Flush();
 }
 
-void Exchange::BeginBody(std::string_view content_type) {
+void Exchange::BeginBody(std::string_view content_type, const HeaderFields& fields) {
   framing_ = request_.is_http_1_0() ? Framing::kConnection : Framing::kChunked;
   DecideKeepAlive();
   if (framing_ == Framing::kConnection) keep_alive_ = false;
@@ -96,7 +96,8 @@ void Exchange::BeginBody(std::string_view content_type) {
                           .content_type = content_type,
                           .framing = framing_,
                           .request_id = request_.id(),
-                          .keep_alive = keep_alive_}));
+                          .keep_alive = keep_alive_,
+                          .fields = &fields}));
 }
 
 Awaitable<Status> Exchange::WriteBody(const stream::Buffers& part) {

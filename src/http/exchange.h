@@ -86,8 +86,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   // What goes back.
   Awaitable<Status> Send(Answer answer);
 
-  /// The answer's head goes out with the first piece of its body.
-  void BeginBody(std::string_view content_type);
+  /// The answer's head goes out with the first piece of its body. `fields` are those that belong to
+  /// the body besides its type.
+  void BeginBody(std::string_view content_type, const HeaderFields& fields);
 
   /// One part of the body; nothing of it is kept.
   Awaitable<Status> WriteBody(const stream::Buffers& part);

@@ -6,6 +6,7 @@
 #include "base/bounded_queue.h"
 #include "base/error.h"
 #include "engine/result_stream.h"
+#include "http/answer_form.h"
 #include "http/exchange.h"
 #include "http/socket.h"
 #include "stream/batch_encoder.h"
@@ -13,14 +14,15 @@
 namespace arrowport::http {
 namespace {
 
-/// One run of PumpResult: what was encoded and not yet sent is in `part_`.
+/// One run of PumpResult: what was encoded and not yet sent is in `part_`. One thread at a time is
+/// in here: the connection's, or while that awaits it, one that encodes.
 class Pump {
  public:
-  Pump(Exchange& exchange, engine::ResultStream& result, stream::WireFormat format)
-      : exchange_(exchange), result_(result), format_(format) {}
+  Pump(Exchange& exchange, engine::ResultStream& result, const stream::EncodeOptions& form)
+      : exchange_(exchange), result_(result), form_(form) {}
 
   Awaitable<Status> Run() {
-    Status begun = Begin();
+    Status begun = co_await Aside([this] { return Begin(); });
     if (!begun.ok()) co_return begun;
     for (;;) {
       std::shared_ptr<arrow::RecordBatch> batch;
@@ -34,18 +36,29 @@ class Pump {
       if (state == QueueState::kWait) {
         next = co_await exchange_.Wait();
       } else {
-        next = Encode(batch);
+        next = co_await Aside([this, &batch] { return Encode(batch); });
       }
       if (!next.ok()) co_return next;
     }
-    Status ended = End();
+    Status ended = co_await Aside([this] { return End(); });
     if (!ended.ok()) co_return ended;
+    BeginBody();
     co_return co_await exchange_.EndBody(part_);
   }
 
  private:
+  // Runs `work` where its time holds up no other connection.
+  template <typename Work>
+  Awaitable<Status> Aside(Work work) {
+    const bool is_quick = form_.format != stream::WireFormat::kParquet &&
+                          form_.compression == stream::Compression::kNone &&
+                          form_.coding == stream::BodyCoding::kIdentity;
+    if (is_quick) co_return work();
+    co_return co_await exchange_.Blocking(work);
+  }
+
   Status Begin() {
-    ARROW_ASSIGN_OR_RAISE(encoder_, stream::MakeBatchEncoder(format_, result_.schema()));
+    ARROW_ASSIGN_OR_RAISE(encoder_, stream::MakeBatchEncoder(form_, result_.schema()));
     return Status::OK();
   }
 
@@ -62,7 +75,6 @@ class Pump {
     ARROW_RETURN_NOT_OK(EncodeBegin());
     ARROW_ASSIGN_OR_RAISE(stream::Buffers encoded, encoder_->End());
     Append(std::move(encoded));
-    BeginBody();
     return Status::OK();
   }
 
@@ -77,7 +89,7 @@ class Pump {
   }
 
   void BeginBody() {
-    if (!exchange_.answered()) exchange_.BeginBody(stream::TraitsOf(format_).media_type);
+    if (!exchange_.answered()) exchange_.BeginBody(ContentTypeOf(form_), FieldsOf(form_));
   }
 
   Awaitable<Status> SendPart() {
@@ -89,7 +101,7 @@ class Pump {
 
   Exchange& exchange_;
   engine::ResultStream& result_;
-  const stream::WireFormat format_;
+  const stream::EncodeOptions form_;
   std::unique_ptr<stream::BatchEncoder> encoder_;
   stream::Buffers part_;
   bool encoding_ = false;
@@ -98,8 +110,8 @@ class Pump {
 }  // namespace
 
 Awaitable<Status> PumpResult(Exchange& exchange, std::shared_ptr<engine::ResultStream> result,
-                             stream::WireFormat format) {
-  Pump pump(exchange, *result, format);
+                             const stream::EncodeOptions& form) {
+  Pump pump(exchange, *result, form);
   const Status pumped = co_await pump.Run();
   if (!pumped.ok()) {
     const auto cancel = [&result, &pumped] {

@@ -10,11 +10,11 @@
 
 namespace arrowport::http {
 
-/// Answers `exchange` with the rows of `result` in `format`, batch by batch as they come.
+/// Answers `exchange` with the rows of `result` in `form`, batch by batch as they come.
 ///
 /// The status line goes out when the first batch or the end is there, so that a failure before has
 /// its own. On a failure the query is cancelled, and it is over when this returns.
 Awaitable<Status> PumpResult(Exchange& exchange, std::shared_ptr<engine::ResultStream> result,
-                             stream::WireFormat format);
+                             const stream::EncodeOptions& form);
 
 }  // namespace arrowport::http

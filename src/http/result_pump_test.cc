@@ -1,16 +1,21 @@
-#include "http/result_pump.h"
 
+#include <chrono>
 #include <string>
+#include <string_view>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/call_control.h"
 #include "http/test_server.h"
 
 namespace arrowport::http {
 namespace {
 
+using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 // About 8 MB of rows: more than the sockets on the way hold.
 constexpr std::string_view kLong = "SELECT range AS id FROM range(100000000)";
@@ -48,6 +53,65 @@ TEST(ResultPumpTest, AnswersWhatIsAccepted) {
   EXPECT_EQ(client.Call("POST", "/query?format=excel", sql).status, 400);
 }
 
+TEST(ResultPumpTest, AnswersFilesWithTheirMarksAtBothEnds) {
+  TestServer server;
+  TestClient client(server);
+  const std::string sql = "SELECT range AS id FROM range(300000)";
+  const auto parquet = client.Call("POST", "/query?format=parquet", sql);
+  EXPECT_EQ(parquet.fields.at("content-type"), "application/vnd.apache.parquet");
+  EXPECT_THAT(parquet.body, AllOf(StartsWith("PAR1"), EndsWith("PAR1")));
+  EXPECT_TRUE(parquet.complete);
+  const auto file =
+      client.Call("POST", "/query", sql, "Accept: application/vnd.apache.arrow.file\r\n");
+  EXPECT_EQ(file.fields.at("content-type"), "application/vnd.apache.arrow.file");
+  EXPECT_THAT(file.body, AllOf(StartsWith("ARROW1"), EndsWith("ARROW1")));
+  EXPECT_TRUE(file.complete);
+}
+
+TEST(ResultPumpTest, CompressesBuffersForWhoNamesACodec) {
+  TestServer server;
+  TestClient client(server);
+  const std::string sql = "SELECT 7::BIGINT AS id FROM range(1000000)";
+  for (const std::string codec : {"zstd", "lz4"}) {
+    const auto answer =
+        client.Call("POST", "/query", sql,
+                    "Accept: application/vnd.apache.arrow.stream;codecs=" + codec + "\r\n");
+    EXPECT_EQ(answer.fields.at("content-type"),
+              "application/vnd.apache.arrow.stream;codecs=" + codec);
+    EXPECT_EQ(answer.fields.count("content-encoding"), 0U);
+    EXPECT_EQ(RowsOf(answer.body), 1'000'000);
+    EXPECT_LT(answer.body.size(), 1'000'000U);
+    EXPECT_EQ(client.Call("POST", "/query?compression=" + codec, sql).body.size(),
+              answer.body.size());
+  }
+}
+
+TEST(ResultPumpTest, CodesABodyForWhoTakesZstd) {
+  TestServer server;
+  TestClient client(server);
+  const std::string sql = "SELECT 7::BIGINT AS id FROM range(1000000)";
+  const auto answer = client.Call("POST", "/query?format=csv", sql, "Accept-Encoding: zstd\r\n");
+  EXPECT_EQ(answer.fields.at("content-encoding"), "zstd");
+  EXPECT_EQ(answer.fields.at("vary"), "Accept, Accept-Encoding");
+  EXPECT_EQ(answer.fields.at("content-type"), "text/csv");
+  EXPECT_THAT(answer.body, StartsWith("\x28\xb5\x2f\xfd"));
+  EXPECT_LT(answer.body.size(), 100'000U);
+  EXPECT_TRUE(answer.complete);
+  const auto plain = client.Call("POST", "/query?format=csv", sql, "Accept-Encoding: gzip\r\n");
+  EXPECT_EQ(plain.fields.count("content-encoding"), 0U);
+  EXPECT_EQ(plain.body.size(), 3U + 2U * 1'000'000U);
+}
+
+TEST(ResultPumpTest, AnswersWhatParquetHasNoFormForBeforeTheFirstByte) {
+  TestServer server;
+  TestClient client(server);
+  const auto answer =
+      client.Call("POST", "/query?format=parquet", "SELECT 1 AS a, INTERVAL 1 DAY AS pause");
+  EXPECT_EQ(answer.status, 406);
+  EXPECT_THAT(answer.body, HasSubstr("column 'pause'"));
+  EXPECT_TRUE(server.BecomesIdle());
+}
+
 TEST(ResultPumpTest, BindsParameters) {
   TestServer server;
   TestClient client(server);
@@ -82,14 +146,18 @@ TEST(ResultPumpTest, AnswersAFailureBeforeTheFirstByte) {
 
 TEST(ResultPumpTest, BreaksTheBodyOnAFailureAfterTheFirstByte) {
   TestServer server;
-  for (const char* format : {"arrow", "csv", "json"}) {
-    TestClient client(server);
-    const auto answer =
-        client.Call("POST", std::string("/query?format=") + format,
-                    "SELECT CASE WHEN range < 30000000 THEN range ELSE error('late') END AS id "
-                    "FROM range(30000001)");
-    EXPECT_EQ(answer.status, 200);
-    EXPECT_FALSE(answer.complete) << format;
+  for (const char* form : {"arrow", "csv", "json", "arrow-file", "parquet", "arrow&compression=lz4",
+                           "parquet&compression=none"}) {
+    for (const char* fields : {"", "Accept-Encoding: zstd\r\n"}) {
+      TestClient client(server);
+      const auto answer =
+          client.Call("POST", std::string("/query?format=") + form,
+                      "SELECT CASE WHEN range < 3000000 THEN range ELSE error('late') END AS id "
+                      "FROM range(3000001)",
+                      fields);
+      EXPECT_EQ(answer.status, 200);
+      EXPECT_FALSE(answer.complete) << form << " " << fields;
+    }
   }
   EXPECT_TRUE(server.BecomesIdle());
 }

@@ -4,10 +4,12 @@
 
 #include "base/error.h"
 #include "engine/result_stream.h"
+#include "http/answer_form.h"
 #include "http/exchange.h"
 #include "http/handlers.h"
 #include "http/media_type.h"
 #include "http/query_request.h"
+#include "http/request.h"
 #include "http/result_pump.h"
 #include "http/socket.h"
 #include "stream/batch_encoder.h"
@@ -28,22 +30,29 @@ Awaitable<Result<QueryRequest>> ReadBody(Exchange& exchange) {
   co_return ReadQueryRequest(exchange.request().Header(Field::content_type), *std::move(body));
 }
 
+FormWishes WishesOf(const Request& request) {
+  return {.accept = request.Header(Field::accept),
+          .accept_encoding = request.Header(Field::accept_encoding),
+          .format = request.target().Parameter("format"),
+          .compression = request.target().Parameter("compression")};
+}
+
 }  // namespace
 
 Awaitable<Status> Query(Exchange& exchange) {
-  const Result<stream::WireFormat> format = ChooseFormat(
-      exchange.request().Header(Field::accept), exchange.request().target().Parameter("format"));
-  if (!format.ok()) co_return format.status();
+  const Result<stream::EncodeOptions> form = ChooseForm(WishesOf(exchange.request()));
+  if (!form.ok()) co_return form.status();
   const Result<QueryRequest> query = co_await ReadBody(exchange);
   if (!query.ok()) co_return query.status();
-  if (query->timeout.has_value()) exchange.SetTimeout(*query->timeout);
+  const auto& timeout = query->timeout;
+  if (timeout.has_value()) exchange.SetTimeout(*timeout);
   exchange.WatchClient();
   const auto ask = [&exchange, &query] {
     return exchange.service().Query(exchange.call(), query->statement, query->options);
   };
   Result<std::shared_ptr<engine::ResultStream>> result = co_await exchange.Blocking(ask);
   if (!result.ok()) co_return result.status();
-  co_return co_await PumpResult(exchange, *std::move(result), *format);
+  co_return co_await PumpResult(exchange, *std::move(result), *form);
 }
 
 }  // namespace arrowport::http
