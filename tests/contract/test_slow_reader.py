@@ -8,7 +8,6 @@ from harness.door import Door, OpenGet
 from harness.program import SANITIZED
 from harness.samples import trips, wide_rows
 from harness.server_process import ServerProcess
-from harness.waiting import wait_until
 
 ENDLESS = "SELECT i, repeat('x', 100) AS text FROM range(1000000000000) t(i)"
 MIB = 1024 * 1024
@@ -18,20 +17,8 @@ def _stopped_reader(server: ServerProcess, door: Door) -> OpenGet:
     """A reader that took one batch, once the server has filled what it may and waits."""
     rows = door.open_get(ENDLESS)
     assert rows.next().num_rows > 0
-    _wait_until_still(server)
+    server.wait_until_still()
     return rows
-
-
-def _wait_until_still(server: ServerProcess) -> None:
-    """Until the processor time of the server stands still."""
-    seen: list[float] = []
-
-    def still() -> bool:
-        used = sum(map(int, open(f"/proc/{server.pid}/stat").read().rsplit(")", 1)[1].split()[11:13]))
-        seen.append(used)
-        return len(seen) > 60 and seen[-1] - seen[-60] <= 2
-
-    wait_until(still, "the server waits for its readers", 60)
 
 
 @pytest.mark.skipif(SANITIZED, reason="sanitizers keep freed memory")

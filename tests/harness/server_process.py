@@ -149,6 +149,17 @@ class ServerProcess:
     def resident_bytes_peak(self) -> int:
         return self._status("VmHWM")
 
+    def wait_until_still(self) -> None:
+        """Until its processor time stands still: it waits for its clients."""
+        seen: list[int] = []
+
+        def still() -> bool:
+            stat = Path(f"/proc/{self.pid}/stat").read_text()
+            seen.append(sum(map(int, stat.rsplit(")", 1)[1].split()[11:13])))
+            return len(seen) > 60 and seen[-1] - seen[-60] <= 2
+
+        wait_until(still, "the server waits for its clients", 60)
+
     def thread_count(self) -> int:
         return len(os.listdir(f"/proc/{self.pid}/task"))
 
