@@ -2,6 +2,7 @@
 
 #include <array>
 #include <ctime>
+#include <ostream>  // IWYU pragma: keep (Beast's status.hpp writes to one without including it)
 #include <string>
 #include <string_view>
 

@@ -1,5 +1,5 @@
-#include "http/connection.h"
 
+#include <chrono>
 #include <string>
 
 #include <gmock/gmock.h>

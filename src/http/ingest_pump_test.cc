@@ -1,7 +1,11 @@
-#include "http/ingest_pump.h"
 
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -62,6 +66,7 @@ TEST(IngestPumpTest, LandsManySmallBatches) {
   TestServer server;
   TestClient client(server);
   std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
+  batches.reserve(5'000);
   for (int64_t i = 0; i < 5'000; ++i) batches.push_back(CountingBatch(i, 1));
   EXPECT_EQ(client.Call("POST", "/ingest/t", IpcStream(batches)).status, 200);
   EXPECT_EQ(server.Number("SELECT count(*) FROM t"), 5'000);

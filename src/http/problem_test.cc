@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
+#include "http/answer.h"
+
 namespace arrowport::http {
 namespace {
 

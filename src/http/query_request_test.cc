@@ -1,8 +1,18 @@
 #include "http/query_request.h"
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include <arrow/scalar.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "base/error.h"
 
 namespace arrowport::http {
 namespace {

@@ -60,7 +60,8 @@ Awaitable<Status> ShowRoutes(Exchange& exchange) {
     method.resize(std::max<size_t>(method.size(), 4), ' ');
     std::string pattern(route.pattern);
     pattern.resize(std::max(pattern.size(), kPatternWidth), ' ');
-    answer.body += "  " + method + " " + pattern + " " + std::string(route.summary) + "\n";
+    answer.body.append("  ").append(method).append(" ").append(pattern).append(" ");
+    answer.body.append(route.summary).append("\n");
   }
   co_return co_await exchange.Send(std::move(answer));
 }

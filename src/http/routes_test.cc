@@ -1,6 +1,11 @@
 #include "http/routes.h"
 
+#include <string_view>
+
 #include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "http/request.h"
 
 namespace arrowport::http {
 namespace {

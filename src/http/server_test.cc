@@ -1,12 +1,19 @@
 #include "http/server.h"
 
+#include <chrono>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/call_control.h"
+#include "base/error.h"
 #include "http/test_server.h"
+#include "observe/metrics.h"
 
 namespace arrowport::http {
 namespace {
@@ -100,6 +107,7 @@ TEST(ServerTest, AcceptsNothingAfterStopAccepting) {
 TEST(ServerTest, ServesManyClientsAtOnce) {
   TestServer server;
   std::vector<std::thread> clients;
+  clients.reserve(8);
   for (int i = 0; i < 8; ++i) {
     clients.emplace_back([&server, i] {
       TestClient client(server);

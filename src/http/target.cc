@@ -100,7 +100,7 @@ Result<std::string> DecodePercent(std::string_view text) {
 }
 
 bool IsUtf8(std::string_view text) {
-  [[maybe_unused]] static const bool ready = [] {
+  [[maybe_unused]] static const bool kReady = [] {
     arrow::util::InitializeUTF8();
     return true;
   }();

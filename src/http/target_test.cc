@@ -1,6 +1,11 @@
 #include "http/target.h"
 
+#include <optional>
+#include <string>
+
 #include <gtest/gtest.h>
+
+#include "base/error.h"
 
 namespace arrowport::http {
 namespace {

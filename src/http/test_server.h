@@ -129,7 +129,7 @@ class TestClient {
     boost::beast::http::read(socket_, received_, parser, error);
     TestAnswer answer;
     if (!parser.is_header_done()) return answer;
-    answer.status = parser.get().result_int();
+    answer.status = static_cast<int>(parser.get().result_int());
     for (const auto& field : parser.get()) {
       std::string name(field.name_string());
       for (char& c : name) c = static_cast<char>(std::tolower(c));

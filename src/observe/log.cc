@@ -2,9 +2,11 @@
 
 #include <chrono>
 #include <exception>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <spdlog/common.h>
@@ -13,6 +15,7 @@
 #include <spdlog/sinks/ansicolor_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
+#include "base/error.h"
 #include "observe/log_line.h"
 
 namespace arrowport::observe {
@@ -54,9 +57,9 @@ Destination MakeDestination(LogLevel level, LogFormat format) {
 
 Destination& TheDestination() {
   // Never destroyed: threads that outlive main may still have something to say.
-  static auto* const destination =
-      new Destination(MakeDestination(LogLevel::kInfo, LogFormat::kText));
-  return *destination;
+  static auto* const kDestination =
+      std::make_unique<Destination>(MakeDestination(LogLevel::kInfo, LogFormat::kText)).release();
+  return *kDestination;
 }
 
 }  // namespace

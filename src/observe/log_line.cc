@@ -1,13 +1,19 @@
 #include "observe/log_line.h"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
 
 #include <arrow/util/utf8.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "observe/log.h"
 
 namespace arrowport::observe {
 namespace {

@@ -1,6 +1,8 @@
 #include "observe/log.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <thread>
 #include <vector>
@@ -9,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "observe/log_line.h"
 
 namespace arrowport::observe {
@@ -72,6 +75,7 @@ TEST(LogTest, KeepsLinesOfManyThreadsWhole) {
   const std::string lines = Captured([] {
     SetUpLog(LogLevel::kInfo, LogFormat::kText);
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([] {
         for (int i = 0; i < 50; ++i) Log(LogLevel::kInfo, "tick", {{"x", std::string(100, 'x')}});

@@ -1,5 +1,6 @@
 #include "observe/metrics.h"
 
+#include <cstddef>
 #include <string>
 #include <thread>
 #include <vector>
@@ -105,6 +106,7 @@ TEST(MetricsTest, LetsNoStreamNameBreakThePage) {
 TEST(MetricsTest, LosesNothingBetweenThreads) {
   Metrics metrics;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&metrics, t] {
       for (int i = 0; i < 250; ++i) metrics.PutLanded(i % 2 == t % 2 ? "a" : "b", 1, 1, 0.001);

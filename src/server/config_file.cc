@@ -5,11 +5,16 @@
 #include <map>
 #include <optional>
 #include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <yaml-cpp/yaml.h>
 
+#include "base/error.h"
 #include "server/near_miss.h"
+#include "server/options.h"
 
 namespace arrowport::server {
 namespace {
@@ -83,7 +88,7 @@ class Reading {
     return MakeError(ErrorKind::kInvalidInput, At(place) + ": " + why);
   }
 
-  std::string At(const KeyPlace& place) const {
+  [[nodiscard]] std::string At(const KeyPlace& place) const {
     return path_ + ":" + std::to_string(place.line) + ": " + place.key;
   }
 

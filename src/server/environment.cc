@@ -2,13 +2,16 @@
 
 #include <unistd.h>
 
-#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "server/near_miss.h"
+#include "server/options.h"
 
 namespace arrowport::server {
 namespace {

@@ -1,8 +1,12 @@
 #include "server/load_options.h"
 
+#include <string>
 #include <utility>
 
+#include "base/error.h"
 #include "server/config_file.h"
+#include "server/environment.h"
+#include "server/options.h"
 
 namespace arrowport::server {
 namespace {

@@ -8,6 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/error.h"
+#include "server/options.h"
+
 namespace arrowport::server {
 namespace {
 

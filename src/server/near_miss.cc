@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
+#include <string_view>
+#include <vector>
 
 namespace arrowport::server {
 namespace {

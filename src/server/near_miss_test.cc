@@ -1,6 +1,9 @@
 #include "server/near_miss.h"
 
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 

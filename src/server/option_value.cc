@@ -1,8 +1,14 @@
 #include "server/option_value.h"
 
 #include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
 #include <system_error>
 
+#include "base/error.h"
 #include "server/quantity.h"
 
 namespace arrowport::server {

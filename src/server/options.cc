@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
 
 namespace arrowport::server {
 namespace {

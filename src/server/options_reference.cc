@@ -1,5 +1,6 @@
 #include "server/options_reference.h"
 
+#include <string>
 #include <string_view>
 #include <vector>
 

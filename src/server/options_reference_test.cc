@@ -1,6 +1,7 @@
 #include "server/options_reference.h"
 
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
 

@@ -7,10 +7,14 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <ios>
+#include <string>
 #include <system_error>
 #include <utility>
 
 #include <nlohmann/json.hpp>
+
+#include "base/error.h"
 
 namespace arrowport::server {
 namespace {

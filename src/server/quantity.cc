@@ -3,11 +3,18 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <chrono>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <system_error>
+
+#include "base/error.h"
 
 namespace arrowport::server {
 namespace {

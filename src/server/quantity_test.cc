@@ -1,6 +1,12 @@
 #include "server/quantity.h"
 
+#include <chrono>
+#include <cstdint>
+#include <string>
+
 #include <gtest/gtest.h>
+
+#include "base/error.h"
 
 namespace arrowport::server {
 namespace {
@@ -42,7 +48,7 @@ TEST(QuantityTest, WhatIsNoDurationIsRefusedWithAnExample) {
 TEST(QuantityTest, AmountsAreSaidInTheLargestUnitThatIsExact) {
   EXPECT_EQ(FormatBytes(0), "0");
   EXPECT_EQ(FormatBytes(1001), "1001");
-  EXPECT_EQ(FormatBytes(64 * 1024 * 1024), "64MiB");
+  EXPECT_EQ(FormatBytes(int64_t{64} * 1024 * 1024), "64MiB");
   EXPECT_EQ(FormatBytes(4'000'000'000), "4GB");
   EXPECT_EQ(FormatDuration(milliseconds(0)), "0s");
   EXPECT_EQ(FormatDuration(milliseconds(1500)), "1500ms");

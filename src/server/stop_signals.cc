@@ -1,8 +1,8 @@
 #include "server/stop_signals.h"
 
-#include <pthread.h>
 #include <signal.h>
 
+#include <functional>
 #include <utility>
 
 namespace arrowport::server {
@@ -29,7 +29,7 @@ StopSignals::StopSignals(std::function<void(int nth)> on_signal)
 StopSignals::~StopSignals() {
   ending_ = true;
   // Blocked in all threads, the signal stays pending for this thread until it waits.
-  pthread_kill(thread_.native_handle(), SIGTERM);
+  pthread_kill(thread_.native_handle(), SIGINT);
   thread_.join();
   const sigset_t signals = Signals();
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);

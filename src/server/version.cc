@@ -1,5 +1,7 @@
 #include "server/version.h"
 
+#include <string_view>
+
 namespace arrowport::server {
 
 // The build names the version, so that it stands in one place.

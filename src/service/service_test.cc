@@ -1,5 +1,7 @@
 #include "service/service.h"
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -7,7 +9,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/call_control.h"
+#include "base/error.h"
+#include "engine/database.h"
 #include "engine/test_batches.h"
+#include "observe/metrics.h"
 
 namespace arrowport::service {
 namespace {

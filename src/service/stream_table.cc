@@ -1,6 +1,12 @@
 #include "service/stream_table.h"
 
 #include <chrono>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "service/service.h"
 
 namespace arrowport::service {
 
