@@ -106,7 +106,7 @@ class AnswerReader final : public arrow::RecordBatchReader {
         failure_ = WithContext(url_, more.status());
         connection_.reset();
       } else if (!*more) {
-        parking_->GiveBack(std::move(connection_));
+        parking_->GiveBack(std::exchange(connection_, nullptr));
       }
     }
   }
