@@ -22,6 +22,13 @@ inline constexpr int64_t kMorselBytes = 16 * kMiB;
 /// Bytes that a result batch aims at. Under 1 MiB the cost per batch shows, over 4 MiB caches miss.
 inline constexpr int64_t kResultBatchBytes = 2 * kMiB;
 
+/// Bytes that a result batch aims at when little of the memory for results is free. The cost of a
+/// batch shows, and that is better than none.
+inline constexpr int64_t kResultBatchBytesMin = 128 * kKiB;
+
+/// What every running result is sure of: a batch with its reader and one in the making.
+inline constexpr int64_t kResultFloorBytes = 2 * kResultBatchBytesMin;
+
 /// Rows of a result batch: no more than a row group of DuckDB.
 inline constexpr int64_t kResultBatchRows = 122'880;
 

@@ -1,20 +1,32 @@
 #include "engine/catalog.h"
 
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <arrow/array.h>
 #include <duckdb.hpp>
 #include <duckdb/catalog/catalog.hpp>
 #include <duckdb/catalog/catalog_entry/table_catalog_entry.hpp>
 #include <duckdb/catalog/entry_lookup_info.hpp>
+#include <duckdb/execution/physical_plan_generator.hpp>
+#include <duckdb/optimizer/optimizer.hpp>
 #include <duckdb/planner/planner.hpp>
 
+#include "base/call_control.h"
+#include "base/error.h"
 #include "engine/arrow_schema.h"
+#include "engine/core.h"
+#include "engine/database.h"
 #include "engine/duckdb_error.h"
 #include "engine/execution.h"
+#include "engine/result_collector.h"
+#include "engine/result_stream.h"
 #include "engine/scalar.h"
 #include "engine/sql.h"
+#include "engine/table.h"
 
 namespace arrowport::engine {
 namespace {
@@ -32,8 +44,11 @@ ORDER BY ALL)";
 
 Result<std::shared_ptr<ResultStream>> Run(const std::shared_ptr<Core>& core, std::string sql,
                                           const CallControl& control) {
-  ARROW_ASSIGN_OR_RAISE(auto execution, Execution::Start(core, {std::move(sql), {}}, {}, control));
-  return MakeResultStream(std::move(execution));
+  ExecutionOptions options;
+  options.help = true;
+  ARROW_ASSIGN_OR_RAISE(auto execution,
+                        Execution::Start(core, {std::move(sql), {}}, options, control));
+  return MakeResultStream(std::move(execution), nullptr);
 }
 
 Result<int64_t> CountRows(const std::shared_ptr<Core>& core, const TableName& table,
@@ -45,7 +60,19 @@ Result<int64_t> CountRows(const std::shared_ptr<Core>& core, const TableName& ta
 
 Result<std::shared_ptr<arrow::Schema>> SchemaOf(const std::shared_ptr<Core>& core,
                                                 const TableName& table) {
-  return DescribeStatement(core, {Sql("SELECT * FROM {}", {table}), {}});
+  ARROW_ASSIGN_OR_RAISE(auto info,
+                        DescribeStatement(core, {Sql("SELECT * FROM {}", {table}), {}}, {}));
+  return info.schema;
+}
+
+// Plans on to where the order of a result is decided.
+bool IsOrdered(duckdb::ClientContext& context, duckdb::Planner& planner,
+               const QueryOptions& options) {
+  duckdb::Optimizer optimizer(*planner.binder, context);
+  duckdb::PhysicalPlanGenerator generator(context);
+  const auto plan = generator.Plan(optimizer.Optimize(std::move(planner.plan)));
+  const auto order = ResultCollector::OrderOf(context, plan->Root(), options.ordered);
+  return order != ResultOrder::kNone;
 }
 
 // The schema `main` is where names without one are looked up.
@@ -125,10 +152,10 @@ Result<TableInfo> DescribeTable(const std::shared_ptr<Core>& core, const TableNa
   return info;
 }
 
-Result<std::shared_ptr<arrow::Schema>> DescribeStatement(const std::shared_ptr<Core>& core,
-                                                         const Statement& statement) {
+Result<QueryInfo> DescribeStatement(const std::shared_ptr<Core>& core, const Statement& statement,
+                                    const QueryOptions& options) {
   ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
-  return Guarded([&]() -> Result<std::shared_ptr<arrow::Schema>> {
+  return Guarded([&]() -> Result<QueryInfo> {
     auto statements = connection->ExtractStatements(statement.sql);
     if (statements.size() != 1) {
       return MakeError(ErrorKind::kInvalidInput,
@@ -136,8 +163,10 @@ Result<std::shared_ptr<arrow::Schema>> DescribeStatement(const std::shared_ptr<C
                            std::to_string(statements.size()));
     }
     ARROW_ASSIGN_OR_RAISE(auto parameters, ToDuckDbParameters(statement.parameters));
+    const bool is_select = statements.front()->type == duckdb::StatementType::SELECT_STATEMENT;
     duckdb::vector<std::string> names;
     duckdb::vector<duckdb::LogicalType> types;
+    QueryInfo info;
     auto& context = *connection->context;
     // Planned with the values, since they decide the types of what is computed from them.
     context.RunFunctionInTransaction([&] {
@@ -146,8 +175,13 @@ Result<std::shared_ptr<arrow::Schema>> DescribeStatement(const std::shared_ptr<C
       planner.CreatePlan(std::move(statements.front()));
       names = planner.names;
       types = planner.types;
+      // There is no plan where a parameter has no value, and nothing can be told of its type.
+      if (is_select && planner.plan != nullptr) {
+        info.ordered = IsOrdered(context, planner, options);
+      }
     });
-    return ArrowSchemaOf(types, names, context);
+    ARROW_ASSIGN_OR_RAISE(info.schema, ArrowSchemaOf(types, names, context));
+    return info;
   });
 }
 

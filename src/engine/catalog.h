@@ -31,7 +31,7 @@ Result<std::vector<TableInfo>> ListTables(const std::shared_ptr<Core>& core,
 Result<TableInfo> DescribeTable(const std::shared_ptr<Core>& core, const TableName& table,
                                 const CallControl& control);
 
-Result<std::shared_ptr<arrow::Schema>> DescribeStatement(const std::shared_ptr<Core>& core,
-                                                         const Statement& statement);
+Result<QueryInfo> DescribeStatement(const std::shared_ptr<Core>& core, const Statement& statement,
+                                    const QueryOptions& options);
 
 }  // namespace arrowport::engine

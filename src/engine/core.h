@@ -11,9 +11,11 @@
 
 #include <duckdb.hpp>
 
+#include "base/deadline_timer.h"
 #include "base/worker_pool.h"
 #include "engine/database.h"
-#include "engine/deadline_timer.h"
+#include "engine/result_budget.h"
+#include "engine/start_gate.h"
 #include "engine/table_claims.h"
 
 namespace arrowport::engine {
@@ -23,7 +25,9 @@ class Execution;
 /// What all queries and appends of one open database share. Everything that runs holds it.
 class Core {
  public:
-  explicit Core(DatabaseOptions database_options) : options(std::move(database_options)) {}
+  explicit Core(DatabaseOptions database_options)
+      : options(std::move(database_options)),
+        result_budget(std::make_shared<ResultBudget>(options.server_result_bytes_max)) {}
 
   /// Adds `execution` to what runs; as long as it is there the instance stays open. \return false
   /// when the database is closing.
@@ -49,8 +53,11 @@ class Core {
   // Counters, see engine::Counters.
   std::atomic<int64_t> running_queries = 0;
   std::atomic<int64_t> running_appends = 0;
-  std::atomic<int64_t> result_bytes_held = 0;
 
+  /// Outlives the core where readers keep batches.
+  const std::shared_ptr<ResultBudget> result_budget;
+
+  StartGate start_gate;
   TableClaims table_claims;
   DeadlineTimer timer;
   WorkerPool threads{32};  ///< Ends queries; a commit may wait for the disk. Uses all of the above.

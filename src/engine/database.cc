@@ -1,17 +1,27 @@
 #include "engine/database.h"
 
+#include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include <duckdb.hpp>
 #include <duckdb/storage/buffer_manager.hpp>
 
+#include "base/call_control.h"
+#include "base/error.h"
+#include "engine/append.h"
 #include "engine/catalog.h"
 #include "engine/core.h"
 #include "engine/duckdb_error.h"
 #include "engine/execution.h"
 #include "engine/insert.h"
 #include "engine/open.h"
+#include "engine/result_stream.h"
+#include "engine/table.h"
 
 namespace arrowport::engine {
 namespace {
@@ -28,16 +38,20 @@ class DuckDbDatabase final : public Database {
   Result<std::shared_ptr<ResultStream>> Query(const Statement& statement,
                                               const QueryOptions& options,
                                               const CallControl& control) override {
-    const ExecutionOptions execution_options{
-        .ordered = options.ordered, .prepare_context = {}, .held_until_over = nullptr};
+    ARROW_ASSIGN_OR_RAISE(auto place, ResultBudget::Enter(core_->result_budget));
+    const StartGate::Pass pass(core_->start_gate);
+    ExecutionOptions execution_options;
+    execution_options.ordered = options.ordered;
+    execution_options.read_only = options.read_only;
+    execution_options.help = true;
     ARROW_ASSIGN_OR_RAISE(auto execution,
                           Execution::Start(core_, statement, execution_options, control));
-    return MakeResultStream(std::move(execution));
+    return MakeResultStream(std::move(execution), std::move(place));
   }
 
-  Result<std::shared_ptr<arrow::Schema>> DescribeQuery(const Statement& statement,
-                                                       const CallControl& /*control*/) override {
-    return DescribeStatement(core_, statement);
+  Result<QueryInfo> DescribeQuery(const Statement& statement, const QueryOptions& options,
+                                  const CallControl& /*control*/) override {
+    return DescribeStatement(core_, statement, options);
   }
 
   Result<std::shared_ptr<Append>> BeginAppend(const TableName& table,
@@ -63,10 +77,10 @@ class DuckDbDatabase final : public Database {
     });
   }
 
-  Counters counters() const override {
+  [[nodiscard]] Counters counters() const override {
     Counters counters{.running_queries = core_->running_queries,
                       .running_appends = core_->running_appends,
-                      .result_bytes_held = core_->result_bytes_held,
+                      .result_bytes_held = core_->result_budget->held(),
                       .duckdb_memory_bytes = 0,
                       .wal_bytes = 0};
     std::error_code missing;

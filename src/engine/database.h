@@ -25,7 +25,8 @@ struct DatabaseOptions {
   std::string extension_directory =
       {};  ///< Where signed extensions lie; empty: DuckDB's own place.
   int64_t result_bytes_max = 16 * kMiB;  ///< Bound on what one query may have ready for its reader.
-  int64_t put_bytes_max = 64 * kMiB;     ///< Bound on what one append may have waiting.
+  int64_t server_result_bytes_max = 128 * kMiB;  ///< Bound on what all queries may have together.
+  int64_t put_bytes_max = 64 * kMiB;             ///< Bound on what one append may have waiting.
 };
 
 /// SQL text with values for its parameters, in order. Values are bound with their Arrow types.
@@ -36,13 +37,21 @@ struct Statement {
 
 struct QueryOptions {
   bool ordered = true;  ///< Keep the order that SQL or the table has; false may be faster.
+  /// kForbidden for anything but one statement that only reads: SELECT and what DuckDB makes one
+  /// (FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE), and EXPLAIN.
+  bool read_only = false;
+};
+
+struct QueryInfo {
+  std::shared_ptr<arrow::Schema> schema;
+  bool ordered = true;  ///< As ResultStream::ordered.
 };
 
 /// What the engine is doing and holding now.
 struct Counters {
   int64_t running_queries = 0;      ///< Results neither read to their end nor failed.
   int64_t running_appends = 0;      ///< Appends that are not committed or rolled back.
-  int64_t result_bytes_held = 0;    ///< In all result queues.
+  int64_t result_bytes_held = 0;    ///< By all results: made or in the making, and not yet let go.
   int64_t duckdb_memory_bytes = 0;  ///< What DuckDB's buffer manager accounts for.
   int64_t wal_bytes = 0;            ///< Size of the write-ahead log; 0 in memory.
 };
@@ -60,13 +69,14 @@ class Database {
   /// Plans `statement` and starts it. Several statements run in order, and the last one's result
   /// is the result; only a single statement can have parameters. Statements that are no
   /// queries answer as DuckDB does: those that change rows with one row, `Count`; others with none.
+  /// kOverloaded when so many results are being read that there is no memory for one more.
   virtual Result<std::shared_ptr<ResultStream>> Query(const Statement& statement,
                                                       const QueryOptions& options,
                                                       const CallControl& control) = 0;
 
-  /// The schema of the result that `statement` would have, without running it.
-  virtual Result<std::shared_ptr<arrow::Schema>> DescribeQuery(const Statement& statement,
-                                                               const CallControl& control) = 0;
+  /// What the result of `statement` would be, without running it.
+  virtual Result<QueryInfo> DescribeQuery(const Statement& statement, const QueryOptions& options,
+                                          const CallControl& control) = 0;
 
   /// Begins an append of batches of `schema` to `table`, columns matched by name. Types without a
   /// mapping are refused by name. A table that is being created by another append is waited for.

@@ -1,9 +1,15 @@
 #include "engine/execution.h"
 
 #include <chrono>
+#include <cstddef>
 #include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <duckdb/main/client_config.hpp>
 #include <duckdb/main/client_context.hpp>
@@ -11,9 +17,16 @@
 #include <duckdb/main/pending_query_result.hpp>
 #include <duckdb/main/prepared_statement_data.hpp>
 
+#include "base/bounded_queue.h"
+#include "base/call_control.h"
+#include "base/error.h"
+#include "base/limits.h"
 #include "engine/arrow_schema.h"
+#include "engine/core.h"
+#include "engine/database.h"
 #include "engine/duckdb_error.h"
 #include "engine/result_collector.h"
+#include "engine/result_stream.h"
 #include "engine/scalar.h"
 
 namespace arrowport::engine {
@@ -25,6 +38,49 @@ constexpr const char* kWatchName = "arrowport_watch";
 // exception reaches its task loop, microseconds after the announcement.
 constexpr auto kErrorLookTime = std::chrono::seconds(2);
 constexpr auto kErrorLookStep = std::chrono::microseconds(50);
+
+// How long the thread that starts a statement helps to run it. A point query takes a third of it.
+constexpr auto kHelpTime = std::chrono::milliseconds(1);
+
+using Statements = duckdb::vector<duckdb::unique_ptr<duckdb::SQLStatement>>;
+
+bool IsKindThatReads(duckdb::StatementType type) {
+  return type == duckdb::StatementType::SELECT_STATEMENT ||
+         type == duckdb::StatementType::EXPLAIN_STATEMENT;
+}
+
+std::string OnlyReads(const std::string& what) {
+  return "only one statement that reads is taken here; this " + what;
+}
+
+// Before anything is planned, since planning alone may make files.
+Status CheckKinds(const Statements& statements, const Statement& given,
+                  const ExecutionOptions& options) {
+  if (statements.empty()) {
+    return MakeError(ErrorKind::kInvalidInput, "the SQL text holds no statement");
+  }
+  const std::string count = std::to_string(statements.size());
+  if (options.read_only && statements.size() > 1) {
+    return MakeError(ErrorKind::kForbidden, OnlyReads("text holds " + count));
+  }
+  if (options.read_only && !IsKindThatReads(statements.front()->type)) {
+    const std::string name = duckdb::StatementTypeToString(statements.front()->type);
+    return MakeError(ErrorKind::kForbidden, OnlyReads("is " + name));
+  }
+  if (statements.size() > 1 && !given.parameters.empty()) {
+    return MakeError(ErrorKind::kInvalidInput,
+                     "parameters need a single statement; this text holds " + count);
+  }
+  return Status::OK();
+}
+
+// Throws for what changes anything, in a way that only its plan shows.
+void CheckReadsOnly(duckdb::ClientContext& context, duckdb::PreparedStatementData& statement) {
+  if (!statement.properties.IsReadOnly()) {
+    throw duckdb::PermissionException(OnlyReads("one writes"));
+  }
+  duckdb::MetaTransaction::Get(context).SetReadOnly();
+}
 
 }  // namespace
 
@@ -56,22 +112,28 @@ Result<std::shared_ptr<Execution>> Execution::Start(std::shared_ptr<Core> core,
     std::lock_guard life(execution->life_mutex_);
     execution->held_until_over_ = options.held_until_over;
     const Status started = Guarded([&] { return execution->Run(statement, options); });
-    if (!started.ok()) execution->CloseLocked(started);
+    if (!started.ok()) {
+      execution->CloseLocked(started);
+    } else if (options.help) {
+      execution->HelpLocked();
+    }
   }
   // A failure to start and a cancel while planning are told by the call, not by the stream.
-  if (execution->queue_.closed() && !execution->queue_.status().ok()) {
-    return execution->queue_.status();
+  if (execution->queue_->closed() && !execution->queue_->status().ok()) {
+    return execution->queue_->status();
   }
   return execution;
 }
 
 Execution::Execution(std::shared_ptr<Core> core)
     : core_(std::move(core)),
-      queue_(
-          {.bytes_max = core_->options.result_bytes_max, .batch_bytes = limits::kResultBatchBytes},
-          core_->result_bytes_held),
+      queue_(std::make_shared<ResultQueue>(
+          ResultQueueOptions{.bytes_max = core_->options.result_bytes_max,
+                             .batch_bytes = limits::kResultBatchBytes,
+                             .batch_bytes_min = limits::kResultBatchBytesMin},
+          core_->result_budget)),
       target_(std::make_shared<CollectorTarget>()) {
-  target_->queue = &queue_;
+  target_->queue = queue_.get();
 }
 
 Execution::~Execution() {
@@ -106,25 +168,27 @@ Status Execution::Run(const Statement& statement, const ExecutionOptions& option
   }
   auto& context = *connection_->context;
   auto statements = connection_->ExtractStatements(statement.sql);
-  if (statements.empty()) {
-    return MakeError(ErrorKind::kInvalidInput, "the SQL text holds no statement");
-  }
-  if (statements.size() > 1 && !statement.parameters.empty()) {
-    return MakeError(
-        ErrorKind::kInvalidInput,
-        "parameters need a single statement; this text holds " + std::to_string(statements.size()));
-  }
-  ARROW_ASSIGN_OR_RAISE(auto parameters, ToDuckDbParameters(statement.parameters));
+  ARROW_RETURN_NOT_OK(CheckKinds(statements, statement, options));
   if (options.prepare_context) options.prepare_context(context);
   ARROW_RETURN_NOT_OK(RunLeading(statements));
+  return RunLast(std::move(statements.back()), statement, options);
+}
 
+Status Execution::RunLast(duckdb::unique_ptr<duckdb::SQLStatement> statement,
+                          const Statement& given, const ExecutionOptions& options) {
+  auto& context = *connection_->context;
+  ARROW_ASSIGN_OR_RAISE(auto parameters, ToDuckDbParameters(given.parameters));
   context.registered_state->Insert(kWatchName, duckdb::make_shared_ptr<Watch>(weak_from_this()));
-  InstallCollector(options.ordered);
+  {
+    const std::lock_guard lock(helping_mutex_);
+    helping_ = options.help;
+  }
+  InstallCollector(options);
   // A streaming result would not ask for our collector.
   const duckdb::QueryParameters not_streaming(false);
-  pending_ = statement.parameters.empty()
-                 ? context.PendingQuery(std::move(statements.back()), not_streaming)
-                 : context.PendingQuery(std::move(statements.back()), parameters, not_streaming);
+  pending_ = given.parameters.empty()
+                 ? context.PendingQuery(std::move(statement), not_streaming)
+                 : context.PendingQuery(std::move(statement), parameters, not_streaming);
   duckdb::ClientConfig::GetConfig(context).get_result_collector = nullptr;
   if (pending_->HasError()) return FromDuckDb(pending_->GetErrorObject());
   return Status::OK();
@@ -135,39 +199,93 @@ Status Execution::RunLeading(std::vector<duckdb::unique_ptr<duckdb::SQLStatement
   for (size_t i = 0; i + 1 < statements.size(); ++i) {
     auto result = connection_->Query(std::move(statements[i]));
     if (result->HasError()) return FromDuckDb(result->GetErrorObject());
-    if (queue_.closed()) return queue_.status();
+    if (queue_->closed()) return queue_->status();
   }
   return Status::OK();
 }
 
-void Execution::InstallCollector(bool ordered) {
+void Execution::InstallCollector(const ExecutionOptions& options) {
   target_->all_rows_are_in = [weak = weak_from_this()] {
     if (auto execution = weak.lock()) execution->PostAllRowsAreIn();
   };
   auto& config = duckdb::ClientConfig::GetConfig(*connection_->context);
-  config.get_result_collector = [this, ordered](duckdb::ClientContext& context,
-                                                duckdb::PreparedStatementData& statement)
+  config.get_result_collector = [this, ordered = options.ordered, read_only = options.read_only](
+                                    duckdb::ClientContext& context,
+                                    duckdb::PreparedStatementData& statement)
       -> duckdb::unique_ptr<duckdb::PhysicalOperator> {
+    if (read_only) CheckReadsOnly(context, statement);
     auto schema = ArrowSchemaOf(statement.types, statement.names, context);
     if (!schema.ok()) throw duckdb::NotImplementedException(schema.status().message());
     target_->schema = std::move(schema).ValueUnsafe();
     auto& root = statement.physical_plan->Root();
-    queue_.SetOrder(ResultCollector::OrderOf(context, root, ordered));
+    queue_->SetOrder(ResultCollector::OrderOf(context, root, ordered));
     return duckdb::make_uniq<ResultCollector>(*statement.physical_plan, statement, target_);
   };
 }
 
+void Execution::HelpLocked() {
+  const Status helped = Guarded([this] {
+    RunTasksLocked();
+    return Status::OK();
+  });
+  bool all_rows_are_in = false;
+  bool task_failed = false;
+  {
+    const std::lock_guard lock(helping_mutex_);
+    helping_ = false;
+    all_rows_are_in = all_rows_are_in_;
+    task_failed = task_failed_;
+  }
+  if (!helped.ok()) return CloseLocked(helped);
+  if (all_rows_are_in) return EndWithAllRowsLocked();
+  if (task_failed) return EndWithTaskErrorLocked();
+}
+
+// What DuckDB's own threads do, for the tasks of this statement alone.
+void Execution::RunTasksLocked() {
+  auto& context = *connection_->context;
+  auto& scheduler = duckdb::TaskScheduler::GetScheduler(context);
+  auto& executor = context.GetExecutor();
+  const auto until = Clock::now() + kHelpTime;
+  duckdb::shared_ptr<duckdb::Task> task;
+  while (Clock::now() < until && scheduler.GetTaskFromProducer(executor.GetToken(), task)) {
+    auto result = duckdb::TaskExecutionResult::TASK_NOT_FINISHED;
+    while (result == duckdb::TaskExecutionResult::TASK_NOT_FINISHED && Clock::now() < until) {
+      result = task->Execute(duckdb::TaskExecutionMode::PROCESS_PARTIAL);
+    }
+    if (result == duckdb::TaskExecutionResult::TASK_BLOCKED) task->Deschedule();
+    if (result == duckdb::TaskExecutionResult::TASK_NOT_FINISHED) {
+      duckdb::ProducerToken& token = *task->token;
+      scheduler.ScheduleTask(token, std::move(task));
+    }
+    task.reset();
+  }
+}
+
 void Execution::PostAllRowsAreIn() {
+  {
+    const std::lock_guard lock(helping_mutex_);
+    all_rows_are_in_ = true;
+    if (helping_) return;
+  }
   core_->threads.Post([self = shared_from_this()] { self->EndWithAllRows(); });
 }
 
 void Execution::PostTaskFailed() {
+  {
+    const std::lock_guard lock(helping_mutex_);
+    task_failed_ = true;
+    if (helping_) return;
+  }
   core_->threads.Post([self = shared_from_this()] { self->EndWithTaskError(); });
 }
 
 void Execution::EndWithAllRows() {
   std::lock_guard life(life_mutex_);
-  if (ended_) return;
+  if (!ended_) EndWithAllRowsLocked();
+}
+
+void Execution::EndWithAllRowsLocked() {
   // Cancelled before the commit: RollBack, which is on its way, must not find it committed.
   auto running = Phase::kRunning;
   if (!phase_.compare_exchange_strong(running, Phase::kCommitting)) return;
@@ -179,6 +297,10 @@ void Execution::EndWithAllRows() {
 
 void Execution::EndWithTaskError() {
   std::lock_guard life(life_mutex_);
+  EndWithTaskErrorLocked();
+}
+
+void Execution::EndWithTaskErrorLocked() {
   const auto give_up = Clock::now() + kErrorLookTime;
   while (!ended_ && Clock::now() < give_up) {
     auto pulse = duckdb::PendingExecutionResult::EXECUTION_ERROR;
@@ -197,8 +319,8 @@ void Execution::EndWithTaskError() {
 
 void Execution::Cancel(const Status& reason) {
   auto running = Phase::kRunning;
-  if (queue_.closed() || !phase_.compare_exchange_strong(running, Phase::kCancelled)) return;
-  queue_.Close(reason);
+  if (queue_->closed() || !phase_.compare_exchange_strong(running, Phase::kCancelled)) return;
+  queue_->Close(reason);
   {
     // Reaches a statement that is still being planned, which holds life_mutex_.
     std::lock_guard lock(connection_mutex_);
@@ -210,7 +332,7 @@ void Execution::Cancel(const Status& reason) {
 void Execution::RollBack() {
   std::lock_guard life(life_mutex_);
   if (ended_) return;
-  CloseLocked(queue_.status());
+  CloseLocked(queue_->status());
 }
 
 void Execution::CloseLocked(const Status& status) {
@@ -230,7 +352,7 @@ void Execution::CloseLocked(const Status& status) {
   if (deadline_) core_->timer.Remove(*deadline_);
   held_until_over_.reset();
   core_->Unregister(this);
-  queue_.Close(status);
+  queue_->Close(status);
   if (!status.ok()) StopCounting();
 }
 
@@ -238,7 +360,7 @@ void Execution::CountAsQuery() {
   ++core_->running_queries;
   counted_ = true;
   // It may have failed before it was counted.
-  if (queue_.closed() && !queue_.status().ok()) StopCounting();
+  if (queue_->closed() && !queue_->status().ok()) StopCounting();
 }
 
 void Execution::StopCounting() {
@@ -249,8 +371,8 @@ namespace {
 
 class ExecutionStream final : public ResultStream {
  public:
-  explicit ExecutionStream(std::shared_ptr<Execution> execution)
-      : execution_(std::move(execution)) {
+  ExecutionStream(std::shared_ptr<Execution> execution, ResultBudget::Place place)
+      : place_(std::move(place)), execution_(std::move(execution)) {
     execution_->CountAsQuery();
   }
 
@@ -266,6 +388,10 @@ class ExecutionStream final : public ResultStream {
     return execution_->schema();
   }
 
+  [[nodiscard]] bool ordered() const override {
+    return execution_->queue().order() != ResultOrder::kNone;
+  }
+
   QueueState Poll(std::shared_ptr<arrow::RecordBatch>* batch, std::function<void()> wake) override {
     return execution_->queue().Poll(batch, std::move(wake));
   }
@@ -275,13 +401,15 @@ class ExecutionStream final : public ResultStream {
   void Cancel(const Status& reason) override { execution_->Cancel(reason); }
 
  private:
+  const ResultBudget::Place place_;
   const std::shared_ptr<Execution> execution_;
 };
 
 }  // namespace
 
-std::shared_ptr<ResultStream> MakeResultStream(std::shared_ptr<Execution> execution) {
-  return std::make_shared<ExecutionStream>(std::move(execution));
+std::shared_ptr<ResultStream> MakeResultStream(std::shared_ptr<Execution> execution,
+                                               ResultBudget::Place place) {
+  return std::make_shared<ExecutionStream>(std::move(execution), std::move(place));
 }
 
 }  // namespace arrowport::engine

@@ -22,6 +22,10 @@ namespace arrowport::engine {
 
 struct ExecutionOptions {
   bool ordered = true;
+  bool read_only = false;  ///< As in QueryOptions.
+  /// Let the calling thread run the statement as long as that is quick, so that a small result is
+  /// complete when Start returns, and no other thread had to be woken for it.
+  bool help = false;
   /// Called on the connection before the statement is planned.
   std::function<void(duckdb::ClientContext&)> prepare_context;
   /// Let go when the transaction is over, committed or rolled back, and before the queue tells.
@@ -32,7 +36,8 @@ struct ExecutionOptions {
 /// result queue.
 ///
 /// Nobody waits for it. DuckDB tells of the end in two ways, and both are answered on a thread of
-/// the core's pool, because the end commits and a commit may wait for the disk:
+/// the core's pool, because the end commits and a commit may wait for the disk, or on the thread
+/// that starts it, as long as that helps:
 ///   1. all rows are in the queue: Execute() has nothing left to run, and commits;
 ///   2. a task left by an exception: DuckDB knows of it a moment later, so we look until it does.
 /// A cancelled execution is rolled back on the pool as well: a parked query reacts to nothing else.
@@ -50,7 +55,7 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   Execution& operator=(const Execution&) = delete;
 
   [[nodiscard]] const std::shared_ptr<arrow::Schema>& schema() const { return target_->schema; }
-  [[nodiscard]] ResultQueue& queue() { return queue_; }
+  [[nodiscard]] ResultQueue& queue() { return *queue_; }
   [[nodiscard]] Core& core() { return *core_; }
 
   /// Ends the queue with `reason` at once and rolls back soon after. Does nothing once the commit
@@ -66,13 +71,19 @@ class Execution final : public std::enable_shared_from_this<Execution> {
 
   Status Run(const Statement& statement, const ExecutionOptions& options);
   Status RunLeading(std::vector<duckdb::unique_ptr<duckdb::SQLStatement>>& statements);
-  void InstallCollector(bool ordered);
+  Status RunLast(duckdb::unique_ptr<duckdb::SQLStatement> statement, const Statement& given,
+                 const ExecutionOptions& options);
+  void InstallCollector(const ExecutionOptions& options);
+  void HelpLocked();
+  void RunTasksLocked();
   void ArmCancellation(const CallControl& control);
 
   void PostAllRowsAreIn();
   void PostTaskFailed();
   void EndWithAllRows();
+  void EndWithAllRowsLocked();
   void EndWithTaskError();
+  void EndWithTaskErrorLocked();
   void RollBack();
   void CloseLocked(const Status& status);
 
@@ -81,13 +92,19 @@ class Execution final : public std::enable_shared_from_this<Execution> {
 
   // Constant after Start.
   const std::shared_ptr<Core> core_;
-  ResultQueue queue_;
+  const std::shared_ptr<ResultQueue> queue_;
   const std::shared_ptr<CollectorTarget> target_;
   std::optional<DeadlineTimer::Key> deadline_;
   std::optional<std::stop_callback<std::function<void()>>> stop_callback_;
 
   std::atomic<Phase> phase_ = Phase::kRunning;
   std::atomic<bool> counted_ = false;
+
+  // Whether the starting thread helps, and is to end what came to its end meanwhile. Innermost.
+  std::mutex helping_mutex_;
+  bool helping_ = false;
+  bool all_rows_are_in_ = false;
+  bool task_failed_ = false;
 
   // Guards the connection against an interrupt while it closes. Taken inside of life_mutex_.
   std::mutex connection_mutex_;
@@ -100,7 +117,9 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   bool ended_ = false;
 };
 
-/// `execution` as the stream that callers read; destroying the stream cancels the execution.
-std::shared_ptr<ResultStream> MakeResultStream(std::shared_ptr<Execution> execution);
+/// `execution` as the stream that callers read; destroying the stream cancels the execution, and
+/// lets go of `place`.
+std::shared_ptr<ResultStream> MakeResultStream(std::shared_ptr<Execution> execution,
+                                               ResultBudget::Place place);
 
 }  // namespace arrowport::engine

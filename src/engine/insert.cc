@@ -2,22 +2,32 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <deque>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <arrow/array.h>
 
 #include "base/batch_bytes.h"
+#include "base/bounded_queue.h"
+#include "base/call_control.h"
+#include "base/error.h"
 #include "base/limits.h"
+#include "engine/append.h"
 #include "engine/batch_source.h"
 #include "engine/catalog.h"
+#include "engine/column_fit.h"
+#include "engine/core.h"
 #include "engine/execution.h"
 #include "engine/scannable.h"
 #include "engine/sql.h"
+#include "engine/table.h"
+#include "engine/table_claims.h"
 
 namespace arrowport::engine {
 namespace {
@@ -43,12 +53,11 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
   // `claim` may be null.
   Status Start(const std::string& sql, std::shared_ptr<TableClaims::Claim> claim,
                const CallControl& control) {
-    const ExecutionOptions options{.ordered = true,
-                                   .prepare_context =
-                                       [source = source_](duckdb::ClientContext& context) {
-                                         BatchSource::Attach(context, source);
-                                       },
-                                   .held_until_over = std::move(claim)};
+    ExecutionOptions options;
+    options.prepare_context = [source = source_](duckdb::ClientContext& context) {
+      BatchSource::Attach(context, source);
+    };
+    options.held_until_over = std::move(claim);
     ARROW_ASSIGN_OR_RAISE(execution_, Execution::Start(core_, {sql, {}}, options, control));
     Follow();
     return Status::OK();

@@ -21,6 +21,8 @@ namespace {
 void Configure(duckdb::DBConfig& config, const DatabaseOptions& options) {
   // All threads are DuckDB's own: queries run by themselves, nobody stands by to lend one.
   config.SetOptionByName("external_threads", duckdb::Value::BIGINT(0));
+  // Long statements give way to others after each step, so that short ones need not wait for them.
+  config.SetOptionByName("scheduler_process_partial", duckdb::Value::BOOLEAN(true));
   if (options.threads > 0) {
     config.SetOptionByName("threads", duckdb::Value::BIGINT(options.threads));
   }

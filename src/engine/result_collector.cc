@@ -1,7 +1,8 @@
 #include "engine/result_collector.h"
 
-#include <algorithm>
+#include <cstdint>
 #include <limits>
+#include <memory>
 #include <utility>
 
 #include <duckdb/common/arrow/arrow_query_result.hpp>
@@ -12,6 +13,7 @@
 
 #include "base/limits.h"
 #include "engine/batch_builder.h"
+#include "engine/result_queue.h"
 
 namespace arrowport::engine {
 namespace {
@@ -27,7 +29,7 @@ class LocalState final : public duckdb::LocalSinkState {
 
   // A worker that leaves by an exception never reaches Combine.
   ~LocalState() override {
-    if (builder_.is_open()) target_->queue->Unreserve(share_);
+    if (builder_.is_open()) target_->queue->Unreserve(reservation_);
   }
 
   LocalState(const LocalState&) = delete;
@@ -39,7 +41,7 @@ class LocalState final : public duckdb::LocalSinkState {
     while (row_ < chunk.size()) {
       if (!builder_.is_open() && !Start(interrupt)) return false;
       row_ += builder_.Append(chunk, row_);
-      const bool full = row_ < chunk.size() || builder_.bytes() >= limits::kResultBatchBytes ||
+      const bool full = row_ < chunk.size() || builder_.bytes() >= reservation_.bytes ||
                         builder_.rows() + STANDARD_VECTOR_SIZE > limits::kResultBatchRows;
       if (full) Flush();
     }
@@ -52,13 +54,13 @@ class LocalState final : public duckdb::LocalSinkState {
     if (!builder_.is_open()) return;
     int64_t bytes = 0;
     auto batch = builder_.Finish(&bytes);
-    target_->queue->Push(index_, share_, std::move(batch), bytes);
+    target_->queue->Push(index_, reservation_, std::move(batch), bytes);
   }
 
   /// Moves on to `index`. A batch may go on into the next index, since nothing can come between
   /// the two, but not when it would soon be full anyway.
   void MoveTo(uint64_t index) {
-    if (index != index_ + 1 || builder_.bytes() >= limits::kResultBatchBytes / 2) Flush();
+    if (index != index_ + 1 || builder_.bytes() >= reservation_.bytes / 2) Flush();
     index_ = index;
   }
 
@@ -67,14 +69,14 @@ class LocalState final : public duckdb::LocalSinkState {
  private:
   bool Start(const duckdb::InterruptState& interrupt) {
     const auto wake = [interrupt] { interrupt.Callback(); };
-    if (!target_->queue->Reserve(index_, wake, &share_)) return false;
-    builder_.Start(limits::kResultBatchBytes);
+    if (!target_->queue->Reserve(index_, wake, &reservation_)) return false;
+    builder_.Start(reservation_.bytes);
     return true;
   }
 
   const std::shared_ptr<CollectorTarget> target_;
   BatchBuilder builder_;
-  ResultQueue::Share share_ = ResultQueue::Share::kReadable;
+  ResultQueue::Reservation reservation_;
   uint64_t index_ = 0;
   idx_t row_ = 0;  // Of the current chunk, which comes again after the worker was parked.
 };

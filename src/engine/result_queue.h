@@ -13,6 +13,7 @@
 
 #include "base/bounded_queue.h"
 #include "base/error.h"
+#include "engine/result_budget.h"
 
 namespace arrowport::engine {
 
@@ -24,8 +25,9 @@ enum class ResultOrder {
 };
 
 struct ResultQueueOptions {
-  int64_t bytes_max = 0;
-  int64_t batch_bytes = 0;  ///< What a worker reserves before it starts a batch.
+  int64_t bytes_max = 0;        ///< Of this queue; the budget of all may allow less.
+  int64_t batch_bytes = 0;      ///< What a worker reserves before it starts a batch,
+  int64_t batch_bytes_min = 0;  ///< and where there is little room.
 };
 
 /// The batches between DuckDB's workers and the readers of a result, bounded in bytes.
@@ -35,17 +37,24 @@ struct ResultQueueOptions {
 /// the smallest index still being worked on. The worker at the smallest index can always go on as
 /// long as readers read, so parked workers never wait for each other.
 ///
+/// What a reader has taken counts until its batch is destroyed. When nothing is left to take, one
+/// more batch is made however much readers keep.
+///
 /// `Wake` functions are called outside of the lock. Safe to use from many threads.
-class ResultQueue {
+class ResultQueue : public std::enable_shared_from_this<ResultQueue> {
  public:
   using Wake = std::function<void()>;
   using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 
-  /// Which share a reservation was taken from.
   enum class Share { kReadable, kAhead };
 
-  /// `bytes_held` is moved with what the queue holds; it is shared by all queues of an engine.
-  ResultQueue(const ResultQueueOptions& options, std::atomic<int64_t>& bytes_held);
+  /// Room for one batch.
+  struct Reservation {
+    Share share = Share::kReadable;
+    int64_t bytes = 0;
+  };
+
+  ResultQueue(const ResultQueueOptions& options, std::shared_ptr<ResultBudget> budget);
   ~ResultQueue();
 
   ResultQueue(const ResultQueue&) = delete;
@@ -58,13 +67,13 @@ class ResultQueue {
   /// Worker: reserves room for one batch under `index`. \return false when there is none: `wake`
   /// will be called once when it is worth trying again. True after Close, so that workers run on
   /// and see closed().
-  bool Reserve(uint64_t index, Wake wake, Share* share);
+  bool Reserve(uint64_t index, Wake wake, Reservation* reservation);
 
   /// Worker: gives a reservation back unused.
-  void Unreserve(Share share);
+  void Unreserve(const Reservation& reservation);
 
   /// Worker: hands over the batch that a reservation was taken for.
-  void Push(uint64_t index, Share share, BatchPtr batch, int64_t bytes);
+  void Push(uint64_t index, const Reservation& reservation, BatchPtr batch, int64_t bytes);
 
   /// Worker: no batch with an index below `index` will come any more.
   void AdvanceTo(uint64_t index);
@@ -88,23 +97,31 @@ class ResultQueue {
     Wake wake;
   };
   /// One share of the bound.
-  struct Budget {
+  struct Account {
     int64_t held = 0;
     int64_t reserved = 0;
     [[nodiscard]] int64_t used() const { return held + reserved; }
   };
+  class Taken;
 
   // The functions below need mutex_.
   [[nodiscard]] bool IsReadable(uint64_t index) const;
-  [[nodiscard]] bool HasRoom(uint64_t index) const;
+  [[nodiscard]] Account& AccountOf(Share share);
+  // Of the batch that may be started under `index`; 0 for none.
+  [[nodiscard]] int64_t RoomFor(uint64_t index) const;
+  void EndReservation(const Reservation& reservation);
   void TakeParked(std::vector<Wake>* wakes);
   void MoveReadable(std::vector<Wake>* wakes);
   void WakeReader(std::vector<Wake>* wakes);
   void Drop();
+  void Report();
+
+  // Takes mutex_: a reader is done with a batch.
+  void GiveBack(int64_t bytes);
 
   // Constant while workers run.
   const ResultQueueOptions options_;
-  std::atomic<int64_t>& bytes_held_;
+  const std::shared_ptr<ResultBudget> budget_;
   ResultOrder order_ = ResultOrder::kNone;
 
   // Written under mutex_, read without.
@@ -115,8 +132,9 @@ class ResultQueue {
   Status status_;
   std::deque<Held> readable_;
   std::map<uint64_t, std::vector<Held>> ahead_;
-  Budget readable_budget_;
-  Budget ahead_budget_;
+  Account readable_account_;  // With what readers have taken and not destroyed.
+  Account ahead_account_;
+  ResultBudget::Usage reported_;  // To the budget.
   uint64_t smallest_index_ = 0;
   std::deque<Parked> parked_;
   std::deque<Wake> readers_;

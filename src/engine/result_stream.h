@@ -26,6 +26,9 @@ class ResultStream {
 
   [[nodiscard]] virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
 
+  /// Whether the order of the rows is part of the result.
+  [[nodiscard]] virtual bool ordered() const = 0;
+
   /// Takes the next batch if there is one. kWait: `wake` will be called once, from any thread,
   /// when it is worth asking again. kClosed: the end, see status().
   virtual QueueState Poll(std::shared_ptr<arrow::RecordBatch>* batch,

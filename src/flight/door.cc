@@ -28,6 +28,23 @@ Status NotImplemented(std::string message) {
   return MakeError(ErrorKind::kNotImplemented, std::move(message));
 }
 
+std::vector<arrow::flight::ActionType> KnownActions() {
+  using arrow::flight::ActionType;
+  return {{kHealthcheck, R"(Answers {"status":"ok"} while statements are answered.)"},
+          ActionType::kCancelFlightInfo,
+          ActionType::kRenewFlightEndpoint};
+}
+
+std::string ListedActions() {
+  std::string list;
+  for (const auto& action : KnownActions()) list += (list.empty() ? "" : ", ") + action.type;
+  return list;
+}
+
+Status NotA(const std::string& message) {
+  return MakeError(ErrorKind::kInvalidInput, "the action's body is not a " + message);
+}
+
 // One endpoint without a location: the client asks the server that it is talking to.
 arrow::flight::FlightEndpoint EndpointOf(std::string ticket) {
   arrow::flight::FlightEndpoint endpoint;
@@ -63,6 +80,7 @@ Status Door::DoGet(const Context& context, const arrow::flight::Ticket& ticket,
 
 Result<std::shared_ptr<engine::ResultStream>> Door::Run(RunningCall& call,
                                                         std::string_view ticket) {
+  if (service::Service::IsTicket(ticket)) return service_->OpenTicket(call.ForService(), ticket);
   ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadTicket(ticket));
   const service::Call service_call = call.ForService(request.timeout);
   if (!request.table.empty()) return service_->ReadTable(service_call, request.table);
@@ -72,33 +90,58 @@ Result<std::shared_ptr<engine::ResultStream>> Door::Run(RunningCall& call,
 Status Door::GetFlightInfo(const Context& context, const FlightDescriptor& descriptor,
                            std::unique_ptr<FlightInfo>* info) {
   RunningCall& call = RunningCall::Of(context);
-  const auto described = Describe(call, descriptor);
-  if (!described.ok()) return call.Answer(described.status());
-  ARROW_ASSIGN_OR_RAISE(
-      FlightInfo made,
-      FlightInfo::Make(*described->schema, descriptor, {EndpointOf(TicketOf(descriptor))},
-                       described->rows, /*total_bytes=*/-1, described->ordered));
-  *info = std::make_unique<FlightInfo>(std::move(made));
+  auto offered = OfferFlight(call, descriptor);
+  if (!offered.ok()) return call.Answer(offered.status());
+  *info = std::make_unique<FlightInfo>(*std::move(offered));
   return Status::OK();
+}
+
+Status Door::PollFlightInfo(const Context& context, const FlightDescriptor& descriptor,
+                            std::unique_ptr<arrow::flight::PollInfo>* info) {
+  RunningCall& call = RunningCall::Of(context);
+  auto offered = OfferFlight(call, descriptor);
+  if (!offered.ok()) return call.Answer(offered.status());
+  const auto expires = offered->endpoints().front().expiration_time;
+  // Nothing to poll for: all endpoints are there, and the statement runs once one is opened.
+  *info = std::make_unique<arrow::flight::PollInfo>(
+      std::make_unique<FlightInfo>(*std::move(offered)), std::nullopt, /*progress=*/1.0, expires);
+  return Status::OK();
+}
+
+Result<FlightInfo> Door::OfferFlight(RunningCall& call, const FlightDescriptor& descriptor) {
+  ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadDescriptor(descriptor));
+  const service::Call service_call = call.ForService(request.timeout);
+  const service::OfferOptions options{
+      .query = request.options, .streams_max = request.endpoints, .timeout = request.timeout};
+  ARROW_ASSIGN_OR_RAISE(service::Offer offer,
+                        request.table.empty()
+                            ? service_->OfferQuery(service_call, request.statement, options)
+                            : service_->OfferTable(service_call, request.table, options));
+  std::vector<arrow::flight::FlightEndpoint> endpoints;
+  for (std::string& ticket : offer.tickets) {
+    endpoints.push_back(EndpointOf(std::move(ticket)));
+    endpoints.back().expiration_time =
+        std::chrono::time_point_cast<arrow::flight::Timestamp::duration>(offer.expires_at);
+  }
+  return FlightInfo::Make(*offer.schema, descriptor, endpoints, offer.rows, /*total_bytes=*/-1,
+                          offer.ordered);
 }
 
 Status Door::GetSchema(const Context& context, const FlightDescriptor& descriptor,
                        std::unique_ptr<arrow::flight::SchemaResult>* schema) {
   RunningCall& call = RunningCall::Of(context);
-  const auto described = Describe(call, descriptor);
+  const auto described = DescribeSchema(call, descriptor);
   if (!described.ok()) return call.Answer(described.status());
-  return arrow::flight::SchemaResult::Make(*described->schema).Value(schema);
+  return arrow::flight::SchemaResult::Make(**described).Value(schema);
 }
 
-Result<Door::Described> Door::Describe(RunningCall& call, const FlightDescriptor& descriptor) {
+Result<std::shared_ptr<arrow::Schema>> Door::DescribeSchema(RunningCall& call,
+                                                            const FlightDescriptor& descriptor) {
   ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadDescriptor(descriptor));
   const service::Call service_call = call.ForService(request.timeout);
-  if (!request.table.empty()) {
-    ARROW_ASSIGN_OR_RAISE(const auto table, service_->DescribeTable(service_call, request.table));
-    return Described{.schema = table.schema, .rows = table.rows};
-  }
-  ARROW_ASSIGN_OR_RAISE(auto schema, service_->DescribeQuery(service_call, request.statement));
-  return Described{.schema = std::move(schema), .ordered = request.options.ordered};
+  if (request.table.empty()) return service_->DescribeQuery(service_call, request.statement);
+  ARROW_ASSIGN_OR_RAISE(const auto table, service_->DescribeTable(service_call, request.table));
+  return table.schema;
 }
 
 Status Door::ListFlights(const Context& context, const arrow::flight::Criteria* /*criteria*/,
@@ -136,16 +179,49 @@ Status Door::DoAction(const Context& context, const arrow::flight::Action& actio
 
 Result<std::vector<arrow::flight::Result>> Door::RunAction(RunningCall& call,
                                                            const arrow::flight::Action& action) {
-  if (action.type != kHealthcheck) {
-    return NotImplemented("unknown action '" + action.type + "'; known is '" + kHealthcheck + "'");
+  using arrow::flight::ActionType;
+  const std::string_view body =
+      action.body == nullptr ? std::string_view() : std::string_view(*action.body);
+  std::string answer;
+  if (action.type == kHealthcheck) {
+    ARROW_RETURN_NOT_OK(service_->CheckHealth(call.ForService()));
+    answer = R"({"status":"ok"})";
+  } else if (action.type == ActionType::kCancelFlightInfo.type) {
+    ARROW_ASSIGN_OR_RAISE(answer, CancelFlight(call, body));
+  } else if (action.type == ActionType::kRenewFlightEndpoint.type) {
+    ARROW_ASSIGN_OR_RAISE(answer, RenewEndpoint(call, body));
+  } else {
+    return NotImplemented("unknown action '" + action.type + "'; known are " + ListedActions());
   }
-  ARROW_RETURN_NOT_OK(service_->CheckHealth(call.ForService()));
-  return std::vector{arrow::flight::Result(arrow::Buffer::FromString(R"({"status":"ok"})"))};
+  return std::vector{arrow::flight::Result(arrow::Buffer::FromString(std::move(answer)))};
+}
+
+Result<std::string> Door::CancelFlight(RunningCall& call, std::string_view body) {
+  auto request = arrow::flight::CancelFlightInfoRequest::Deserialize(body);
+  if (!request.ok() || request->info == nullptr) return NotA("CancelFlightInfoRequest");
+  auto outcome = arrow::flight::CancelStatus::kNotCancellable;
+  for (const auto& endpoint : request->info->endpoints()) {
+    const Status cancelled = service_->CancelTicket(call.ForService(), endpoint.ticket.ticket);
+    if (cancelled.ok()) outcome = arrow::flight::CancelStatus::kCancelled;
+    if (!cancelled.ok() && KindOf(cancelled) != ErrorKind::kNotFound) return cancelled;
+  }
+  return arrow::flight::CancelFlightInfoResult(outcome).SerializeToString();
+}
+
+Result<std::string> Door::RenewEndpoint(RunningCall& call, std::string_view body) {
+  auto request = arrow::flight::RenewFlightEndpointRequest::Deserialize(body);
+  if (!request.ok()) return NotA("RenewFlightEndpointRequest");
+  arrow::flight::FlightEndpoint endpoint = std::move(request->endpoint);
+  ARROW_ASSIGN_OR_RAISE(const auto expires_at,
+                        service_->RenewTicket(call.ForService(), endpoint.ticket.ticket));
+  endpoint.expiration_time =
+      std::chrono::time_point_cast<arrow::flight::Timestamp::duration>(expires_at);
+  return endpoint.SerializeToString();
 }
 
 Status Door::ListActions(const Context& /*context*/,
                          std::vector<arrow::flight::ActionType>* actions) {
-  actions->emplace_back(kHealthcheck, R"(Answers {"status":"ok"} while statements are answered.)");
+  *actions = KnownActions();
   return Status::OK();
 }
 
@@ -154,12 +230,6 @@ Status Door::DoExchange(const Context& context,
                         std::unique_ptr<arrow::flight::FlightMessageWriter> /*writer*/) {
   return RunningCall::Of(context).Answer(
       NotImplemented("DoExchange is not served; use DoPut to write and DoGet to read"));
-}
-
-Status Door::PollFlightInfo(const Context& context, const FlightDescriptor& /*descriptor*/,
-                            std::unique_ptr<arrow::flight::PollInfo>* /*info*/) {
-  return RunningCall::Of(context).Answer(NotImplemented(
-      "PollFlightInfo is not served; GetFlightInfo answers at once, or DoGet takes SQL itself"));
 }
 
 }  // namespace arrowport::flight

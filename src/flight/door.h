@@ -16,8 +16,9 @@ namespace arrowport::flight {
 /// Flight's calls as the service's verbs. gRPC runs each call on a thread of its own.
 ///
 ///     DoPut          ReceivePut (put.h)
-///     DoGet          ReadTicket (request.h) → Service::Query or ReadTable → result_sender.h
-///     GetFlightInfo  ReadDescriptor → Service::DescribeQuery or DescribeTable
+///     DoGet          ReadTicket (request.h) → Service::Query or ReadTable, or OpenTicket
+///                    → result_sender.h
+///     GetFlightInfo  ReadDescriptor → Service::OfferQuery or OfferTable
 class Door final : public arrow::flight::FlightServerBase {
  public:
   /// `metrics` must outlive the door.
@@ -47,17 +48,16 @@ class Door final : public arrow::flight::FlightServerBase {
                         std::unique_ptr<arrow::flight::PollInfo>* info) override;
 
  private:
-  struct Described {
-    std::shared_ptr<arrow::Schema> schema;
-    int64_t rows = -1;
-    bool ordered = true;
-  };
-
-  Result<Described> Describe(RunningCall& call, const arrow::flight::FlightDescriptor& descriptor);
+  Result<std::shared_ptr<arrow::Schema>> DescribeSchema(
+      RunningCall& call, const arrow::flight::FlightDescriptor& descriptor);
+  Result<arrow::flight::FlightInfo> OfferFlight(RunningCall& call,
+                                                const arrow::flight::FlightDescriptor& descriptor);
   Result<std::shared_ptr<engine::ResultStream>> Run(RunningCall& call, std::string_view ticket);
   Result<std::vector<arrow::flight::FlightInfo>> ListTables(RunningCall& call);
   Result<std::vector<arrow::flight::Result>> RunAction(RunningCall& call,
                                                        const arrow::flight::Action& action);
+  Result<std::string> CancelFlight(RunningCall& call, std::string_view body);
+  Result<std::string> RenewEndpoint(RunningCall& call, std::string_view body);
 
   // Constant after construction.
   const std::shared_ptr<service::Service> service_;

@@ -1,6 +1,11 @@
 
+#include <chrono>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <arrow/ipc/dictionary.h>
 #include <gmock/gmock.h>
@@ -16,6 +21,7 @@ using arrow::flight::FlightDescriptor;
 using arrow::flight::FlightStatusCode;
 using arrow::flight::FlightStatusDetail;
 using arrow::flight::Ticket;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::MakeRows;
 
@@ -106,11 +112,90 @@ TEST_F(DoorTest, DescribesAQueryWithoutRunningIt) {
   auto info = door_.client->GetFlightInfo(descriptor);
   ASSERT_TRUE(info.ok()) << info.status();
   EXPECT_EQ((*info)->total_records(), -1);
-  EXPECT_EQ((*info)->endpoints()[0].ticket.ticket, kEndlessSql);
+  EXPECT_EQ(door_.database->counters().running_queries, 0);
   auto schema = door_.client->GetSchema(descriptor);
   ASSERT_TRUE(schema.ok()) << schema.status();
   arrow::ipc::DictionaryMemo memo;
   EXPECT_EQ((*(*schema)->GetSchema(&memo))->num_fields(), 1);
+}
+
+TEST_F(DoorTest, OffersAnUnorderedResultUnderSeveralEndpoints) {
+  const auto info = door_.client->GetFlightInfo(
+      FlightDescriptor::Command(R"({"sql": "FROM trips", "ordered": false, "endpoints": 3})"));
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_FALSE((*info)->ordered());
+  ASSERT_EQ((*info)->endpoints().size(), 3);
+  int64_t rows = 0;
+  for (const auto& endpoint : (*info)->endpoints()) {
+    EXPECT_GT(endpoint.expiration_time, std::chrono::system_clock::now());
+    const auto table = door_.Get(endpoint.ticket.ticket);
+    ASSERT_TRUE(table.ok()) << table.status();
+    rows += (*table)->num_rows();
+  }
+  EXPECT_EQ(rows, 1000);
+  const Status used = door_.Get((*info)->endpoints()[0].ticket.ticket).status();
+  EXPECT_TRUE(used.IsKeyError()) << used;
+}
+
+TEST_F(DoorTest, RenewsAnEndpoint) {
+  const auto info = door_.client->GetFlightInfo(FlightDescriptor::Path({"trips"}));
+  ASSERT_TRUE(info.ok()) << info.status();
+  const auto& endpoint = (*info)->endpoints()[0];
+  const auto renewed =
+      door_.client->RenewFlightEndpoint(arrow::flight::RenewFlightEndpointRequest(endpoint));
+  ASSERT_TRUE(renewed.ok()) << renewed.status();
+  EXPECT_EQ(renewed->ticket.ticket, endpoint.ticket.ticket);
+  EXPECT_GE(renewed->expiration_time, endpoint.expiration_time);
+  arrow::flight::FlightEndpoint guess = endpoint;
+  guess.ticket.ticket = "guess";
+  const Status unknown =
+      door_.client->RenewFlightEndpoint(arrow::flight::RenewFlightEndpointRequest(guess)).status();
+  EXPECT_TRUE(unknown.IsKeyError()) << unknown;
+}
+
+TEST_F(DoorTest, CancelsAResultThatIsBeingRead) {
+  auto info = door_.client->GetFlightInfo(FlightDescriptor::Command(kEndlessSql));
+  ASSERT_TRUE(info.ok()) << info.status();
+  auto reader = door_.client->DoGet((*info)->endpoints()[0].ticket);
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  while (door_.database->counters().running_queries == 0) std::this_thread::yield();
+  const auto cancel = [&] {
+    return door_.client->CancelFlightInfo({std::make_unique<arrow::flight::FlightInfo>(**info)});
+  };
+  const auto cancelled = cancel();
+  ASSERT_TRUE(cancelled.ok()) << cancelled.status();
+  EXPECT_EQ(cancelled->status, arrow::flight::CancelStatus::kCancelled);
+  EXPECT_EQ(CodeOf((*reader)->Next().status()), FlightStatusCode::Cancelled);
+  reader->reset();
+  EXPECT_EQ(cancel()->status, arrow::flight::CancelStatus::kNotCancellable);
+}
+
+TEST_F(DoorTest, PollsAResultThatIsThereAtOnce) {
+  const auto poll = door_.client->PollFlightInfo(FlightDescriptor::Path({"trips"}));
+  ASSERT_TRUE(poll.ok()) << poll.status();
+  EXPECT_EQ((*poll)->descriptor, std::nullopt);
+  EXPECT_EQ((*poll)->progress, 1.0);
+  ASSERT_NE((*poll)->info, nullptr);
+  EXPECT_EQ((*door_.Get((*poll)->info->endpoints()[0].ticket.ticket))->num_rows(), 1000);
+}
+
+TEST_F(DoorTest, RefusesAnActionWhoseBodyIsNoMessage) {
+  for (const char* type : {"CancelFlightInfo", "RenewFlightEndpoint"}) {
+    auto answers = door_.client->DoAction({type, arrow::Buffer::FromString("\xff\xff")});
+    const Status refused = answers.ok() ? (*answers)->Next().status() : answers.status();
+    EXPECT_TRUE(refused.IsInvalid()) << refused;
+  }
+}
+
+TEST_F(DoorTest, LeavesAClientThatTakesNothing) {
+  ASSERT_TRUE(door_.Serve({.read_idle_max = std::chrono::milliseconds(100)}).ok());
+  auto reader = door_.client->DoGet(Ticket("SELECT range FROM range(1000000000000)"));
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  while (door_.database->counters().running_queries == 0) std::this_thread::yield();
+  EXPECT_TRUE(door_.service->WaitUntilIdle(Clock::now() + std::chrono::seconds(10)));
+  Status ended;
+  while (ended.ok()) ended = (*reader)->Next().status();
+  EXPECT_NE(CodeOf(ended), std::nullopt) << ended;
 }
 
 TEST_F(DoorTest, TellsThatATableIsMissing) {
@@ -140,24 +225,22 @@ TEST_F(DoorTest, SaysThatItIsWell) {
   EXPECT_EQ((*answer)->body->ToString(), R"({"status":"ok"})");
   const auto actions = door_.client->ListActions();
   ASSERT_TRUE(actions.ok()) << actions.status();
-  ASSERT_EQ(actions->size(), 1);
-  EXPECT_EQ(actions->front().type, "healthcheck");
+  std::vector<std::string> names;
+  for (const auto& action : *actions) names.push_back(action.type);
+  EXPECT_THAT(names, ElementsAre("healthcheck", "CancelFlightInfo", "RenewFlightEndpoint"));
 }
 
 TEST_F(DoorTest, SaysInASentenceWhatItDoesNotServe) {
   auto unknown = door_.client->DoAction({"make_tea", nullptr});
   const Status status = unknown.ok() ? (*unknown)->Next().status() : unknown.status();
   EXPECT_TRUE(status.IsNotImplemented()) << status;
-  EXPECT_THAT(status.message(), HasSubstr("known is 'healthcheck'"));
+  EXPECT_THAT(status.message(), HasSubstr("known are healthcheck, CancelFlightInfo"));
 
   auto exchange = door_.client->DoExchange(FlightDescriptor::Command("x"));
   ASSERT_TRUE(exchange.ok()) << exchange.status();
   const Status refused = exchange->reader->Next().status();
   EXPECT_TRUE(refused.IsNotImplemented()) << refused;
   EXPECT_THAT(refused.message(), HasSubstr("DoExchange is not served"));
-
-  const Status poll = door_.client->PollFlightInfo(FlightDescriptor::Path({"trips"})).status();
-  EXPECT_TRUE(poll.IsNotImplemented()) << poll;
 }
 
 TEST_F(DoorTest, EndsAQueryWhoseClientGoesAwayWhileNoRowIsReady) {

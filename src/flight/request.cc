@@ -24,6 +24,9 @@ using Json = nlohmann::json;
 // A day: longer than any query that somebody waits for, and far from overflowing the clock.
 constexpr int64_t kTimeoutMsMax = 24LL * 3600 * 1000;
 
+// More streams than any machine has cores for.
+constexpr int kEndpointsMax = 256;
+
 Status Invalid(std::string message) {
   return MakeError(ErrorKind::kInvalidInput, std::move(message));
 }
@@ -97,6 +100,15 @@ Status ReadTimeout(const Json& value, ReadRequest& request) {
   return Status::OK();
 }
 
+Status ReadEndpoints(const Json& value, ReadRequest& request) {
+  if (!value.is_number_integer() || value < 1 || value > kEndpointsMax) {
+    return Invalid("\"endpoints\" must be a whole number from 1 to " +
+                   std::to_string(kEndpointsMax));
+  }
+  request.endpoints = value.get<int>();
+  return Status::OK();
+}
+
 Status ReadText(std::string_view key, const Json& value, std::string* text) {
   if (!value.is_string() || IsBlank(value.get_ref<const std::string&>())) {
     return Invalid("\"" + std::string(key) + "\" must be a string that is not empty");
@@ -110,9 +122,11 @@ Status ReadKey(const std::string& key, const Json& value, ReadRequest& request) 
   if (key == "table") return ReadText(key, value, &request.table);
   if (key == "params") return ReadParameters(value, request);
   if (key == "timeout_ms") return ReadTimeout(value, request);
+  if (key == "endpoints") return ReadEndpoints(value, request);
   if (key != "ordered") {
     return Invalid("unknown key \"" + key +
-                   "\"; known are \"sql\", \"params\", \"ordered\", \"timeout_ms\" and \"table\"");
+                   "\"; known are \"sql\", \"params\", \"ordered\", \"endpoints\", "
+                   "\"timeout_ms\" and \"table\"");
   }
   if (!value.is_boolean()) return Invalid("\"ordered\" must be true or false");
   request.options.ordered = value.get<bool>();
@@ -169,12 +183,6 @@ Result<ReadRequest> ReadDescriptor(const FlightDescriptor& descriptor) {
   ReadRequest request;
   ARROW_ASSIGN_OR_RAISE(request.table, JoinPath(descriptor));
   return request;
-}
-
-std::string TicketOf(const FlightDescriptor& descriptor) {
-  if (descriptor.type == FlightDescriptor::CMD) return descriptor.cmd;
-  const auto table = JoinPath(descriptor);
-  return table.ok() ? TicketOfTable(*table) : std::string();
 }
 
 std::string TicketOfTable(std::string_view table) {

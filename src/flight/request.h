@@ -23,19 +23,17 @@ struct ReadRequest {
   std::string table;  ///< Empty: the statement.
   engine::Statement statement;
   engine::QueryOptions options;
+  int endpoints = 0;  ///< At most so many for the result; 0: one per core.
   std::optional<std::chrono::milliseconds> timeout;
 };
 
-/// Reads SQL, {"sql": …, "params": […], "ordered": …, "timeout_ms": …} or {"table": …}. No SQL
-/// begins with a brace, so one cannot be taken for the other.
+/// Reads SQL, {"sql": …, "params": […], "ordered": …, "endpoints": …, "timeout_ms": …} or
+/// {"table": …}. No SQL begins with a brace, so one cannot be taken for the other.
 /// \return kInvalidInput that names the key which is unknown or has the wrong type.
 Result<ReadRequest> ReadTicket(std::string_view ticket);
 
 /// Reads a path as a table, and a command as ReadTicket does.
 Result<ReadRequest> ReadDescriptor(const arrow::flight::FlightDescriptor& descriptor);
-
-/// The ticket that asks for what `descriptor` describes: a command is its own ticket.
-std::string TicketOf(const arrow::flight::FlightDescriptor& descriptor);
 
 /// The ticket for all rows of a table.
 std::string TicketOfTable(std::string_view table);

@@ -84,17 +84,17 @@ TEST(TicketTest, IsRefusedByTheKeyThatIsWrong) {
   ExpectInvalid(ReadTicket(R"({"table": "t", "params": [1]})").status(), "\"params\"");
 }
 
-TEST(TicketTest, OfADescriptorAsksForWhatTheDescriptorDescribes) {
-  for (const auto& descriptor :
-       {FlightDescriptor::Path({"main", "trips"}), FlightDescriptor::Command("SELECT 1"),
-        FlightDescriptor::Command(R"({"sql": "SELECT ?", "params": [1]})")}) {
-    const auto described = ReadDescriptor(descriptor);
-    const auto asked = ReadTicket(TicketOf(descriptor));
-    ASSERT_TRUE(described.ok() && asked.ok()) << descriptor.ToString();
-    EXPECT_EQ(described->table, asked->table);
-    EXPECT_EQ(described->statement.sql, asked->statement.sql);
-    EXPECT_EQ(described->statement.parameters.size(), asked->statement.parameters.size());
+TEST(TicketTest, ReadsHowManyEndpointsThereMayBe) {
+  EXPECT_EQ(ReadTicket(R"({"sql": "SELECT 1", "endpoints": 4})")->endpoints, 4);
+  EXPECT_EQ(ReadTicket("SELECT 1")->endpoints, 0);
+  for (const char* wrong : {"0", "-1", "1.5", "257", "\"4\"", "null"}) {
+    const std::string ticket = R"({"sql": "SELECT 1", "endpoints": )" + std::string(wrong) + "}";
+    ExpectInvalid(ReadTicket(ticket).status(), "\"endpoints\"");
   }
+}
+
+TEST(TicketTest, OfATableReadsBackAsTheTable) {
+  EXPECT_EQ(ReadTicket(TicketOfTable("main.trips"))->table, "main.trips");
 }
 
 }  // namespace

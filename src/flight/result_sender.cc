@@ -34,7 +34,9 @@ class ResultReader final : public arrow::RecordBatchReader {
 
   Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
     call_.EndWaitingForClient();
-    ARROW_ASSIGN_OR_RAISE(*batch, Next());
+    in_hand_.reset();
+    ARROW_ASSIGN_OR_RAISE(in_hand_, Next());
+    *batch = in_hand_;
     call_.BeginWaitingForClient();
     if (*batch != nullptr) metrics_.RowsSent((*batch)->num_rows());
     return Status::OK();
@@ -52,6 +54,7 @@ class ResultReader final : public arrow::RecordBatchReader {
   const std::shared_ptr<engine::ResultStream> rows_;
   observe::Metrics& metrics_;
   bool at_end_ = false;
+  std::shared_ptr<arrow::RecordBatch> in_hand_;  // Until Flight has written it.
 };
 
 }  // namespace

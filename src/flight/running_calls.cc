@@ -119,10 +119,18 @@ Status RunningCall::ReasonToStop(Clock::time_point now) const {
                      "the deadline passed while the client took nothing of the result");
   }
   const auto idle = now - Clock::time_point(Clock::duration(since));
-  if (method_ != FlightMethod::DoPut || idle <= calls_.options_.put_idle_max) return Status::OK();
-  return MakeError(ErrorKind::kRequestTimeout,
-                   "the put was rolled back because its client sent nothing for " +
-                       std::to_string(calls_.options_.put_idle_max.count()) + " ms");
+  const RunningCallsOptions& options = calls_.options_;
+  if (method_ == FlightMethod::DoPut && idle > options.put_idle_max) {
+    return MakeError(ErrorKind::kRequestTimeout,
+                     "the put was rolled back because its client sent nothing for " +
+                         std::to_string(options.put_idle_max.count()) + " ms");
+  }
+  if (method_ == FlightMethod::DoGet && idle > options.read_idle_max) {
+    return MakeError(ErrorKind::kRequestTimeout,
+                     "the result was ended because its client took nothing of it for " +
+                         std::to_string(options.read_idle_max.count()) + " ms");
+  }
+  return Status::OK();
 }
 
 bool RunningCall::IsStuck(Clock::time_point now) const {

@@ -97,6 +97,7 @@ class RunningCall final : public arrow::flight::ServerMiddleware {
 struct RunningCallsOptions {
   int calls_max;
   std::chrono::milliseconds put_idle_max;
+  std::chrono::milliseconds read_idle_max;
 };
 
 /// All calls that run now, counted, limited and watched.

@@ -29,7 +29,8 @@ Status Check(const FlightOptions& options) {
     return MakeError(ErrorKind::kInvalidInput, "the Flight port " + std::to_string(options.port) +
                                                    " is not one of 0 to 65535");
   }
-  if (options.calls_max < 1 || options.message_bytes_max < 1 || options.put_idle_max.count() < 1) {
+  if (options.calls_max < 1 || options.message_bytes_max < 1 || options.put_idle_max.count() < 1 ||
+      options.read_idle_max.count() < 1) {
     return MakeError(ErrorKind::kInvalidInput, "the limits of Flight must be positive");
   }
   return Status::OK();
@@ -49,7 +50,8 @@ class FlightServer::Impl {
        observe::Metrics& metrics)
       : calls_(std::make_shared<RunningCalls>(
             RunningCallsOptions{.calls_max = options.calls_max,
-                                .put_idle_max = options.put_idle_max},
+                                .put_idle_max = options.put_idle_max,
+                                .read_idle_max = options.read_idle_max},
             metrics)),
         door_(std::move(service), metrics, options.message_bytes_max) {}
 

@@ -24,6 +24,7 @@ struct FlightOptions {
   int calls_max = 1'000;                            ///< Running at once; more are kOverloaded.
   int64_t message_bytes_max = kGiB;                 ///< Of one incoming batch; larger is kTooLarge.
   std::chrono::milliseconds put_idle_max{300'000};  ///< A put that sends nothing is rolled back.
+  std::chrono::milliseconds read_idle_max{300'000};  ///< A client that takes no batch is left.
 };
 
 /// The Arrow Flight door: DoPut, DoGet, GetFlightInfo, GetSchema, ListFlights, DoAction.
@@ -33,12 +34,12 @@ struct FlightOptions {
 ///   JSON
 ///               command {"stream_name": "…"}
 ///   info        path: a table or view; command: SQL, or the JSON of a ticket
-///   ticket      SQL; JSON {"sql": "…", "params": […], "ordered": true, "timeout_ms": 1000} with
-///   all
-///               but "sql" optional; JSON {"table": "…"}
-/// A ticket that GetFlightInfo hands out is one of these: it carries the statement itself, so any
-/// server of the same data can answer it, and it grants nothing, since the caller of DoGet is
-/// authorised again.
+///   ticket      SQL; JSON {"sql": "…", "params": […], "ordered": true, "endpoints": 4,
+///               "timeout_ms": 1000} with all but "sql" optional; JSON {"table": "…"}; or what
+///               GetFlightInfo handed out
+///
+/// GetFlightInfo hands out a ticket per stream of the one result (see service::OfferedResults); the
+/// actions RenewFlightEndpoint and CancelFlightInfo take them, too.
 ///
 /// Every answer carries the header `x-request-id`; an error also the trailer
 /// `arrowport-error-kind`, the kind's slug, since several kinds share a gRPC status.

@@ -135,7 +135,7 @@ void Exchange::AddPart(const stream::Buffers& part) {
 
 Awaitable<Status> Exchange::Flush() {
   std::vector<asio::const_buffer> pieces = gather_.Pieces();
-  Status written = co_await transport_->Write(pieces, context_.options.write_idle_timeout);
+  Status written = co_await transport_->Write(pieces, context_.options.read_idle_timeout);
   bytes_sent_ += static_cast<int64_t>(gather_.size());
   gather_.Clear();
   co_return written;

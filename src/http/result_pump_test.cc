@@ -208,7 +208,7 @@ TEST(ResultPumpTest, HoldsTheQueryOfAClientThatReadsNothing) {
 }
 
 TEST(ResultPumpTest, CutsAClientThatReadsNothingForTooLong) {
-  TestServer server({.write_idle_timeout = std::chrono::milliseconds(100)});
+  TestServer server({.read_idle_timeout = std::chrono::milliseconds(100)});
   TestClient client(server);
   client.Send(TestClient::Head("POST", "/query", kLong.size()) + std::string(kLong));
   EXPECT_TRUE(TestServer::Becomes([&] { return server.counters().running_queries == 1; }));

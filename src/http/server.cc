@@ -60,7 +60,7 @@ Status CheckOptions(const HttpOptions& options) {
   ARROW_RETURN_NOT_OK(CheckOption("header_timeout", options.header_timeout.count(), 1));
   ARROW_RETURN_NOT_OK(CheckOption("body_idle_timeout", options.body_idle_timeout.count(), 1));
   ARROW_RETURN_NOT_OK(CheckOption("idle_timeout", options.idle_timeout.count(), 1));
-  return CheckOption("write_idle_timeout", options.write_idle_timeout.count(), 1);
+  return CheckOption("read_idle_timeout", options.read_idle_timeout.count(), 1);
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ struct HttpOptions {
   std::chrono::milliseconds header_timeout = std::chrono::seconds(10);     ///< Beyond: 408.
   std::chrono::milliseconds body_idle_timeout = std::chrono::seconds(60);  ///< No byte: 408.
   std::chrono::milliseconds idle_timeout = std::chrono::seconds(75);  ///< Between two requests.
-  std::chrono::milliseconds write_idle_timeout = std::chrono::minutes(10);  ///< Takes no byte: cut.
+  /// For a client to take one part of its answer, about a batch of rows; then it is cut off.
+  std::chrono::milliseconds read_idle_timeout = std::chrono::minutes(5);
 };
 
 /// The HTTP door: HTTP/1.1 (and 1.0) in, verbs of the service out. `http/routes.h` lists what it

@@ -39,7 +39,7 @@ Transport::Transport(Socket socket, size_t unread_bytes_max)
 Awaitable<Result<size_t>> Transport::ReadSome(asio::mutable_buffer space,
                                               asio::mutable_buffer spill, Duration timeout) {
   if (!interrupted_.ok()) co_return interrupted_;
-  Arm(timeout);
+  Arm(Clock::now() + timeout);
   const std::array<asio::mutable_buffer, 2> buffers{space, spill};
   const auto [error, bytes] = co_await socket_.async_read_some(buffers, kAsTuple);
   due_ = Clock::time_point::max();
@@ -66,17 +66,20 @@ Awaitable<Result<size_t>> Transport::ReadMore(size_t bytes_max, Duration timeout
 }
 
 Awaitable<Status> Transport::Write(std::span<asio::const_buffer> pieces, Duration timeout) {
+  const Clock::time_point due = Clock::now() + timeout;
   while (!pieces.empty()) {
     if (!interrupted_.ok()) co_return interrupted_;
-    Arm(timeout);
+    Arm(due);
     const auto batch = pieces.first(std::min(pieces.size(), kPiecesMax));
     const auto [error, bytes] = co_await socket_.async_write_some(batch, kAsTuple);
     due_ = Clock::time_point::max();
     if (error) {
       if (!interrupted_.ok()) co_return interrupted_;
       if (std::exchange(expired_, false)) {
-        co_return MakeError(ErrorKind::kCancelled, "the client took nothing for " +
-                                                       std::to_string(timeout.count()) + " ms");
+        co_return MakeError(
+            ErrorKind::kRequestTimeout,
+            "the answer was ended because its client did not take the next part of it within " +
+                std::to_string(timeout.count()) + " ms (read_idle_timeout)");
       }
       co_return Broken(error);
     }
@@ -131,8 +134,8 @@ void Transport::Interrupt(const Status& reason) {
   (void)socket_.cancel(ignored);
 }
 
-void Transport::Arm(Duration timeout) {
-  due_ = Clock::now() + timeout;
+void Transport::Arm(Clock::time_point due) {
+  due_ = due;
   expired_ = false;
   if (due_ < alarm_at_) WaitForAlarm();
 }

@@ -42,8 +42,8 @@ class Transport : public std::enable_shared_from_this<Transport> {
   /// Receives up to `bytes_max` to the end of `unread`. As ReadSome; kTooLarge when it is full.
   Awaitable<Result<size_t>> ReadMore(size_t bytes_max, Duration timeout);
 
-  /// Sends all of `pieces`, which are consumed. kCancelled when the peer took nothing for `timeout`
-  /// or the connection broke; the reason of an interrupt.
+  /// Sends all of `pieces`, which are consumed. kRequestTimeout when the peer did not take them
+  /// within `timeout`, kCancelled when the connection broke; the reason of an interrupt.
   Awaitable<Status> Write(std::span<asio::const_buffer> pieces, Duration timeout);
 
   /// Calls `on_gone` once when the peer ends its side or the connection breaks. Until StopWatching
@@ -66,7 +66,7 @@ class Transport : public std::enable_shared_from_this<Transport> {
   void Close();
 
  private:
-  void Arm(Duration timeout);
+  void Arm(Clock::time_point due);
   void WaitForAlarm();
   void OnAlarm();
   void WaitForPeer();

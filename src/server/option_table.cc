@@ -1,9 +1,12 @@
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
+#include "observe/log.h"
 #include "server/option_value.h"
 #include "server/options.h"
 
@@ -24,6 +27,12 @@ Status SetFlightPort(Options& options, Text text) {
   uint16_t port = 0;
   ARROW_RETURN_NOT_OK(ReadPort(text, &port));
   options.flight.port = port;
+  return Status::OK();
+}
+
+Status SetReadIdleTimeout(Options& options, Text text) {
+  ARROW_RETURN_NOT_OK(ReadDuration(text, &options.http.read_idle_timeout));
+  options.flight.read_idle_max = options.http.read_idle_timeout;
   return Status::OK();
 }
 
@@ -120,6 +129,19 @@ std::vector<OptionRow> DatabaseRows() {
        .default_text = "16MiB",
        .help = "Rows that one query may have ready ahead of its reader.",
        .set = [](Options& o, Text text) { return ReadBytes(text, &o.database.result_bytes_max); }},
+      {.name = "server_result_bytes_max",
+       .value_name = "SIZE",
+       .default_text = "128MiB",
+       .help = "Rows that all queries together may have ready; many slow readers leave each other "
+               "less, and one more than fit is refused as overloaded.",
+       .set = [](Options& o,
+                 Text text) { return ReadBytes(text, &o.database.server_result_bytes_max); }},
+      {.name = "read_idle_timeout",
+       .value_name = "DURATION",
+       .default_text = "5m",
+       .help = "For a client to take the next batch of its result, over either door; then the "
+               "query is cancelled and the connection cut.",
+       .set = SetReadIdleTimeout},
       {.name = "put_bytes_max",
        .value_name = "SIZE",
        .default_text = "64MiB",
@@ -187,11 +209,6 @@ std::vector<OptionRow> HttpTimeRows() {
        .default_text = "75s",
        .help = "Between two requests of a connection; then it is closed.",
        .set = [](Options& o, Text text) { return ReadDuration(text, &o.http.idle_timeout); }},
-      {.name = "http.write_idle_timeout",
-       .value_name = "DURATION",
-       .default_text = "10m",
-       .help = "For a client that takes no byte of its answer; then the query is cancelled.",
-       .set = [](Options& o, Text text) { return ReadDuration(text, &o.http.write_idle_timeout); }},
   };
 }
 
@@ -213,6 +230,12 @@ std::vector<OptionRow> FlightRows() {
        .default_text = "5m",
        .help = "For a put that sends nothing; then it is rolled back.",
        .set = [](Options& o, Text text) { return ReadDuration(text, &o.flight.put_idle_max); }},
+      {.name = "flight.ticket_timeout",
+       .value_name = "DURATION",
+       .default_text = "1m",
+       .help =
+           "For a ticket of GetFlightInfo that nobody uses or renews; then its result is freed.",
+       .set = [](Options& o, Text text) { return ReadDuration(text, &o.service.ticket_lifetime); }},
   };
 }
 
@@ -259,8 +282,8 @@ constexpr std::array kForeignSettings = {
 }  // namespace
 
 std::span<const OptionRow> OptionTable() {
-  static const std::vector<OptionRow> table = MakeTable();
-  return table;
+  static const std::vector<OptionRow> kTable = MakeTable();
+  return kTable;
 }
 
 std::span<const ForeignSetting> ForeignSettings() { return kForeignSettings; }

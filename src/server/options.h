@@ -12,6 +12,7 @@
 #include "flight/server.h"
 #include "http/server.h"
 #include "observe/log.h"
+#include "service/service.h"
 
 namespace arrowport::server {
 
@@ -21,6 +22,7 @@ struct ServerOptions {
   engine::DatabaseOptions database;
   http::HttpOptions http;
   flight::FlightOptions flight;
+  service::ServiceOptions service;
   observe::LogLevel log_level = observe::LogLevel::kInfo;
   observe::LogFormat log_format = observe::LogFormat::kText;
   std::string port_file;  ///< Where the bound ports are written; empty: nowhere.

@@ -4,11 +4,15 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "base/error.h"
 #include "base/limits.h"
+#include "observe/log.h"
 
 namespace arrowport::server {
 namespace {
@@ -52,6 +56,8 @@ const std::vector<Effect>& Effects() {
       {"temp_directory", "/t", [](const auto& o) { return o.database.temp_directory == "/t"; }},
       {"extension_directory", "/e",
        [](const auto& o) { return o.database.extension_directory == "/e"; }},
+      {"server_result_bytes_max", "3MiB",
+       [](const auto& o) { return o.database.server_result_bytes_max == 3 * kMiB; }},
       {"result_bytes_max", "1MiB",
        [](const auto& o) { return o.database.result_bytes_max == kMiB; }},
       {"put_bytes_max", "2MiB", [](const auto& o) { return o.database.put_bytes_max == 2 * kMiB; }},
@@ -72,8 +78,13 @@ const std::vector<Effect>& Effects() {
        [](const auto& o) { return o.http.body_idle_timeout == milliseconds(2000); }},
       {"http.idle_timeout", "3s",
        [](const auto& o) { return o.http.idle_timeout == milliseconds(3000); }},
-      {"http.write_idle_timeout", "4s",
-       [](const auto& o) { return o.http.write_idle_timeout == milliseconds(4000); }},
+      {"read_idle_timeout", "4s",
+       [](const auto& o) {
+         return o.http.read_idle_timeout == milliseconds(4000) &&
+                o.flight.read_idle_max == milliseconds(4000);
+       }},
+      {"flight.ticket_timeout", "6s",
+       [](const auto& o) { return o.service.ticket_lifetime == milliseconds(6000); }},
       {"flight.calls_max", "5", [](const auto& o) { return o.flight.calls_max == 5; }},
       {"flight.message_bytes_max", "6MiB",
        [](const auto& o) { return o.flight.message_bytes_max == 6 * kMiB; }},

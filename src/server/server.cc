@@ -1,14 +1,23 @@
 #include "server/server.h"
 
-#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 
+#include "base/call_control.h"
+#include "base/error.h"
+#include "engine/database.h"
+#include "flight/server.h"
+#include "http/server.h"
 #include "observe/log.h"
 #include "server/install_tree.h"
+#include "server/options.h"
+#include "server/port_file.h"
 #include "server/version.h"
+#include "service/service.h"
 
 namespace arrowport::server {
 namespace {
@@ -53,7 +62,7 @@ Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
 Status Server::Open() {
   ARROW_ASSIGN_OR_RAISE(database_, engine::Database::Open(options_.database));
   AddGauges();
-  service_ = std::make_shared<service::Service>(database_, metrics_);
+  service_ = std::make_shared<service::Service>(database_, metrics_, options_.service);
   ARROW_ASSIGN_OR_RAISE(flight_, flight::FlightServer::Start(options_.flight, service_, metrics_));
   ARROW_ASSIGN_OR_RAISE(http_, http::HttpServer::Start(options_.http, service_, metrics_));
   return port_file_.Write({.http = http_port(), .flight = flight_port()});

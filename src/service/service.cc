@@ -1,16 +1,32 @@
 #include "service/service.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <arrow/util/utf8.h>
 
+#include "access/authorizer.h"
 #include "base/batch_bytes.h"
+#include "base/bounded_queue.h"
+#include "base/call_control.h"
+#include "base/error.h"
 #include "base/event.h"
+#include "engine/append.h"
+#include "engine/database.h"
+#include "engine/result_stream.h"
+#include "engine/table.h"
+#include "observe/metrics.h"
+#include "service/offered_results.h"
 #include "service/stream_table.h"
 
 namespace arrowport::service {
@@ -38,12 +54,22 @@ Status CheckStreamName(std::string_view stream) {
   return CheckUtf8(stream, "the stream's name");
 }
 
+std::string AllRowsOf(const engine::TableName& table) { return "SELECT * FROM " + table.ToSql(); }
+
+int CountOfStreams(int streams_max) {
+  if (streams_max > 0) return streams_max;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
 }  // namespace
 
 class Service::Impl {
  public:
-  Impl(std::shared_ptr<engine::Database> engine_database, observe::Metrics& server_metrics)
-      : database(std::move(engine_database)), metrics(server_metrics) {}
+  Impl(std::shared_ptr<engine::Database> engine_database, observe::Metrics& server_metrics,
+       const ServiceOptions& options)
+      : database(std::move(engine_database)),
+        metrics(server_metrics),
+        offered(options.ticket_lifetime) {}
 
   Status Admit(const Call& call, access::Action action, std::string_view object) const {
     if (draining) {
@@ -56,6 +82,7 @@ class Service::Impl {
   observe::Metrics& metrics;
   const access::Authorizer authorizer{};
   StreamTable streams;
+  OfferedResults offered;
   std::atomic<bool> draining = false;
 };
 
@@ -84,7 +111,7 @@ class CountedPut final : public Put {
 
   void Finish(std::function<void(Result<PutSummary>)> done) override {
     finished_ = true;
-    append_->Finish([account = account_, done = std::move(done)](Result<int64_t> rows) {
+    append_->Finish([account = account_, done = std::move(done)](const Result<int64_t>& rows) {
       done(account->Settle(rows));
     });
   }
@@ -157,8 +184,9 @@ Result<PutSummary> FinishBlocking(Put& put) {
   return answer->summary;
 }
 
-Service::Service(std::shared_ptr<engine::Database> database, observe::Metrics& metrics)
-    : impl_(std::make_shared<Impl>(std::move(database), metrics)) {}
+Service::Service(std::shared_ptr<engine::Database> database, observe::Metrics& metrics,
+                 ServiceOptions options)
+    : impl_(std::make_shared<Impl>(std::move(database), metrics, options)) {}
 
 Service::~Service() = default;
 
@@ -193,14 +221,64 @@ Result<std::shared_ptr<engine::ResultStream>> Service::ReadTable(const Call& cal
   ARROW_ASSIGN_OR_RAISE(const auto name, engine::TableName::Parse(table));
   // Tells a missing table from a missing column or function by its kind and its words.
   ARROW_RETURN_NOT_OK(DescribeTable(call, table));
-  return Query(call, {.sql = "SELECT * FROM " + name.ToSql(), .parameters = {}}, {});
+  return Query(call, {.sql = AllRowsOf(name), .parameters = {}}, {});
+}
+
+Result<Offer> Service::OfferQuery(const Call& call, const engine::Statement& statement,
+                                  const OfferOptions& options) {
+  ARROW_RETURN_NOT_OK(CheckUtf8(statement.sql, "the SQL text"));
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, statement.sql));
+  ARROW_ASSIGN_OR_RAISE(auto info,
+                        impl_->database->DescribeQuery(statement, options.query, call.control));
+  // Asked again when the ticket is used: what it may do is decided then.
+  auto run = [this, statement, options](const Call& opening) {
+    Call timed = opening;
+    if (options.timeout) timed.control.deadline = Clock::now() + *options.timeout;
+    return Query(timed, statement, options.query);
+  };
+  const int streams = info.ordered ? 1 : CountOfStreams(options.streams_max);
+  ARROW_ASSIGN_OR_RAISE(auto tickets, impl_->offered.Add(call.caller, std::move(run), streams));
+  return Offer{.schema = std::move(info.schema),
+               .ordered = info.ordered,
+               .tickets = std::move(tickets.texts),
+               .expires_at = tickets.expires_at};
+}
+
+Result<Offer> Service::OfferTable(const Call& call, std::string_view table,
+                                  const OfferOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(const auto described, DescribeTable(call, table));
+  ARROW_ASSIGN_OR_RAISE(
+      Offer offer, OfferQuery(call, {.sql = AllRowsOf(described.name), .parameters = {}}, options));
+  offer.rows = described.rows;
+  return offer;
+}
+
+bool Service::IsTicket(std::string_view text) { return OfferedResults::IsTicket(text); }
+
+Result<std::shared_ptr<engine::ResultStream>> Service::OpenTicket(const Call& call,
+                                                                  std::string_view ticket) {
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, "a ticket"));
+  return impl_->offered.Open(call, ticket);
+}
+
+Result<std::chrono::system_clock::time_point> Service::RenewTicket(const Call& call,
+                                                                   std::string_view ticket) {
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, "a ticket"));
+  return impl_->offered.Renew(call.caller, ticket);
+}
+
+Status Service::CancelTicket(const Call& call, std::string_view ticket) {
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, "a ticket"));
+  return impl_->offered.Cancel(call.caller, ticket,
+                               MakeError(ErrorKind::kCancelled, "the result was cancelled"));
 }
 
 Result<std::shared_ptr<arrow::Schema>> Service::DescribeQuery(const Call& call,
                                                               const engine::Statement& statement) {
   ARROW_RETURN_NOT_OK(CheckUtf8(statement.sql, "the SQL text"));
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kDescribe, statement.sql));
-  return impl_->database->DescribeQuery(statement, call.control);
+  ARROW_ASSIGN_OR_RAISE(auto info, impl_->database->DescribeQuery(statement, {}, call.control));
+  return info.schema;
 }
 
 Result<engine::TableInfo> Service::DescribeTable(const Call& call, std::string_view table) {
@@ -224,7 +302,10 @@ Status Service::CheckHealth(const Call& call) {
   return stream->Next().status();
 }
 
-void Service::StartDraining() { impl_->draining = true; }
+void Service::StartDraining() {
+  impl_->draining = true;
+  impl_->offered.Clear();
+}
 
 bool Service::WaitUntilIdle(Clock::time_point deadline) {
   for (;;) {

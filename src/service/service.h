@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -65,6 +66,25 @@ class Put {
 Status WriteBlocking(Put& put, std::shared_ptr<arrow::RecordBatch> batch);
 Result<PutSummary> FinishBlocking(Put& put);
 
+struct ServiceOptions {
+  std::chrono::milliseconds ticket_lifetime{60'000};  ///< For a ticket that nobody uses.
+};
+
+struct OfferOptions {
+  engine::QueryOptions query;
+  int streams_max = 0;                               ///< 0: one per core.
+  std::optional<std::chrono::milliseconds> timeout;  ///< For the statement, once it runs.
+};
+
+/// A result that is read by tickets, in other calls. See OfferedResults.
+struct Offer {
+  std::shared_ptr<arrow::Schema> schema;
+  bool ordered = true;               ///< Then there is one ticket.
+  std::vector<std::string> tickets;  ///< Each opens one stream; together they are the result.
+  std::chrono::system_clock::time_point expires_at;
+  int64_t rows = -1;  ///< Of a table when it was offered; -1 where that is not known.
+};
+
 /// What is known of a stream since the server started.
 struct StreamInfo {
   std::string name;
@@ -82,7 +102,8 @@ struct StreamInfo {
 class Service {
  public:
   /// `database` and `metrics` are shared with the caller; `metrics` must outlive the service.
-  Service(std::shared_ptr<engine::Database> database, observe::Metrics& metrics);
+  Service(std::shared_ptr<engine::Database> database, observe::Metrics& metrics,
+          ServiceOptions options = {});
   ~Service();
 
   Result<std::shared_ptr<Put>> BeginPut(const Call& call, const PutRequest& request);
@@ -93,6 +114,26 @@ class Service {
 
   /// All rows and columns of a table or view, by its name as people write it.
   Result<std::shared_ptr<engine::ResultStream>> ReadTable(const Call& call, std::string_view table);
+
+  /// Offers the result of `statement` under several tickets, or one where the order of its rows
+  /// counts. The statement runs when the first ticket is used.
+  Result<Offer> OfferQuery(const Call& call, const engine::Statement& statement,
+                           const OfferOptions& options);
+
+  /// The same for all rows of a table.
+  Result<Offer> OfferTable(const Call& call, std::string_view table, const OfferOptions& options);
+
+  /// Whether `text` has the form of a ticket of ours.
+  static bool IsTicket(std::string_view text);
+
+  /// Opens the stream of a ticket, once. kNotFound when it is unknown, used or expired.
+  Result<std::shared_ptr<engine::ResultStream>> OpenTicket(const Call& call,
+                                                           std::string_view ticket);
+  /// \return until when the ticket can be used now.
+  Result<std::chrono::system_clock::time_point> RenewTicket(const Call& call,
+                                                            std::string_view ticket);
+  /// Ends the result that the ticket is of.
+  Status CancelTicket(const Call& call, std::string_view ticket);
 
   Result<std::shared_ptr<arrow::Schema>> DescribeQuery(const Call& call,
                                                        const engine::Statement& statement);
@@ -114,6 +155,7 @@ class Service {
 
  private:
   class Impl;
+
   // Shared with the puts under way.
   std::shared_ptr<Impl> impl_;
 };

@@ -140,9 +140,10 @@ def test_a_descriptor_is_described_and_its_ticket_taken(flight: FlightDoor, stre
     assert (info.total_records, info.total_bytes) == (1000 if is_table else -1, -1)
     [endpoint] = info.endpoints
     assert endpoint.locations == []
-    # Twice: a ticket does not expire.
-    for _ in range(2):
-        same_table(flight.client.do_get(endpoint.ticket).read_all(), TRIPS)
+    same_table(flight.client.do_get(endpoint.ticket).read_all(), TRIPS)
+    with pytest.raises(Refused) as refused, flight.refusing():
+        flight.client.do_get(endpoint.ticket).read_all()
+    assert refused.value.kind == "not-found"
 
 
 def test_describing_does_not_run_the_statement(flight: FlightDoor, stream: str) -> None:
@@ -194,8 +195,9 @@ def test_flights_are_the_tables_with_their_rows(flight: FlightDoor, stream: str)
         same_table(flight.client.do_get(infos[name].endpoints[0].ticket).read_all(), TRIPS)
 
 
-def test_healthcheck_is_the_one_action(flight: FlightDoor) -> None:
-    assert [action.type for action in flight.client.list_actions()] == ["healthcheck"]
+def test_the_actions_are_listed_and_healthcheck_answers(flight: FlightDoor) -> None:
+    actions = [action.type for action in flight.client.list_actions()]
+    assert actions == ["healthcheck", "CancelFlightInfo", "RenewFlightEndpoint"]
     [result] = flight.client.do_action("healthcheck")
     assert json.loads(result.body.to_pybytes()) == {"status": "ok"}
 

@@ -156,7 +156,7 @@ def test_a_put_whose_time_is_over_lands_nothing(http: HttpDoor, server: ServerPr
 
 
 def test_a_reader_that_takes_nothing_ends_its_query(start_server: StartServer) -> None:
-    server = start_server({"http.write_idle_timeout": "300ms"})
+    server = start_server({"read_idle_timeout": "300ms"})
     sql = b"SELECT i, repeat('x', 100) AS text FROM range(1000000000000) t(i)"
     with RawHttp(server.http_port) as raw:
         raw.send(request_head("POST", "/query", {"Content-Length": len(sql)}) + sql)

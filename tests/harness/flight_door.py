@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import pyarrow as pa
 from pyarrow import flight
 
-from harness.door import (Door, OpenGet, OpenPut, PutAnswer, Refused, batches_of, query_document)
+from harness.door import (BrokenOff, Door, OpenGet, OpenPut, PutAnswer, Refused, batches_of, query_document)
 
 # Of each kind of error, as src/base/error.cc has them.
 EXCEPTION = {
@@ -51,9 +51,12 @@ class FlightDoor(Door):
         self.headers: dict[str, str] = {}
         self.client = flight.connect(f"grpc://127.0.0.1:{port}", middleware=[_Calls(self)])
 
-    def refusal_of(self, error: Exception) -> Refused:
-        """What `error` says, held to what every Flight error promises."""
+    def refusal_of(self, error: Exception) -> Refused | BrokenOff:
+        """What `error` says, held to what every Flight error promises; of a connection that was cut
+        there is nothing to hold."""
         kind = self.headers.get("arrowport-error-kind")
+        if kind is None and isinstance(error, flight.FlightUnavailableError) and "ocket" in str(error):
+            return BrokenOff(str(error))
         assert kind is not None, f"a failed call without its kind: {error!r}"
         assert isinstance(error, EXCEPTION[kind]), f"{kind} came as {error!r}"
         return Refused(kind, str(error))

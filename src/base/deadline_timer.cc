@@ -1,4 +1,4 @@
-#include "engine/deadline_timer.h"
+#include "base/deadline_timer.h"
 
 #include <functional>
 #include <mutex>
@@ -6,7 +6,7 @@
 
 #include "base/call_control.h"
 
-namespace arrowport::engine {
+namespace arrowport {
 
 DeadlineTimer::DeadlineTimer() : thread_([this] { Run(); }) {}
 
@@ -49,4 +49,4 @@ void DeadlineTimer::Run() {
   }
 }
 
-}  // namespace arrowport::engine
+}  // namespace arrowport

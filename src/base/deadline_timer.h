@@ -10,7 +10,7 @@
 
 #include "base/call_control.h"
 
-namespace arrowport::engine {
+namespace arrowport {
 
 /// One thread that calls back when deadlines pass. Safe to use from many threads.
 class DeadlineTimer {
@@ -42,4 +42,4 @@ class DeadlineTimer {
   std::thread thread_;
 };
 
-}  // namespace arrowport::engine
+}  // namespace arrowport
