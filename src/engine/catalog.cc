@@ -23,6 +23,7 @@
 #include "engine/duckdb_error.h"
 #include "engine/execution.h"
 #include "engine/result_collector.h"
+#include "engine/result_queue.h"
 #include "engine/result_stream.h"
 #include "engine/scalar.h"
 #include "engine/sql.h"

@@ -20,7 +20,10 @@
 #include "engine/execution.h"
 #include "engine/insert.h"
 #include "engine/open.h"
+#include "engine/result_budget.h"
 #include "engine/result_stream.h"
+#include "engine/start_gate.h"
+#include "engine/stream_exchange.h"
 #include "engine/table.h"
 
 namespace arrowport::engine {
@@ -59,6 +62,17 @@ class DuckDbDatabase final : public Database {
                                               const AppendOptions& options,
                                               const CallControl& control) override {
     return BeginInsert(core_, table, schema, options, control);
+  }
+
+  Result<std::shared_ptr<Exchange>> BeginExchange(const Statement& statement,
+                                                  const std::shared_ptr<arrow::Schema>& schema,
+                                                  const ExchangeOptions& options,
+                                                  const CallControl& control) override {
+    return BeginStreamExchange(core_, statement, schema, options, control);
+  }
+
+  Result<bool> ReadsTable(const Statement& statement, const std::string& name) override {
+    return engine::ReadsTable(core_, statement, name);
   }
 
   Result<std::vector<TableInfo>> ListTables(const CallControl& control) override {

@@ -25,7 +25,9 @@
 #include "engine/core.h"
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
+#include "engine/result_budget.h"
 #include "engine/result_collector.h"
+#include "engine/result_queue.h"
 #include "engine/result_stream.h"
 #include "engine/scalar.h"
 
@@ -183,6 +185,7 @@ Status Execution::RunLast(duckdb::unique_ptr<duckdb::SQLStatement> statement,
     const std::lock_guard lock(helping_mutex_);
     helping_ = options.help;
   }
+  target_->eager = options.eager;
   InstallCollector(options);
   // A streaming result would not ask for our collector.
   const duckdb::QueryParameters not_streaming(false);
@@ -218,7 +221,9 @@ void Execution::InstallCollector(const ExecutionOptions& options) {
     if (!schema.ok()) throw duckdb::NotImplementedException(schema.status().message());
     target_->schema = std::move(schema).ValueUnsafe();
     auto& root = statement.physical_plan->Root();
-    queue_->SetOrder(ResultCollector::OrderOf(context, root, ordered));
+    auto order = ResultCollector::OrderOf(context, root, ordered);
+    if (target_->eager && order == ResultOrder::kBatchIndex) order = ResultOrder::kSingle;
+    queue_->SetOrder(order);
     return duckdb::make_uniq<ResultCollector>(*statement.physical_plan, statement, target_);
   };
 }
@@ -258,7 +263,7 @@ void Execution::RunTasksLocked() {
       duckdb::ProducerToken& token = *task->token;
       scheduler.ScheduleTask(token, std::move(task));
     }
-    task.reset();
+    task = nullptr;
   }
 }
 
