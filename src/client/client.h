@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,9 @@ struct QueryRequest {
   /// Values lie where their type wants them in memory, for which most are copied once more over
   /// Flight. Only who never looks at values may give it up.
   bool aligned = true;
+  /// Once its stop is requested, from whatever thread, the query ends with kCancelled: here, where
+  /// it may be waiting for the server, and there, for the client leaves.
+  std::stop_token stop = {};
 };
 
 struct TableSummary {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,12 +43,21 @@ struct Connection {
   }
 };
 
+/// Ends a call whose reader may be waiting in another thread.
+struct CancelCall {
+  flight::FlightStreamReader* reader;
+  void operator()() const { reader->Cancel(); }
+};
+
 /// The rows of a DoGet, read as they are asked for.
 class AnswerReader final : public arrow::RecordBatchReader {
  public:
   AnswerReader(std::shared_ptr<Connection> connection,
-               std::unique_ptr<flight::FlightStreamReader> reader)
-      : connection_(std::move(connection)), reader_(std::move(reader)) {}
+               std::unique_ptr<flight::FlightStreamReader> reader, const std::stop_token& stop)
+      : connection_(std::move(connection)),
+        reader_(std::move(reader)),
+        stop_(stop),
+        cancel_(stop, CancelCall{reader_.get()}) {}
 
   // Without it the library would read the rest of the answer first.
   ~AnswerReader() override {
@@ -58,7 +68,9 @@ class AnswerReader final : public arrow::RecordBatchReader {
   AnswerReader& operator=(const AnswerReader&) = delete;
 
   Status ReadSchema() {
-    ARROW_ASSIGN_OR_RAISE(schema_, connection_->Explain(reader_->GetSchema()));
+    auto schema = reader_->GetSchema();
+    if (!schema.ok()) return Explain(schema.status());
+    schema_ = std::move(*schema);
     return Status::OK();
   }
 
@@ -71,7 +83,7 @@ class AnswerReader final : public arrow::RecordBatchReader {
       if (!chunk.ok()) {
         // A failed reader stays failed: null would be a true end.
         ended_ = true;
-        failure_ = connection_->Explain(chunk.status());
+        failure_ = Explain(chunk.status());
         break;
       }
       *batch = std::move(chunk->data);
@@ -82,8 +94,16 @@ class AnswerReader final : public arrow::RecordBatchReader {
   }
 
  private:
+  [[nodiscard]] Status Explain(const Status& status) const {
+    const Status explained = connection_->Explain(status);
+    if (!stop_.stop_requested()) return explained;
+    return MakeError(ErrorKind::kCancelled, connection_->url + ": cancelled");
+  }
+
   const std::shared_ptr<Connection> connection_;
   const std::unique_ptr<flight::FlightStreamReader> reader_;
+  const std::stop_token stop_;
+  const std::stop_callback<CancelCall> cancel_;
   std::shared_ptr<arrow::Schema> schema_;
   bool ended_ = false;
   Status failure_;
@@ -121,7 +141,7 @@ class FlightClient final : public Client {
     }
     auto stream = connection_->client->DoGet(call, ticket);
     if (!stream.ok()) return connection_->Explain(stream.status());
-    auto reader = std::make_shared<AnswerReader>(connection_, std::move(*stream));
+    auto reader = std::make_shared<AnswerReader>(connection_, std::move(*stream), request.stop);
     ARROW_RETURN_NOT_OK(reader->ReadSchema());
     return reader;
   }

@@ -2,7 +2,9 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -31,6 +33,7 @@ struct Script {
   std::string refusal_slug = {};
   std::vector<std::shared_ptr<arrow::RecordBatch>> get_batches = {MakeRows(0, 2), MakeRows(2, 1)};
   Status get_end = {};
+  bool get_hangs = false;  ///< After the batches, until the client leaves.
 };
 
 /// What it was sent.
@@ -39,6 +42,27 @@ struct Heard {
   std::vector<int64_t> put_rows;
   std::string put_note;
   std::string ticket;
+};
+
+/// Rows whose end does not come while the client is there.
+class HangingReader final : public arrow::RecordBatchReader {
+ public:
+  HangingReader(const flight::ServerCallContext& context,
+                std::vector<std::shared_ptr<arrow::RecordBatch>> batches)
+      : context_(context), batches_(std::move(batches)) {}
+
+  [[nodiscard]] std::shared_ptr<arrow::Schema> schema() const override { return batches_.schema(); }
+
+  Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    ARROW_RETURN_NOT_OK(batches_.ReadNext(batch));
+    if (*batch != nullptr) return Status::OK();
+    while (!context_.is_cancelled()) std::this_thread::yield();
+    return Status::Cancelled("the client has left");
+  }
+
+ private:
+  const flight::ServerCallContext& context_;
+  TestReader batches_;
 };
 
 /// A server that answers as the tests tell it. Calls and tests meet through gRPC, which is order
@@ -89,8 +113,13 @@ class FakeServer final : public flight::FlightServerBase {
     heard.ticket = request.ticket;
     Keep(std::move(heard));
     if (!told.refusal.ok()) return Refuse(context, told);
-    *stream = std::make_unique<flight::RecordBatchStream>(
-        std::make_shared<TestReader>(told.get_batches, told.get_end));
+    std::shared_ptr<arrow::RecordBatchReader> rows;
+    if (told.get_hangs) {
+      rows = std::make_shared<HangingReader>(context, told.get_batches);
+    } else {
+      rows = std::make_shared<TestReader>(told.get_batches, told.get_end);
+    }
+    *stream = std::make_unique<flight::RecordBatchStream>(rows);
     return Status::OK();
   }
 
@@ -217,6 +246,19 @@ TEST_F(FlightClientTest, AReaderMayBeLeftInTheMiddle) {
   ASSERT_TRUE(reader.ok()) << reader.status();
   ASSERT_TRUE((*reader)->Next().ok());
   reader->reset();
+  EXPECT_TRUE(client_->CheckHealth().ok());
+}
+
+TEST_F(FlightClientTest, AQueryEndsWhenItsStopIsRequestedWhileItWaitsForRows) {
+  server_.Tell({.get_hangs = true});
+  std::stop_source stop;
+  auto reader = client_->Query({.sql = "SELECT 1", .stop = stop.get_token()});
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  std::thread other([&] { stop.request_stop(); });
+  const auto rows = CountRows(**reader);
+  EXPECT_EQ(KindOf(rows.status()), ErrorKind::kCancelled) << rows.status();
+  EXPECT_FALSE((*reader)->Next().ok());
+  other.join();
   EXPECT_TRUE(client_->CheckHealth().ok());
 }
 

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -80,6 +82,12 @@ std::string PercentEncode(std::string_view text) {
   return encoded;
 }
 
+Status CheckAnswer(const HttpHead& head, HttpConnection& connection) {
+  if (head.status < 300) return Status::OK();
+  const auto body = connection.ReadBodyText(kTextBytesMax);
+  return ParseProblem(head.status, body.ok() ? *body : std::string());
+}
+
 /// The rows of an answer, read as they are asked for.
 class AnswerReader final : public arrow::RecordBatchReader {
  public:
@@ -87,11 +95,10 @@ class AnswerReader final : public arrow::RecordBatchReader {
                std::string url)
       : connection_(std::move(connection)), parking_(std::move(parking)), url_(std::move(url)) {}
 
-  Status ReadSchema() {
-    while (decoder_.schema() == nullptr) {
-      ARROW_RETURN_NOT_OK(WithContext(url_, ReadMore().status()));
-    }
-    return Status::OK();
+  /// Asks, and reads up to the answer's schema; a request of `stop` ends that, and what follows.
+  Status Begin(std::string_view query_json, std::stop_token stop) {
+    interrupt_.emplace(std::move(stop), Interrupt{connection_.get()});
+    return WithContext(url_, Ask(query_json));
   }
 
   [[nodiscard]] std::shared_ptr<arrow::Schema> schema() const override { return decoder_.schema(); }
@@ -104,14 +111,31 @@ class AnswerReader final : public arrow::RecordBatchReader {
       const auto more = ReadMore();
       if (!more.ok()) {
         failure_ = WithContext(url_, more.status());
+        interrupt_.reset();
         connection_.reset();
       } else if (!*more) {
+        interrupt_.reset();
         parking_->GiveBack(std::exchange(connection_, nullptr));
       }
     }
   }
 
  private:
+  struct Interrupt {
+    HttpConnection* connection;
+    void operator()() const { connection->Interrupt(); }
+  };
+
+  Status Ask(std::string_view query_json) {
+    ARROW_RETURN_NOT_OK(connection_->Send(
+        {.method = "POST", .target = "/query", .accept = kArrowType, .content_type = kJsonType},
+        query_json));
+    ARROW_ASSIGN_OR_RAISE(const HttpHead head, connection_->ReadHead());
+    ARROW_RETURN_NOT_OK(CheckAnswer(head, *connection_));
+    while (decoder_.schema() == nullptr) ARROW_RETURN_NOT_OK(ReadMore());
+    return Status::OK();
+  }
+
   // \return false at the true end of the answer.
   Result<bool> ReadMore() {
     ARROW_ASSIGN_OR_RAISE(std::span<uint8_t> space, decoder_.Prepare());
@@ -133,6 +157,7 @@ class AnswerReader final : public arrow::RecordBatchReader {
   }
 
   std::unique_ptr<HttpConnection> connection_;  // Null once the answer is at its end, or failed.
+  std::optional<std::stop_callback<Interrupt>> interrupt_;  // While there is a connection.
   Status failure_;
   const std::shared_ptr<Parking> parking_;
   const std::string url_;
@@ -170,13 +195,8 @@ class HttpClient final : public Client {
   Result<std::shared_ptr<arrow::RecordBatchReader>> Query(const QueryRequest& request) override {
     ARROW_ASSIGN_OR_RAISE(const std::string body, QueryJson(request));
     ARROW_ASSIGN_OR_RAISE(auto connection, Explained(parking_->Take()));
-    ARROW_RETURN_NOT_OK(Explained(connection->Send(
-        {.method = "POST", .target = "/query", .accept = kArrowType, .content_type = kJsonType},
-        body)));
-    ARROW_ASSIGN_OR_RAISE(const HttpHead head, Explained(connection->ReadHead()));
-    ARROW_RETURN_NOT_OK(Explained(CheckAnswer(head, *connection)));
     auto reader = std::make_shared<AnswerReader>(std::move(connection), parking_, url_);
-    ARROW_RETURN_NOT_OK(reader->ReadSchema());
+    ARROW_RETURN_NOT_OK(reader->Begin(body, request.stop));
     return reader;
   }
 
@@ -235,12 +255,6 @@ class HttpClient final : public Client {
     ARROW_ASSIGN_OR_RAISE(taken, Explained(connection.Upload(pieces)));
     if (!taken) return false;
     return Explained(connection.EndUpload());
-  }
-
-  static Status CheckAnswer(const HttpHead& head, HttpConnection& connection) {
-    if (head.status < 300) return Status::OK();
-    const auto body = connection.ReadBodyText(kTextBytesMax);
-    return ParseProblem(head.status, body.ok() ? *body : std::string());
   }
 
   static Result<std::string> ReadText(HttpConnection& connection) {

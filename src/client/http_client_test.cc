@@ -8,6 +8,7 @@
 #include <memory>
 #include <numeric>
 #include <sstream>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -248,6 +249,70 @@ TEST(HttpQueryTest, FailsWhenTheArrowStreamLacksItsEnd) {
   auto reader = Connect(cut)->Query({.sql = "SELECT 1"});
   ASSERT_TRUE(reader.ok()) << reader.status();
   EXPECT_FALSE(CountRows(**reader).ok());
+}
+
+TEST(HttpQueryTest, EndsWhenItsStopIsRequestedWhileItWaitsForTheAnswer) {
+  std::promise<void> asked;
+  std::promise<void> left;
+  TestHttpServer server([&](TestHttpPeer& peer) {
+    TestHttpPeer::Request request;
+    if (!peer.ReadRequest(&request)) return;
+    asked.set_value();
+    peer.WaitForClose();
+    left.set_value();
+  });
+  auto client = Connect(server);
+  std::stop_source stop;
+  std::thread other([&] {
+    asked.get_future().wait();
+    stop.request_stop();
+  });
+  const Status ended = client->Query({.sql = "SELECT 1", .stop = stop.get_token()}).status();
+  EXPECT_EQ(KindOf(ended), ErrorKind::kCancelled) << ended;
+  left.get_future().wait();
+  other.join();
+}
+
+TEST(HttpQueryTest, EndsWhenItsStopIsRequestedWhileItWaitsForRows) {
+  const auto parts = EncodeRows({MakeRows(0, 1000)});
+  TestHttpServer server([&](TestHttpPeer& peer) {
+    TestHttpPeer::Request request;
+    if (!peer.ReadRequest(&request)) return;
+    peer.Write(kArrowHead);
+    peer.WriteChunk(parts[0] + parts[1]);
+    peer.WaitForClose();
+  });
+  auto client = Connect(server);
+  std::stop_source stop;
+  auto reader = client->Query({.sql = "SELECT 1", .stop = stop.get_token()});
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  ASSERT_TRUE((*reader)->Next().ok());
+  std::thread other([&] { stop.request_stop(); });
+  const auto rows = CountRows(**reader);
+  EXPECT_EQ(KindOf(rows.status()), ErrorKind::kCancelled) << rows.status();
+  EXPECT_FALSE((*reader)->Next().ok());
+  other.join();
+}
+
+TEST(HttpQueryTest, AStopAfterTheEndSpoilsNothing) {
+  const auto parts = EncodeRows({MakeRows(0, 5)});
+  TestHttpServer server([&](TestHttpPeer& peer) {
+    TestHttpPeer::Request request;
+    while (peer.ReadRequest(&request)) {
+      peer.Write(kArrowHead);
+      peer.WriteChunk(parts[0] + parts[1] + parts[2]);
+      peer.WriteChunk("");
+    }
+  });
+  auto client = Connect(server);
+  for (int i = 0; i < 2; ++i) {
+    std::stop_source stop;
+    auto reader = client->Query({.sql = "SELECT 1", .stop = stop.get_token()});
+    ASSERT_TRUE(reader.ok()) << reader.status();
+    EXPECT_EQ(*CountRows(**reader), 5);
+    stop.request_stop();
+  }
+  EXPECT_EQ(server.connections(), 1);
 }
 
 TEST(HttpQueryTest, TellsTheKindAndDetailOfAProblem) {

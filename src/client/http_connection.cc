@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/beast/core/buffers_suffix.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/http/buffer_body.hpp>
@@ -74,6 +75,7 @@ HttpConnection::HttpConnection(const Address& address, const ClientOptions& opti
 template <typename Start>
 HttpConnection::Outcome HttpConnection::Await(std::chrono::milliseconds timeout, Start start) {
   Outcome outcome;
+  if (interrupted_) return {asio::error::operation_aborted, 0};
   bool over = false;
   stream_.expires_after(timeout);
   start([&](const error_code& error, size_t bytes) {
@@ -100,8 +102,19 @@ Status HttpConnection::Connect(const Address& address, std::chrono::milliseconds
   return Status::OK();
 }
 
+void HttpConnection::Interrupt() {
+  // Only the thread that runs the connection may touch it, so it is told.
+  asio::post(io_, [this] {
+    interrupted_ = true;
+    stream_.cancel();
+  });
+}
+
 bool HttpConnection::IsReusable() {
-  if (in_exchange_ || !keep_alive_ || buffer_.size() > 0) return false;
+  // An interrupt that came as the exchange before ended.
+  io_.restart();
+  io_.poll();
+  if (interrupted_ || in_exchange_ || !keep_alive_ || buffer_.size() > 0) return false;
   error_code error;
   stream_.socket().non_blocking(true, error);
   char byte = 0;
@@ -303,6 +316,7 @@ Result<size_t> HttpConnection::ReadSome(std::span<uint8_t> space) {
 
 Status HttpConnection::Lost(std::string_view doing, const error_code& error) const {
   const std::string where = "while " + std::string(doing);
+  if (interrupted_) return MakeError(ErrorKind::kCancelled, "cancelled " + where);
   if (error == beast::error::timeout) {
     return MakeError(ErrorKind::kDeadlineExceeded,
                      "nothing moved for " + std::to_string(idle_timeout_.count()) + " ms " + where);

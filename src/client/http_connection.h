@@ -37,8 +37,8 @@ struct HttpHead {
 ///
 ///     Send, or BeginUpload, Upload… and EndUpload; then ReadHead; then ReadBody down to its end.
 ///
-/// One thread at a time. Everything blocks until the server has moved a byte, and is
-/// kDeadlineExceeded when it moved none for the idle timeout. After an error it can only be
+/// One thread at a time, but for Interrupt. Everything blocks until the server has moved a byte,
+/// and is kDeadlineExceeded when it moved none for the idle timeout. After an error it can only be
 /// destroyed, which a server that was being sent an upload takes as its failure.
 class HttpConnection {
  public:
@@ -50,6 +50,9 @@ class HttpConnection {
 
   /// Whether another exchange may begin: the one before is at its end, and neither side has closed.
   [[nodiscard]] bool IsReusable();
+
+  /// From any thread: what blocks, and everything that comes after, is kCancelled.
+  void Interrupt();
 
   /// Sends a whole request.
   Status Send(const HttpRequest& request, std::string_view body);
@@ -102,6 +105,7 @@ class HttpConnection {
   boost::asio::io_context io_;
   boost::beast::tcp_stream stream_;
   boost::beast::flat_buffer buffer_;  // Read, but not yet asked for.
+  bool interrupted_ = false;
 
   // Of the upload: a read that waits beside the writes, so that an answer ends them.
   bool watching_ = false;
