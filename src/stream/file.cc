@@ -17,7 +17,7 @@ constexpr std::array<std::pair<std::string_view, FileFormat>, 8> kEndings = {{
     {".csv", FileFormat::kCsv},
     {".csv.gz", FileFormat::kCsv},
     {".json", FileFormat::kJson},
-    {".ndjson", FileFormat::kJson},
+    {".ndjson", FileFormat::kNdjson},
 }};
 
 }  // namespace

@@ -13,10 +13,10 @@
 
 namespace arrowport::stream {
 
-enum class FileFormat { kArrowFile, kArrowStream, kParquet, kCsv, kJson };
+enum class FileFormat { kArrowFile, kArrowStream, kParquet, kCsv, kJson, kNdjson };
 
 /// By the name's ending: .arrow and .feather (file), .arrows (stream), .parquet, .csv (also
-/// .csv.gz), .json and .ndjson. Nothing for others.
+/// .csv.gz), .json and .ndjson (an object a line). Nothing for others.
 std::optional<FileFormat> FormatOfPath(std::string_view path);
 
 /// A file that is read batch by batch, in constant memory.
@@ -50,7 +50,9 @@ class FileSink {
   virtual Status Close() = 0;
 };
 
-/// Creates or replaces `path` with batches of `schema` in `format`; "-" is standard output.
+/// Creates or replaces `path` with batches of `schema` in `format`; text is compressed where the
+/// path ends in .gz. "-" is standard output, which is closed with the sink: so that a disk that is
+/// full shows.
 Result<std::unique_ptr<FileSink>> OpenFileSink(const std::string& path, FileFormat format,
                                                const std::shared_ptr<arrow::Schema>& schema);
 

@@ -5,11 +5,13 @@
 #include <system_error>
 #include <utility>
 
+#include <arrow/io/compressed.h>
 #include <arrow/io/file.h>
 #include <arrow/io/interfaces.h>
-#include <arrow/io/stdio.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <arrow/util/compression.h>
+#include <arrow/util/io_util.h>
 
 #include "base/error.h"
 #include "base/ids.h"
@@ -52,7 +54,20 @@ class RowWriter {
   const std::unique_ptr<BatchEncoder> encoder_;
 };
 
-Result<EncodeOptions> EncodeOptionsOf(const std::string& path, FileFormat format) {
+bool IsText(FileFormat format) {
+  return format == FileFormat::kCsv || format == FileFormat::kJson || format == FileFormat::kNdjson;
+}
+
+// The bytes of `format` go into `file`, through gzip where the name says so.
+Result<OutputStream> CompressedAsNamed(OutputStream file, const std::string& path,
+                                       FileFormat format) {
+  if (!IsText(format) || (!path.ends_with(".gz") && !path.ends_with(".GZ"))) return file;
+  ARROW_ASSIGN_OR_RAISE(auto codec, arrow::util::Codec::Create(arrow::Compression::GZIP));
+  // The codec has no state of its own; the stream makes what it needs of it at once.
+  return arrow::io::CompressedOutputStream::Make(codec.get(), file);
+}
+
+Result<EncodeOptions> EncodeOptionsOf(FileFormat format) {
   switch (format) {
     case FileFormat::kArrowFile:
       return EncodeOptions{.format = WireFormat::kArrowFile};
@@ -63,17 +78,25 @@ Result<EncodeOptions> EncodeOptionsOf(const std::string& path, FileFormat format
     case FileFormat::kCsv:
       return EncodeOptions{.format = WireFormat::kCsv};
     case FileFormat::kJson:
-      return EncodeOptions{.format =
-                               path.ends_with(".ndjson") ? WireFormat::kNdjson : WireFormat::kJson};
+      return EncodeOptions{.format = WireFormat::kJson};
+    case FileFormat::kNdjson:
+      return EncodeOptions{.format = WireFormat::kNdjson};
   }
   return MakeError(ErrorKind::kInternal, "a format that is not known");
+}
+
+// What the system said is only a detail of Arrow's message, and gets lost with a new context.
+Status WithSystemError(const Status& status) {
+  const int code = arrow::internal::ErrnoFromStatus(status);
+  if (code == 0) return status;
+  return MakeError(KindOf(status), status.message() + ": " + std::generic_category().message(code));
 }
 
 // Libraries throw where a page or a string cannot be made.
 template <typename Function>
 Status Guarded(const std::string& path, const Function& function) {
   try {
-    return WithContext("file '" + path + "'", function());
+    return WithContext("file '" + path + "'", WithSystemError(function()));
   } catch (const std::exception& error) {
     return WithContext("file '" + path + "'", MakeError(ErrorKind::kInternal, error.what()));
   }
@@ -98,13 +121,9 @@ class OpenedSink final : public FileSink {
 
   Status Open(FileFormat format, const std::shared_ptr<arrow::Schema>& schema) {
     return Guarded(path_, [&]() -> Status {
-      if (path_ == "-") {
-        output_ = std::make_shared<arrow::io::StdoutStream>();
-      } else {
-        ARROW_ASSIGN_OR_RAISE(output_, arrow::io::FileOutputStream::Open(
-                                           partial_path_.empty() ? path_ : partial_path_));
-      }
-      ARROW_ASSIGN_OR_RAISE(const EncodeOptions options, EncodeOptionsOf(path_, format));
+      ARROW_ASSIGN_OR_RAISE(OutputStream file, OpenFile());
+      ARROW_ASSIGN_OR_RAISE(output_, CompressedAsNamed(std::move(file), path_, format));
+      ARROW_ASSIGN_OR_RAISE(const EncodeOptions options, EncodeOptionsOf(format));
       return RowWriter::Open(output_, options, schema).Value(&writer_);
     });
   }
@@ -130,6 +149,13 @@ class OpenedSink final : public FileSink {
   }
 
  private:
+  [[nodiscard]] Result<OutputStream> OpenFile() const {
+    // Arrow's own stream of standard output hears of no failure.
+    constexpr int kStandardOutput = 1;
+    if (path_ == "-") return arrow::io::FileOutputStream::Open(kStandardOutput);
+    return arrow::io::FileOutputStream::Open(partial_path_.empty() ? path_ : partial_path_);
+  }
+
   // Constant after construction.
   const std::string path_;
   const std::string partial_path_;

@@ -134,7 +134,9 @@ Result<BatchSource> OpenFormat(FileFormat format, const std::string& path,
     case FileFormat::kCsv:
       return OpenCsvSource(open_text);
     case FileFormat::kJson:
-      return OpenJsonSource(open_text, !path.ends_with(".ndjson"));
+      return OpenJsonSource(open_text, /*may_be_array=*/true);
+    case FileFormat::kNdjson:
+      return OpenJsonSource(open_text, /*may_be_array=*/false);
   }
   return MakeError(ErrorKind::kInternal, "a format that is not known");
 }

@@ -112,7 +112,7 @@ TEST(FormatOfPathTest, GoesByTheEndingInAnyCase) {
   EXPECT_EQ(FormatOfPath("a.feather"), FileFormat::kArrowFile);
   EXPECT_EQ(FormatOfPath("a.arrows"), FileFormat::kArrowStream);
   EXPECT_EQ(FormatOfPath("a.csv.gz"), FileFormat::kCsv);
-  EXPECT_EQ(FormatOfPath("a.ndjson"), FileFormat::kJson);
+  EXPECT_EQ(FormatOfPath("a.ndjson"), FileFormat::kNdjson);
   EXPECT_EQ(FormatOfPath("a.txt"), std::nullopt);
   EXPECT_EQ(FormatOfPath("-"), std::nullopt);
 }
@@ -164,8 +164,22 @@ TEST_P(FileFormatTest, KeepsAnOlderFileUntilTheNewOneIsComplete) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, FileFormatTest,
-                         testing::Values(".parquet", ".arrow", ".arrows", ".csv", ".json",
-                                         ".ndjson"));
+                         testing::Values(".parquet", ".arrow", ".arrows", ".csv", ".csv.gz",
+                                         ".json", ".ndjson"));
+
+TEST_F(FileTest, CompressesTextWhereItsNameSaysSo) {
+  const Batches batches = Generated(1'000, 1'000);
+  ASSERT_TRUE(WriteFile(PathOf("a.csv"), batches).ok());
+  ASSERT_TRUE(WriteFile(PathOf("a.csv.gz"), batches).ok());
+  EXPECT_TRUE(TextOf(PathOf("a.csv.gz")).starts_with("\x1f\x8b"));
+  EXPECT_LT(std::filesystem::file_size(PathOf("a.csv.gz")),
+            std::filesystem::file_size(PathOf("a.csv")));
+}
+
+TEST_F(FileTest, TellsThatADeviceIsFull) {
+  const auto sink = OpenFileSink("/dev/full", FileFormat::kCsv, Generated(1, 1).front()->schema());
+  EXPECT_THAT(sink.status().message(), HasSubstr("No space left"));
+}
 
 class CutFileTest : public FileTest, public testing::WithParamInterface<const char*> {};
 
