@@ -139,6 +139,23 @@ TEST(ConnectionTest, RefusesPostsOfPagesFromElsewhere) {
   EXPECT_EQ(client.Call("GET", "/tables", "", "Origin: http://evil.example\r\n").status, 200);
 }
 
+TEST(ConnectionTest, LetsPagesFromElsewhereLinkButNotLoad) {
+  TestServer server;
+  TestClient client(server);
+  const auto get = [&client](const std::string& site, const std::string& mode,
+                             const std::string& destination) {
+    const std::string fields = "Sec-Fetch-Site: " + site + "\r\nSec-Fetch-Mode: " + mode +
+                               "\r\nSec-Fetch-Dest: " + destination + "\r\n";
+    return client.Call("GET", "/query?sql=SELECT+1", "", fields).status;
+  };
+  EXPECT_EQ(get("cross-site", "no-cors", "image"), 403);
+  EXPECT_EQ(get("same-site", "cors", "empty"), 403);
+  EXPECT_EQ(get("cross-site", "navigate", "iframe"), 403);
+  EXPECT_EQ(get("cross-site", "navigate", "document"), 200);
+  EXPECT_EQ(get("none", "navigate", "document"), 200);
+  EXPECT_EQ(get("same-origin", "cors", "empty"), 200);
+}
+
 TEST(ConnectionTest, CountsWhatItAnswered) {
   TestServer server;
   TestClient client(server);

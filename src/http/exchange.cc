@@ -83,7 +83,7 @@ Awaitable<Status> Exchange::Send(Answer answer) {
                           .request_id = request_.id(),
                           .keep_alive = keep_alive_,
                           .fields = &answer.fields}));
-  if (request_.method() != Method::head) gather_.Add(answer.body);
+  if (!head_only()) gather_.Add(answer.body);
   co_return co_await Flush();
 }
 
@@ -107,7 +107,7 @@ Awaitable<Status> Exchange::WriteBody(const stream::Buffers& part) {
 
 Awaitable<Status> Exchange::EndBody(const stream::Buffers& part) {
   AddPart(part);
-  if (framing_ == Framing::kChunked) gather_.Add("0\r\n\r\n");
+  if (framing_ == Framing::kChunked && !head_only()) gather_.Add("0\r\n\r\n");
   const Status flushed = co_await Flush();
   transport_->StopWatching();
   co_return flushed;
@@ -122,7 +122,7 @@ void Exchange::AddPart(const stream::Buffers& part) {
   uint64_t bytes = 0;
   for (const auto& buffer : part) bytes += static_cast<uint64_t>(buffer->size());
   // A chunk of no bytes would be the end of the body.
-  if (bytes == 0) return;
+  if (bytes == 0 || head_only()) return;
   if (framing_ == Framing::kChunked) {
     std::array<char, 16> digits{};
     const auto end = std::to_chars(digits.begin(), digits.end(), bytes, 16).ptr;

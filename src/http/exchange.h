@@ -86,8 +86,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   // What goes back.
   Awaitable<Status> Send(Answer answer);
 
-  /// The answer's head goes out with the first piece of its body. `fields` are those that belong to
-  /// the body besides its type.
+  /// The answer's head goes out with the first piece of its body, and alone for HEAD. `fields` are
+  /// those that belong to the body besides its type.
   void BeginBody(std::string_view content_type, const HeaderFields& fields);
 
   /// One part of the body; nothing of it is kept.
@@ -105,6 +105,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   [[nodiscard]] bool keep_alive() const { return keep_alive_; }
 
  private:
+  [[nodiscard]] bool head_only() const { return request_.method() == Method::head; }
   void DecideKeepAlive();
   void AddPart(const stream::Buffers& part);
   Awaitable<Status> Flush();

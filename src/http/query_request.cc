@@ -1,8 +1,11 @@
 #include "http/query_request.h"
 
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +15,7 @@
 
 #include "base/error.h"
 #include "http/media_type.h"
+#include "http/parameters.h"
 #include "http/request.h"
 #include "http/target.h"
 
@@ -97,6 +101,12 @@ bool IsSqlText(std::string_view type) {
          type == "application/x-www-form-urlencoded";
 }
 
+Status CheckHasSql(const QueryRequest& request) {
+  const std::string& sql = request.statement.sql;
+  if (sql.find_first_not_of(" \t\r\n;") != std::string::npos) return Status::OK();
+  return Invalid("there is no SQL in the request");
+}
+
 }  // namespace
 
 Result<QueryRequest> ReadQueryRequest(std::string_view content_type, std::string body) {
@@ -113,10 +123,31 @@ Result<QueryRequest> ReadQueryRequest(std::string_view content_type, std::string
                          "' is no form of a query; send application/sql, text/plain or "
                          "application/json");
   }
-  if (request.statement.sql.find_first_not_of(" \t\r\n;") == std::string::npos) {
-    return Invalid("there is no SQL in the request");
-  }
+  ARROW_RETURN_NOT_OK(CheckHasSql(request));
   return request;
+}
+
+Result<QueryRequest> ReadQueryTarget(const Target& target) {
+  static constexpr std::array<std::string_view, 5> kKnown = {"sql", "format", "compression",
+                                                             "ordered", "timeout_ms"};
+  ARROW_RETURN_NOT_OK(CheckParameters(target, kKnown));
+  const auto sql = target.Parameter("sql");
+  if (!sql.has_value()) return Invalid("the query parameter 'sql' is missing");
+  QueryRequest request;
+  request.statement.sql = *sql;
+  request.options.read_only = true;
+  ARROW_ASSIGN_OR_RAISE(request.options.ordered, BoolParameter(target, "ordered", true));
+  ARROW_ASSIGN_OR_RAISE(request.timeout, ReadTimeout(target));
+  ARROW_RETURN_NOT_OK(CheckHasSql(request));
+  return request;
+}
+
+Result<std::optional<std::chrono::milliseconds>> ReadTimeout(const Target& target) {
+  ARROW_ASSIGN_OR_RAISE(
+      const auto number,
+      NumberParameter(target, "timeout_ms", {.min = 1, .max = kCallTimeoutMax.count()}));
+  if (!number.has_value()) return std::nullopt;
+  return std::chrono::milliseconds(*number);
 }
 
 }  // namespace arrowport::http

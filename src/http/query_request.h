@@ -6,11 +6,12 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "http/target.h"
 #include "service/service.h"
 
 namespace arrowport::http {
 
-/// What the body of `POST /query` asks for.
+/// What a query asks for.
 struct QueryRequest {
   engine::Statement statement;
   engine::QueryOptions options;
@@ -27,5 +28,13 @@ struct QueryRequest {
 /// it), numbers (DOUBLE) and strings.
 /// \return kUnsupportedMedia for another type, kInvalidInput for what cannot be read, by key.
 Result<QueryRequest> ReadQueryRequest(std::string_view content_type, std::string body);
+
+/// The same of `GET /query?sql=…&ordered=…&timeout_ms=…`, which may only read.
+/// \return kInvalidInput, by parameter, for what cannot be read, for others than these and those of
+/// the answer's form, and without `sql`.
+Result<QueryRequest> ReadQueryTarget(const Target& target);
+
+/// The query parameter `timeout_ms`.
+Result<std::optional<std::chrono::milliseconds>> ReadTimeout(const Target& target);
 
 }  // namespace arrowport::http

@@ -97,5 +97,32 @@ TEST(QueryRequestTest, SurvivesDeepJson) {
   EXPECT_FALSE(FailureOf(std::string(1'000'000, '[')).ok());
 }
 
+TEST(QueryRequestTest, ReadsAQueryFromItsAddress) {
+  const Target target =
+      ParseTarget(
+          "/query?sql=SELECT%20%27a%26b%27&ordered=false&timeout_ms=50&format=csv&"
+          "compression=none")
+          .ValueOrDie();
+  const QueryRequest request = ReadQueryTarget(target).ValueOrDie();
+  EXPECT_EQ(request.statement.sql, "SELECT 'a&b'");
+  EXPECT_TRUE(request.options.read_only);
+  EXPECT_FALSE(request.options.ordered);
+  EXPECT_EQ(request.timeout, std::chrono::milliseconds(50));
+}
+
+TEST(QueryRequestTest, NamesWhatIsWrongWithAnAddress) {
+  const auto failure = [](const std::string& query) {
+    const Status status = ReadQueryTarget(ParseTarget("/query?" + query).ValueOrDie()).status();
+    EXPECT_EQ(KindOf(status), ErrorKind::kInvalidInput) << query;
+    return status.message();
+  };
+  EXPECT_THAT(failure(""), HasSubstr("'sql' is missing"));
+  EXPECT_THAT(failure("sql=+;"), HasSubstr("no SQL"));
+  EXPECT_THAT(failure("sql=1&params=1"), HasSubstr("'params'"));
+  EXPECT_THAT(failure("sql=1&ordered=no"), HasSubstr("'ordered'"));
+  EXPECT_THAT(failure("sql=1&timeout_ms=0"), HasSubstr("'timeout_ms'"));
+  EXPECT_THAT(failure("sql=1&timeout_ms=86400001"), HasSubstr("86400000"));
+}
+
 }  // namespace
 }  // namespace arrowport::http

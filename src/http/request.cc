@@ -174,12 +174,23 @@ Status Request::CheckHost() const {
 Status Request::CheckOrigin() const {
   const std::string origin = Header(beast_http::field::origin);
   const bool safe = method() == Method::get || method() == Method::head;
+  if (safe && IsPartOfForeignPage()) {
+    return MakeError(ErrorKind::kForbidden,
+                     "a web page of another origin may link to this, and not load it");
+  }
   if (safe || origin.empty() ||
       boost::beast::iequals(AuthorityOf(origin), Header(beast_http::field::host))) {
     return Status::OK();
   }
   return MakeError(ErrorKind::kForbidden,
                    "a web page of another origin ('" + origin + "') may not do this");
+}
+
+// Browsers say so in these fields, which pages cannot set; others leave them out.
+bool Request::IsPartOfForeignPage() const {
+  const std::string site = Header("Sec-Fetch-Site");
+  if (site != "cross-site" && site != "same-site") return false;
+  return Header("Sec-Fetch-Mode") != "navigate" || Header("Sec-Fetch-Dest") != "document";
 }
 
 }  // namespace arrowport::http

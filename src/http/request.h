@@ -36,9 +36,11 @@ class Request {
   explicit Request(const RequestParser& parser);
 
   /// OK, or why the request cannot be served whatever its route is: no or several Host fields, a
-  /// transfer coding other than chunked, a target or a timeout that makes no sense, or a POST that
-  /// a web page of another origin makes (kForbidden): a browser sends such requests for any page,
-  /// with whatever access the machine that it runs on has.
+  /// transfer coding other than chunked, a target or a timeout that makes no sense, or what a web
+  /// page of another origin asks (kForbidden): a browser sends such requests for any page, with
+  /// whatever access the machine that it runs on has. That is any POST, and what a page makes its
+  /// browser GET by itself: it cannot read the answer, but a query costs what it costs. A link that
+  /// a person follows is theirs.
   [[nodiscard]] Status Check() const;
 
   [[nodiscard]] Method method() const { return parser_.get().method(); }
@@ -63,6 +65,7 @@ class Request {
   Status ReadTimeout();
   [[nodiscard]] Status CheckHost() const;
   [[nodiscard]] Status CheckOrigin() const;
+  [[nodiscard]] bool IsPartOfForeignPage() const;
 
   const RequestParser& parser_;
   std::string id_;

@@ -8,6 +8,7 @@
 #include "engine/result_stream.h"
 #include "http/answer_form.h"
 #include "http/exchange.h"
+#include "http/request.h"
 #include "http/socket.h"
 #include "stream/batch_encoder.h"
 
@@ -28,6 +29,7 @@ class Pump {
       std::shared_ptr<arrow::RecordBatch> batch;
       const QueueState state = result_.Poll(&batch, exchange_.Waker());
       if (state == QueueState::kClosed) break;
+      if (HeadIsAnswered()) co_return co_await EndHead();
       // What is encoded goes out only now: when the end was known already, and it all failed, the
       // failure can still be answered properly, and when it is well, the end goes along.
       Status sent = co_await SendPart();
@@ -86,6 +88,15 @@ class Pump {
 
   void Append(stream::Buffers encoded) {
     for (auto& buffer : encoded) part_.push_back(std::move(buffer));
+  }
+
+  [[nodiscard]] bool HeadIsAnswered() const {
+    return exchange_.request().method() == Method::head && !part_.empty();
+  }
+
+  Awaitable<Status> EndHead() {
+    BeginBody();
+    co_return co_await exchange_.EndBody({});
   }
 
   void BeginBody() {

@@ -13,7 +13,8 @@ namespace arrowport::http {
 /// Answers `exchange` with the rows of `result` in `form`, batch by batch as they come.
 ///
 /// The status line goes out when the first batch or the end is there, so that a failure before has
-/// its own. On a failure the query is cancelled, and it is over when this returns.
+/// its own. HEAD is answered with it alone, and the query is given up. On a failure the query is
+/// cancelled, and it is over when this returns.
 Awaitable<Status> PumpResult(Exchange& exchange, std::shared_ptr<engine::ResultStream> result,
                              const stream::EncodeOptions& form);
 

@@ -31,6 +31,33 @@ TEST(ResultPumpTest, AnswersArrowUnlessToldOtherwise) {
   EXPECT_EQ(RowsOf(answer.body), 1'000'000);
 }
 
+TEST(ResultPumpTest, AnswersGetOfWhatOnlyReads) {
+  TestServer server;
+  TestClient client(server);
+  const auto answer = client.Call("GET", "/query?sql=SELECT%0A7+AS+a&format=csv");
+  EXPECT_EQ(answer.body, "a\n7\n");
+  const auto refused = client.Call("GET", "/query?sql=CREATE+TABLE+t(i+INT)");
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_THAT(refused.body, AllOf(HasSubstr("CREATE"), HasSubstr("POST /query")));
+  EXPECT_EQ(client.Call("GET", "/tables").json()["tables"].size(), 0U);
+}
+
+TEST(ResultPumpTest, AnswersHeadWithTheHeadOfGetAndGivesTheQueryUp) {
+  TestServer server;
+  TestClient client(server);
+  const std::string endless = "/query?sql=FROM+range(1000000000000)";
+  for (const char* format : {"&format=arrow", "&format=parquet", "&format=csv"}) {
+    const auto answer = client.Call("HEAD", endless + format);
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.fields.at("transfer-encoding"), "chunked");
+    EXPECT_EQ(answer.body, "");
+  }
+  EXPECT_TRUE(server.BecomesIdle());
+  EXPECT_EQ(client.Call("HEAD", "/query?sql=SELECT+error('early')").status, 400);
+  EXPECT_EQ(client.Call("HEAD", "/query?sql=SELECT+1").status, 200);
+  EXPECT_EQ(client.Call("GET", "/query?sql=SELECT+2+AS+a&format=csv").body, "a\n2\n");
+}
+
 TEST(ResultPumpTest, AnswersAnArrowStreamWithoutRows) {
   TestServer server;
   TestClient client(server);

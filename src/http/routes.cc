@@ -24,6 +24,7 @@ constexpr std::array kRoutes = {
           "land an Arrow IPC stream in the stream's table, in one transaction", Ingest},
     Route{Method::post, "/query", "query",
           "run SQL; the rows as Arrow, JSON, NDJSON or CSV (Accept, or ?format=)", Query},
+    Route{Method::get, "/query", "query", "the same for ?sql= that only reads", QueryByAddress},
     Route{Method::get, "/streams", "list_streams", "the streams that were put to since the start",
           ListStreams},
     Route{Method::get, "/tables", "list_tables", "the tables and views", ListTables},

@@ -1,16 +1,16 @@
-#include <memory>
 #include <string>
 #include <utility>
 
+#include <boost/beast/http/field.hpp>
+
 #include "base/error.h"
-#include "engine/result_stream.h"
 #include "http/answer_form.h"
 #include "http/exchange.h"
 #include "http/handlers.h"
 #include "http/media_type.h"
 #include "http/query_request.h"
 #include "http/request.h"
-#include "http/result_pump.h"
+#include "http/rows_answer.h"
 #include "http/socket.h"
 #include "stream/batch_encoder.h"
 
@@ -30,11 +30,10 @@ Awaitable<Result<QueryRequest>> ReadBody(Exchange& exchange) {
   co_return ReadQueryRequest(exchange.request().Header(Field::content_type), *std::move(body));
 }
 
-FormWishes WishesOf(const Request& request) {
-  return {.accept = request.Header(Field::accept),
-          .accept_encoding = request.Header(Field::accept_encoding),
-          .format = request.target().Parameter("format"),
-          .compression = request.target().Parameter("compression")};
+Status SayHowToWrite(const Status& status) {
+  if (KindOf(status) != ErrorKind::kForbidden) return status;
+  return MakeError(ErrorKind::kForbidden, "GET changes nothing: " + status.message() +
+                                              "; send other statements as POST /query");
 }
 
 }  // namespace
@@ -44,15 +43,22 @@ Awaitable<Status> Query(Exchange& exchange) {
   if (!form.ok()) co_return form.status();
   const Result<QueryRequest> query = co_await ReadBody(exchange);
   if (!query.ok()) co_return query.status();
-  const auto& timeout = query->timeout;
-  if (timeout.has_value()) exchange.SetTimeout(*timeout);
-  exchange.WatchClient();
   const auto ask = [&exchange, &query] {
     return exchange.service().Query(exchange.call(), query->statement, query->options);
   };
-  Result<std::shared_ptr<engine::ResultStream>> result = co_await exchange.Blocking(ask);
-  if (!result.ok()) co_return result.status();
-  co_return co_await PumpResult(exchange, *std::move(result), *form);
+  co_return co_await AnswerRows(exchange, {.form = *form, .timeout = query->timeout}, ask);
+}
+
+Awaitable<Status> QueryByAddress(Exchange& exchange) {
+  const Result<QueryRequest> query = ReadQueryTarget(exchange.request().target());
+  if (!query.ok()) co_return query.status();
+  const Result<stream::EncodeOptions> form = ChooseForm(WishesOf(exchange.request()));
+  if (!form.ok()) co_return form.status();
+  const auto ask = [&exchange, &query] {
+    return exchange.service().Query(exchange.call(), query->statement, query->options);
+  };
+  co_return SayHowToWrite(
+      co_await AnswerRows(exchange, {.form = *form, .timeout = query->timeout}, ask));
 }
 
 }  // namespace arrowport::http

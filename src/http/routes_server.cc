@@ -50,7 +50,8 @@ Awaitable<Status> ShowVersion(Exchange& exchange) {
 }
 
 Awaitable<Status> ShowRoutes(Exchange& exchange) {
-  constexpr size_t kPatternWidth = 18;
+  size_t width = 0;
+  for (const Route& route : RouteTable()) width = std::max(width, route.pattern.size());
   Answer answer;
   answer.content_type = "text/plain; charset=utf-8";
   answer.body = "arrowport " + exchange.options().version +
@@ -59,7 +60,7 @@ Awaitable<Status> ShowRoutes(Exchange& exchange) {
     std::string method(boost::beast::http::to_string(route.method));
     method.resize(std::max<size_t>(method.size(), 4), ' ');
     std::string pattern(route.pattern);
-    pattern.resize(std::max(pattern.size(), kPatternWidth), ' ');
+    pattern.resize(width, ' ');
     answer.body.append("  ").append(method).append(" ").append(pattern).append(" ");
     answer.body.append(route.summary).append("\n");
   }

@@ -34,10 +34,11 @@ TEST(RoutesTest, KnowsNoOtherPaths) {
 }
 
 TEST(RoutesTest, NamesTheMethodsThatAPathHas) {
-  const Status status = Find(Method::get, "/query").status();
+  const Status status = Find(Method::get, "/ingest/a").status();
   EXPECT_EQ(KindOf(status), ErrorKind::kMethodNotAllowed);
-  EXPECT_EQ(status.message(), "'/query' takes POST");
+  EXPECT_EQ(status.message(), "'/ingest/a' takes POST");
   EXPECT_EQ(AllowedMethods(RouteTable(), "/tables/x"), "GET, HEAD");
+  EXPECT_EQ(AllowedMethods(RouteTable(), "/query"), "POST, GET, HEAD");
 }
 
 TEST(RoutesTest, RefusesAParameterThatCannotBeDecoded) {

@@ -17,6 +17,9 @@ namespace {
 // Parameters of one query beyond which it is refused.
 constexpr size_t kParametersMax = 64;
 
+// SQL has lines, also as a parameter's value.
+constexpr std::string_view kSpaces = "\t\r\n";
+
 std::optional<int> HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -41,7 +44,7 @@ Status ParseQuery(std::string_view query, Target* target) {
                           DecodePercent(std::string_view(pair).substr(0, equals)));
     ARROW_ASSIGN_OR_RAISE(
         std::string value,
-        DecodePercent(std::string_view(pair).substr(std::min(equals + 1, pair.size()))));
+        DecodePercent(std::string_view(pair).substr(std::min(equals + 1, pair.size())), kSpaces));
     target->parameters.emplace_back(std::move(name), std::move(value));
   }
   return Status::OK();
@@ -73,7 +76,7 @@ Result<Target> ParseTarget(std::string_view text) {
   return target;
 }
 
-Result<std::string> DecodePercent(std::string_view text) {
+Result<std::string> DecodePercent(std::string_view text, std::string_view controls) {
   std::string decoded;
   decoded.reserve(text.size());
   for (size_t i = 0; i < text.size(); ++i) {
@@ -88,7 +91,8 @@ Result<std::string> DecodePercent(std::string_view text) {
       c = static_cast<char>(*high * 16 + *low);
       i += 2;
     }
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+    const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    if (is_control && controls.find(c) == std::string_view::npos) {
       return MakeError(ErrorKind::kInvalidInput, "the request target has a control character");
     }
     decoded.push_back(c);

@@ -23,8 +23,9 @@ struct Target {
 /// \return kInvalidInput for anything else and for a query that cannot be decoded.
 Result<Target> ParseTarget(std::string_view text);
 
-/// Undoes percent-encoding; what comes out must be UTF-8 without control characters.
-Result<std::string> DecodePercent(std::string_view text);
+/// Undoes percent-encoding; what comes out must be UTF-8 without control characters, but for those
+/// of `controls`.
+Result<std::string> DecodePercent(std::string_view text, std::string_view controls = {});
 
 /// Whether `text` is valid UTF-8.
 bool IsUtf8(std::string_view text);

@@ -19,6 +19,13 @@ TEST(TargetTest, SplitsPathAndQuery) {
   EXPECT_EQ(target.Parameter("none"), std::nullopt);
 }
 
+TEST(TargetTest, TakesLinesInTheValueOfAParameterAlone) {
+  EXPECT_EQ(ParseTarget("/?sql=a%0D%0A%09b").ValueOrDie().Parameter("sql"), "a\r\n\tb");
+  for (const char* text : {"/?a%0Ab=1", "/?sql=%00", "/?sql=%08"}) {
+    EXPECT_EQ(KindOf(ParseTarget(text).status()), ErrorKind::kInvalidInput) << text;
+  }
+}
+
 TEST(TargetTest, TakesTheAbsoluteForm) {
   EXPECT_EQ(ParseTarget("http://host:1/tables?x=1").ValueOrDie().path, "/tables");
   EXPECT_EQ(ParseTarget("http://host").ValueOrDie().path, "/");

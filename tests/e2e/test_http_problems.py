@@ -21,7 +21,7 @@ REQUESTS = {
     "bad escape": ("GET", "/tables/%zz", {}, None, "invalid-input", ["%"]),
     "escaped control": ("GET", "/tables/%00", {}, None, "invalid-input", ["control"]),
     "escaped non-UTF-8": ("GET", "/tables/%ff", {}, None, "invalid-input", ["UTF-8"]),
-    "GET of a POST": ("GET", "/query", {}, None, "method-not-allowed", ["POST"]),
+    "GET of a POST": ("GET", "/ingest/x", {}, None, "method-not-allowed", ["POST"]),
     "HEAD of a POST": ("PUT", "/ingest/x", {}, b"", "method-not-allowed", ["POST"]),
     "POST of a GET": ("POST", "/tables", {}, b"", "method-not-allowed", ["GET, HEAD"]),
     "DELETE": ("DELETE", "/tables/x", {}, None, "method-not-allowed", ["GET, HEAD"]),

@@ -1,0 +1,64 @@
+#include "http/parameters.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "base/error.h"
+#include "http/target.h"
+
+namespace arrowport::http {
+namespace {
+
+Status Bad(std::string_view name, const std::string& why) {
+  return MakeError(ErrorKind::kInvalidInput, "query parameter '" + std::string(name) + "' " + why);
+}
+
+std::string Listed(std::span<const std::string_view> names) {
+  std::string list;
+  for (const std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
+  return list;
+}
+
+}  // namespace
+
+Status CheckParameters(const Target& target, std::span<const std::string_view> known) {
+  const auto& parameters = target.parameters;
+  for (auto given = parameters.begin(); given != parameters.end(); ++given) {
+    const std::string& name = given->first;
+    if (std::ranges::find(known, name) == known.end()) {
+      return Bad(name, "is not known here; there are " + Listed(known));
+    }
+    const auto same = [&name](const auto& other) { return other.first == name; };
+    if (std::any_of(std::next(given), parameters.end(), same)) return Bad(name, "is given twice");
+  }
+  return Status::OK();
+}
+
+Result<bool> BoolParameter(const Target& target, std::string_view name, bool otherwise) {
+  const auto text = target.Parameter(name);
+  if (!text.has_value()) return otherwise;
+  if (*text != "true" && *text != "false") return Bad(name, "must be true or false");
+  return *text == "true";
+}
+
+Result<std::optional<int64_t>> NumberParameter(const Target& target, std::string_view name,
+                                               WholeNumbers range) {
+  const auto text = target.Parameter(name);
+  if (!text.has_value()) return std::nullopt;
+  int64_t value = 0;
+  const auto read = std::from_chars(text->begin(), text->end(), value);
+  if (read.ec != std::errc() || read.ptr != text->end() || value < range.min || value > range.max) {
+    return Bad(name, "must be a whole number from " + std::to_string(range.min) + " to " +
+                         std::to_string(range.max));
+  }
+  return value;
+}
+
+}  // namespace arrowport::http

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/error.h"
+#include "http/target.h"
+
+namespace arrowport::http {
+
+// Query parameters as values. A refusal is kInvalidInput and names the parameter.
+
+/// That `target` has no parameters but `known` ones, and none of them twice. A refusal lists them.
+Status CheckParameters(const Target& target, std::span<const std::string_view> known);
+
+/// `true` or `false`; `otherwise` when it is missing.
+Result<bool> BoolParameter(const Target& target, std::string_view name, bool otherwise);
+
+struct WholeNumbers {
+  int64_t min = 0;
+  int64_t max = INT64_MAX;
+};
+
+/// A decimal number in `range`; nothing when it is missing.
+Result<std::optional<int64_t>> NumberParameter(const Target& target, std::string_view name,
+                                               WholeNumbers range);
+
+}  // namespace arrowport::http

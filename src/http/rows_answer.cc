@@ -1,0 +1,34 @@
+#include "http/rows_answer.h"
+
+#include <memory>
+#include <utility>
+
+#include <boost/beast/http/field.hpp>
+
+#include "base/error.h"
+#include "engine/result_stream.h"
+#include "http/answer_form.h"
+#include "http/exchange.h"
+#include "http/request.h"
+#include "http/result_pump.h"
+#include "http/socket.h"
+
+namespace arrowport::http {
+
+FormWishes WishesOf(const Request& request) {
+  using Field = boost::beast::http::field;
+  return {.accept = request.Header(Field::accept),
+          .accept_encoding = request.Header(Field::accept_encoding),
+          .format = request.target().Parameter("format"),
+          .compression = request.target().Parameter("compression")};
+}
+
+Awaitable<Status> AnswerRows(Exchange& exchange, RowsWanted wanted, AskForRows ask) {
+  if (wanted.timeout.has_value()) exchange.SetTimeout(*wanted.timeout);
+  exchange.WatchClient();
+  Result<std::shared_ptr<engine::ResultStream>> result = co_await exchange.Blocking(std::move(ask));
+  if (!result.ok()) co_return result.status();
+  co_return co_await PumpResult(exchange, *std::move(result), wanted.form);
+}
+
+}  // namespace arrowport::http
