@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "engine/database.h"
+#include "engine/result_stream.h"
 #include "engine/test_batches.h"
 
 namespace arrowport::engine {

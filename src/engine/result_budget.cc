@@ -1,8 +1,12 @@
 #include "engine/result_budget.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <memory>
 #include <string>
 
+#include "base/error.h"
 #include "base/limits.h"
 
 namespace arrowport::engine {

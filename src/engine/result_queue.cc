@@ -1,15 +1,18 @@
 #include "engine/result_queue.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
 #include <limits>
+#include <memory>
 #include <mutex>
 #include <utility>
 #include <vector>
 
 #include "base/bounded_queue.h"
 #include "base/error.h"
+#include "engine/result_budget.h"
 
 namespace arrowport::engine {
 namespace {

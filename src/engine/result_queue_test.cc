@@ -1,8 +1,8 @@
 #include "engine/result_queue.h"
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

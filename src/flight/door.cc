@@ -1,7 +1,9 @@
 #include "flight/door.h"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,6 +11,7 @@
 
 #include "base/error.h"
 #include "engine/result_stream.h"
+#include "flight/exchange.h"
 #include "flight/put.h"
 #include "flight/request.h"
 #include "flight/result_sender.h"
@@ -226,10 +229,10 @@ Status Door::ListActions(const Context& /*context*/,
 }
 
 Status Door::DoExchange(const Context& context,
-                        std::unique_ptr<arrow::flight::FlightMessageReader> /*reader*/,
-                        std::unique_ptr<arrow::flight::FlightMessageWriter> /*writer*/) {
-  return RunningCall::Of(context).Answer(
-      NotImplemented("DoExchange is not served; use DoPut to write and DoGet to read"));
+                        std::unique_ptr<arrow::flight::FlightMessageReader> reader,
+                        std::unique_ptr<arrow::flight::FlightMessageWriter> writer) {
+  RunningCall& call = RunningCall::Of(context);
+  return call.Answer(RunExchange(call, *service_, metrics_, *reader, *writer, message_bytes_max_));
 }
 
 }  // namespace arrowport::flight

@@ -10,6 +10,7 @@
 #include <arrow/ipc/dictionary.h>
 #include <gmock/gmock.h>
 
+#include "base/call_control.h"
 #include "base/error.h"
 #include "flight/test_server.h"
 
@@ -235,12 +236,6 @@ TEST_F(DoorTest, SaysInASentenceWhatItDoesNotServe) {
   const Status status = unknown.ok() ? (*unknown)->Next().status() : unknown.status();
   EXPECT_TRUE(status.IsNotImplemented()) << status;
   EXPECT_THAT(status.message(), HasSubstr("known are healthcheck, CancelFlightInfo"));
-
-  auto exchange = door_.client->DoExchange(FlightDescriptor::Command("x"));
-  ASSERT_TRUE(exchange.ok()) << exchange.status();
-  const Status refused = exchange->reader->Next().status();
-  EXPECT_TRUE(refused.IsNotImplemented()) << refused;
-  EXPECT_THAT(refused.message(), HasSubstr("DoExchange is not served"));
 }
 
 TEST_F(DoorTest, EndsAQueryWhoseClientGoesAwayWhileNoRowIsReady) {
