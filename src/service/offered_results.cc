@@ -1,11 +1,25 @@
 #include "service/offered_results.h"
 
 #include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "access/caller.h"
+#include "base/bounded_queue.h"
+#include "base/call_control.h"
+#include "base/deadline_timer.h"
+#include "base/error.h"
 #include "base/ids.h"
+#include "engine/result_stream.h"
 #include "service/service.h"
 
 namespace arrowport::service {
@@ -153,11 +167,15 @@ Result<OfferedResults::Tickets> OfferedResults::Add(const access::Caller& owner,
 }
 
 void OfferedResults::Watch(const std::shared_ptr<Offer>& offer) {
-  if (offer->expiry) timer_.Remove(*offer->expiry);
+  Unwatch(*offer);
   offer->expires_at = Clock::now() + lifetime_;
   offer->expiry = timer_.Add(offer->expires_at, [this, weak = std::weak_ptr(offer)] {
     if (const auto expired = weak.lock()) Expire(expired);
   });
+}
+
+void OfferedResults::Unwatch(const Offer& offer) {
+  if (offer.expiry.has_value()) timer_.Remove(*offer.expiry);
 }
 
 void OfferedResults::Expire(const std::shared_ptr<Offer>& offer) {
@@ -181,7 +199,7 @@ Result<OfferedResults::RowsPtr> OfferedResults::Open(const Call& call, std::stri
     const std::lock_guard lock(mutex_);
     ARROW_ASSIGN_OR_RAISE(offer, Find(call.caller, ticket));
     std::erase(offer->unused_tickets, ticket);
-    if (offer->unused_tickets.empty() && offer->expiry) timer_.Remove(*offer->expiry);
+    if (offer->unused_tickets.empty()) Unwatch(*offer);
     unused_.erase(unused_.find(ticket));
     std::erase_if(used_, [](const auto& used) { return used.second.expired(); });
     used_.emplace(ticket, offer);
@@ -210,7 +228,7 @@ Status OfferedResults::Cancel(const access::Caller& owner, std::string_view tick
     if (offer->owner.name != owner.name) return UnknownTicket();
     for (const std::string& unused : offer->unused_tickets) unused_.erase(unused);
     offer->unused_tickets.clear();
-    if (offer->expiry) timer_.Remove(*offer->expiry);
+    Unwatch(*offer);
   }
   offer->Break(reason);
   return Status::OK();
@@ -220,7 +238,7 @@ void OfferedResults::Clear() {
   const std::lock_guard lock(mutex_);
   for (const auto& [ticket, offer] : unused_) {
     offer->unused_tickets.clear();
-    if (offer->expiry) timer_.Remove(*offer->expiry);
+    Unwatch(*offer);
   }
   unused_.clear();
 }

@@ -74,6 +74,7 @@ class OfferedResults {
 
   Result<std::shared_ptr<Offer>> Find(const access::Caller& owner, std::string_view ticket) const;
   void Watch(const std::shared_ptr<Offer>& offer);
+  void Unwatch(const Offer& offer);
   void Expire(const std::shared_ptr<Offer>& offer);
 
   const std::chrono::milliseconds lifetime_;
