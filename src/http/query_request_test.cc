@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "http/target.h"
 
 namespace arrowport::http {
 namespace {

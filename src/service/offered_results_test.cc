@@ -1,6 +1,7 @@
 #include "service/offered_results.h"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <stop_token>
@@ -14,6 +15,7 @@
 
 #include "base/error.h"
 #include "engine/database.h"
+#include "engine/result_stream.h"
 #include "engine/test_batches.h"
 #include "observe/metrics.h"
 #include "service/service.h"
@@ -64,6 +66,7 @@ TEST_F(OfferedResultsTest, GivesEachRowToOneOfTheStreams) {
   ASSERT_EQ(offer->tickets.size(), 3);
   std::vector<Result<int64_t>> rows(3, 0);
   std::vector<std::jthread> readers;
+  readers.reserve(3);
   for (size_t i = 0; i < 3; ++i) {
     readers.emplace_back([&, i] { rows[i] = RowsOf(offer->tickets[i]); });
   }
