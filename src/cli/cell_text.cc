@@ -33,7 +33,34 @@ std::string Hexadecimal(std::string_view bytes) {
     text += kDigits[value / 16];
     text += kDigits[value % 16];
   }
-  return text;
+  return bytes.size() > kTextBytesMax ? text + "…" : text;
+}
+
+// Cut between letters: a byte that goes on with one begins with the bits 10.
+std::string BeginOf(std::string_view text) {
+  if (text.size() <= kTextBytesMax) return OneLine(text);
+  size_t end = kTextBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80) --end;
+  return OneLine(text.substr(0, end)) + "…";
+}
+
+std::string Amount(int64_t count, const char* unit) {
+  return std::to_string(count) + " " + unit + (count == 1 || count == -1 ? "" : "s");
+}
+
+std::string TwoDigits(int64_t number) { return (number < 10 ? "0" : "") + std::to_string(number); }
+
+// "03:00:00.25", with a sign of its own where it has one.
+std::string ClockText(int64_t nanoseconds) {
+  constexpr int64_t kSecond = 1'000'000'000;
+  // The most negative number has no positive counterpart of its type.
+  const auto size =
+      nanoseconds < 0 ? 0 - static_cast<uint64_t>(nanoseconds) : static_cast<uint64_t>(nanoseconds);
+  const auto seconds = static_cast<int64_t>(size / kSecond);
+  std::string fraction = std::to_string(size % kSecond + kSecond);
+  fraction[0] = '.';
+  return (nanoseconds < 0 ? "-" : "") + TwoDigits(seconds / 3600) + ":" +
+         TwoDigits(seconds / 60 % 60) + ":" + TwoDigits(seconds % 60) + fraction;
 }
 
 template <typename Number>
@@ -99,13 +126,26 @@ std::string ScalarText(const arrow::Array& array, int64_t row) {
   return (*scalar)->ToString();
 }
 
+std::string IntervalText(const arrow::MonthDayNanoIntervalArray& array, int64_t row) {
+  const auto value = array.Value(row);
+  std::string text;
+  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : " ") + part; };
+  if (value.months / 12 != 0) add(Amount(value.months / 12, "year"));
+  if (value.months % 12 != 0) add(Amount(value.months % 12, "month"));
+  if (value.days != 0) add(Amount(value.days, "day"));
+  if (value.nanoseconds != 0 || text.empty()) {
+    add(WithoutEmptyFraction(ClockText(value.nanoseconds)));
+  }
+  return text;
+}
+
 std::string BytesText(const arrow::Array& array, int64_t row) {
   const auto scalar = array.GetScalar(row);
   if (!scalar.ok()) return "?";
   const auto& binary = checked_cast<const arrow::BaseBinaryScalar&>(**scalar);
   const std::string_view bytes = binary.view();
   if (arrow::is_string(array.type_id()) || array.type_id() == arrow::Type::STRING_VIEW) {
-    return OneLine(bytes.substr(0, kTextBytesMax));
+    return bytes == kNullText ? "'NULL'" : BeginOf(bytes);
   }
   return Hexadecimal(bytes);
 }
@@ -113,7 +153,7 @@ std::string BytesText(const arrow::Array& array, int64_t row) {
 }  // namespace
 
 std::string CellText(const arrow::Array& array, int64_t row) {
-  if (array.IsNull(row)) return "NULL";
+  if (array.IsNull(row)) return std::string(kNullText);
   using arrow::Type;
   switch (array.type_id()) {
     case Type::FLOAT:
@@ -132,6 +172,8 @@ std::string CellText(const arrow::Array& array, int64_t row) {
     case Type::TIME32:
     case Type::TIME64:
       return WithoutEmptyFraction(ScalarText(array, row));
+    case Type::INTERVAL_MONTH_DAY_NANO:
+      return IntervalText(checked_cast<const arrow::MonthDayNanoIntervalArray&>(array), row);
     case Type::LIST:
       return ListText<arrow::ListArray>(array, row);
     case Type::LARGE_LIST:
@@ -176,6 +218,8 @@ std::string TypeText(const arrow::DataType& type) {
     case Type::DATE32:
     case Type::DATE64:
       return "date";
+    case Type::INTERVAL_MONTH_DAY_NANO:
+      return "interval";
     default:
       return OneLine(type.ToString());
   }

@@ -1,11 +1,13 @@
 #include "cli/cell_text.h"
 
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <string>
 
 #include <arrow/array.h>
 #include <arrow/array/builder_primitive.h>
+#include <arrow/array/builder_time.h>
 #include <arrow/array/util.h>
 #include <arrow/scalar.h>
 #include <gtest/gtest.h>
@@ -52,6 +54,32 @@ TEST(CellTextTest, NullAndBinaryAndBoolean) {
                           .ValueOrDie(),
                      0),
             "01ff");
+}
+
+TEST(CellTextTest, TheTextNullIsNotNull) {
+  EXPECT_EQ(TextOf(arrow::MakeScalar(std::string("NULL"))), "'NULL'");
+  EXPECT_EQ(TextOf(arrow::MakeNullScalar(arrow::utf8())), "NULL");
+  EXPECT_EQ(TextOf(arrow::MakeScalar(std::string("null"))), "null");
+}
+
+TEST(CellTextTest, TextThatIsVeryLongIsCutBetweenItsLetters) {
+  const std::string shown = TextOf(arrow::MakeScalar("x" + std::string(2000, 'y')));
+  EXPECT_EQ(shown, "x" + std::string(511, 'y') + "…");
+  std::string umlauts = "x";
+  for (int i = 0; i < 1000; ++i) umlauts += "ü";
+  EXPECT_EQ(TextOf(arrow::MakeScalar(umlauts)), umlauts.substr(0, 511) + "…");
+}
+
+std::string TextOfInterval(int32_t months, int32_t days, int64_t nanoseconds) {
+  arrow::MonthDayNanoIntervalBuilder builder;
+  EXPECT_TRUE(builder.Append({months, days, nanoseconds}).ok());
+  return CellText(*builder.Finish().ValueOrDie(), 0);
+}
+
+TEST(CellTextTest, IntervalsAreSaidInWords) {
+  EXPECT_EQ(TextOfInterval(14, 3, 3'600'250'000'000), "1 year 2 months 3 days 01:00:00.25");
+  EXPECT_EQ(TextOfInterval(0, -1, -1'000'000'000), "-1 day -00:00:01");
+  EXPECT_EQ(TextOfInterval(0, 0, 0), "00:00:00");
 }
 
 TEST(CellTextTest, NestedValuesReadLikeTheirSources) {

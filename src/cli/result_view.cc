@@ -17,10 +17,6 @@
 namespace arrowport::cli {
 namespace {
 
-// A screenful: with more rows, as many from each end are shown.
-constexpr int64_t kShownMax = 40;
-constexpr int64_t kEndRows = kShownMax / 2;
-
 std::vector<std::string> CellsOf(const arrow::RecordBatch& batch, int64_t row) {
   std::vector<std::string> cells;
   for (const auto& column : batch.columns()) cells.push_back(CellText(*column, row));
@@ -29,33 +25,36 @@ std::vector<std::string> CellsOf(const arrow::RecordBatch& batch, int64_t row) {
 
 }  // namespace
 
-ResultView::ResultView(std::shared_ptr<arrow::Schema> schema) : schema_(std::move(schema)) {}
+ResultView::ResultView(std::shared_ptr<arrow::Schema> schema, int64_t shown_max)
+    : schema_(std::move(schema)), shown_max_(shown_max) {}
 
 void ResultView::Add(const std::shared_ptr<arrow::RecordBatch>& batch) {
+  const int64_t end_rows = shown_max_ / 2;
   int64_t taken = 0;
-  while (std::ssize(first_) < kEndRows && taken < batch->num_rows()) {
+  while (std::ssize(first_) < end_rows && taken < batch->num_rows()) {
     first_.push_back(CellsOf(*batch, taken++));
   }
   rows_ += batch->num_rows();
   if (taken == batch->num_rows()) return;
   last_.push_back(batch->Slice(taken));
   last_rows_ += last_.back()->num_rows();
-  while (last_rows_ - last_.front()->num_rows() >= kEndRows) {
+  while (last_rows_ - last_.front()->num_rows() >= end_rows) {
     last_rows_ -= last_.front()->num_rows();
     last_.pop_front();
   }
 }
 
-std::string ResultView::Text(const Terminal& terminal) const {
-  TextTable table = {.columns = {}, .rows = first_, .gap_before = {}};
+ShownResult ResultView::Show(const Terminal& terminal) const {
+  TextTable table = {
+      .columns = {}, .rows = first_, .gap_before = {}, .faint_cell = std::string(kNullText)};
   for (const auto& field : schema_->fields()) {
     table.columns.push_back({.title = OneLine(field->name()),
                              .type = TypeText(*field->type()),
                              .align = IsNumber(*field->type()) ? Align::kRight : Align::kLeft,
                              .may_shorten = IsText(*field->type())});
   }
-  if (rows_ > kShownMax) table.gap_before = first_.size();
-  int64_t skip = std::max(last_rows_ - kEndRows, int64_t{0});
+  if (rows_ > shown_max_) table.gap_before = first_.size();
+  int64_t skip = std::max(last_rows_ - shown_max_ / 2, int64_t{0});
   for (const auto& batch : last_) {
     for (int64_t row = std::min(skip, batch->num_rows()); row < batch->num_rows(); ++row) {
       table.rows.push_back(CellsOf(*batch, row));
@@ -64,13 +63,19 @@ std::string ResultView::Text(const Terminal& terminal) const {
   }
   const RenderedTable rendered = Render(table, terminal);
   std::string footer = Plural(rows_, "row");
-  if (rows_ > kShownMax) footer += " (" + Count(std::ssize(table.rows)) + " shown)";
+  if (rows_ > shown_max_) footer += " (" + Count(std::ssize(table.rows)) + " shown)";
   const auto columns = static_cast<int64_t>(table.columns.size());
-  if (static_cast<int64_t>(rendered.columns_shown) < columns) {
+  const bool all_columns = static_cast<int64_t>(rendered.columns_shown) == columns;
+  if (!all_columns) {
     footer += ", " + Plural(columns, "column") + " (" +
               Count(static_cast<int64_t>(rendered.columns_shown)) + " shown)";
   }
-  return rendered.text + footer + "\n";
+  return {.table = rendered.text, .footer = footer, .all_columns = all_columns};
+}
+
+std::string ResultView::Text(const Terminal& terminal) const {
+  const ShownResult shown = Show(terminal);
+  return shown.table + shown.footer + "\n";
 }
 
 }  // namespace arrowport::cli

@@ -32,13 +32,11 @@ bool LocaleIsUtf8() {
   return upper.find("UTF-8") != std::string::npos || upper.find("UTF8") != std::string::npos;
 }
 
-int ColumnsOf(int descriptor, int otherwise) {
-  winsize size{};
-  if (ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  const std::string_view given = Variable("COLUMNS");
-  int columns = 0;
-  const auto [rest, error] = std::from_chars(given.data(), given.data() + given.size(), columns);
-  return error == std::errc() && columns > 0 ? columns : otherwise;
+int NumberIn(const char* variable, int otherwise) {
+  const std::string_view given = Variable(variable);
+  int number = 0;
+  const auto [rest, error] = std::from_chars(given.data(), given.data() + given.size(), number);
+  return error == std::errc() && number > 0 ? number : otherwise;
 }
 
 Terminal TerminalOf(int descriptor) {
@@ -48,7 +46,12 @@ Terminal TerminalOf(int descriptor) {
   terminal.colours =
       terminal.interactive && Variable("NO_COLOR").empty() && Variable("TERM") != "dumb";
   terminal.utf8 = LocaleIsUtf8();
-  terminal.columns = std::max(ColumnsOf(descriptor, terminal.columns), kColumnsMin);
+  winsize size{};
+  // A failure leaves both at 0, which is how terminals without a size tell theirs.
+  (void)ioctl(descriptor, TIOCGWINSZ, &size);
+  const int columns = size.ws_col > 0 ? size.ws_col : NumberIn("COLUMNS", terminal.columns);
+  terminal.columns = std::max(columns, kColumnsMin);
+  terminal.rows = size.ws_row > 0 ? size.ws_row : NumberIn("LINES", terminal.rows);
   return terminal;
 }
 
@@ -77,6 +80,8 @@ std::string_view CodeOf(Paint paint) {
 Terminal StandardOutput() { return TerminalOf(STDOUT_FILENO); }
 
 Terminal StandardError() { return TerminalOf(STDERR_FILENO); }
+
+bool StandardInputIsTyped() { return isatty(STDIN_FILENO) == 1; }
 
 std::string Painted(const Terminal& terminal, Paint paint, std::string_view text) {
   if (!terminal.colours || paint == Paint::kPlain) return std::string(text);

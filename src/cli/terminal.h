@@ -11,10 +11,14 @@ struct Terminal {
   bool colours = false;      ///< Interactive, and neither NO_COLOR nor TERM=dumb is set.
   bool utf8 = false;         ///< The locale's characters are UTF-8: lines can be drawn.
   int columns = 100;         ///< The window's; $COLUMNS or 100 where there is none.
+  int rows = 24;             ///< The window's; $LINES or 24 where there is none.
 };
 
 Terminal StandardOutput();
 Terminal StandardError();
+
+/// Whether a person types what is read from standard input.
+bool StandardInputIsTyped();
 
 enum class Paint { kPlain, kBold, kDim, kGreen, kYellow, kRed, kCyan };
 

@@ -15,7 +15,7 @@
 namespace arrowport::cli {
 namespace {
 
-// What a title or a shortened text needs to still say something.
+// What a title, a type or a shortened text needs to still say something.
 constexpr int kWordWidth = 12;
 
 struct Lines {
@@ -61,7 +61,7 @@ Widths WidthsOf(const TextTable& table, size_t column) {
   int cells = 0;
   for (const auto& row : table.rows) cells = std::max(cells, WidthOf(row[column]));
   const int natural = std::max({cells, WidthOf(head.title), WidthOf(head.type)});
-  const int title = std::min(WidthOf(head.title), kWordWidth);
+  const int title = std::min(std::max(WidthOf(head.title), WidthOf(head.type)), kWordWidth);
   const int least = head.may_shorten ? kWordWidth : std::max(cells, title);
   return {.natural = natural, .least = std::min(natural, least)};
 }
@@ -134,8 +134,11 @@ std::vector<Place> LayOut(const TextTable& table, int room, const Lines& lines) 
 
 class Drawing {
  public:
-  Drawing(std::vector<Place> places, const Terminal& terminal)
-      : places_(std::move(places)), terminal_(terminal), lines_(terminal.utf8 ? kDrawn : kTyped) {}
+  Drawing(std::vector<Place> places, std::optional<std::string> faint, const Terminal& terminal)
+      : places_(std::move(places)),
+        faint_(std::move(faint)),
+        terminal_(terminal),
+        lines_(terminal.utf8 ? kDrawn : kTyped) {}
 
   void Rule(const std::string_view (&ends)[3]) {
     std::string line(ends[0]);
@@ -153,7 +156,8 @@ class Drawing {
     for (const Place& place : places_) {
       const std::string text = place.column.has_value() ? cell(*place.column) : "";
       const std::string shown = place.column.has_value() ? text : std::string(lines_.column_gap);
-      text_ += vertical + " " + Painted(terminal_, paint, Padded(shown, place)) + " ";
+      const Paint cell_paint = place.column.has_value() && shown == faint_ ? Paint::kDim : paint;
+      text_ += vertical + " " + Painted(terminal_, cell_paint, Padded(shown, place)) + " ";
     }
     text_ += vertical + "\n";
   }
@@ -171,6 +175,7 @@ class Drawing {
   }
 
   const std::vector<Place> places_;
+  const std::optional<std::string> faint_;
   const Terminal& terminal_;
   const Lines& lines_;
   std::string text_;
@@ -183,7 +188,7 @@ RenderedTable Render(const TextTable& table, const Terminal& terminal) {
   const std::vector<Place> places = LayOut(table, terminal.columns, lines);
   const auto shown =
       std::ranges::count_if(places, [](const Place& place) { return place.column.has_value(); });
-  Drawing drawing(places, terminal);
+  Drawing drawing(places, table.faint_cell, terminal);
   drawing.Rule(lines.top);
   drawing.Row(Paint::kBold, [&](size_t column) { return table.columns[column].title; });
   const bool typed = std::ranges::any_of(

@@ -23,6 +23,7 @@ struct TextTable {
   std::vector<TextColumn> columns;
   std::vector<std::vector<std::string>> rows;  ///< As many cells each as there are columns.
   std::optional<size_t> gap_before;            ///< Row before which other rows were left out.
+  std::optional<std::string> faint_cell = {};  ///< Cells of this text stand for no value.
 };
 
 struct RenderedTable {
