@@ -29,6 +29,7 @@ constexpr const char* kExamples =
     "  arrowport serve --db lake.duckdb                 HTTP on 8888, Flight on 8889\n"
     "  arrowport ingest flights.parquet --stream flights\n"
     "  arrowport query \"SELECT count(*) FROM flights\"\n"
+    "  arrowport get flights -o flights.parquet\n"
     "\n"
     "`arrowport COMMAND --help` tells more about each.";
 
@@ -112,7 +113,7 @@ int Run(int argc, char** argv) {
     app.set_help_flag("-h,--help", "This text.");
     app.require_subcommand(0, 1);
     app.footer(kExamples);
-    for (const auto add : {AddServe, AddIngest, AddQuery, AddStreams, AddGenerate, AddDemo,
+    for (const auto add : {AddServe, AddIngest, AddQuery, AddGet, AddStreams, AddGenerate, AddDemo,
                            AddBench, AddHelpConfig}) {
       add(app, &action);
     }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ namespace {
 constexpr std::chrono::milliseconds kDrawEvery(100);
 // Before that a rate says more about the start than about the rest.
 constexpr double kEstimateAfterSeconds = 0.5;
-constexpr int kBarWidth = 20;
+constexpr int kBarWidth = 16;
 constexpr int kTitleWidth = 26;
 
 struct Part {
@@ -38,6 +39,20 @@ Part Bar(double fraction, const Terminal& terminal) {
           .width = kBarWidth};
 }
 
+std::optional<double> FractionOf(const ProgressPoint& point) {
+  if (point.fraction.has_value()) return std::clamp(*point.fraction, 0.0, 1.0);
+  if (point.rows_total.value_or(0) <= 0) return std::nullopt;
+  return std::min(static_cast<double>(point.rows) / static_cast<double>(*point.rows_total), 1.0);
+}
+
+std::string RowsText(const ProgressPoint& point) {
+  std::string text = RoughCount(static_cast<double>(point.rows));
+  if (point.rows_total.has_value()) {
+    text += " of " + RoughCount(static_cast<double>(*point.rows_total));
+  }
+  return text + " rows";
+}
+
 std::string TimeLeft(double seconds) {
   const auto whole = static_cast<int64_t>(std::ceil(seconds));
   const std::string rest = std::to_string(whole % 60);
@@ -48,20 +63,21 @@ std::string TimeLeft(double seconds) {
 
 std::string ProgressLine(const std::string& title, const ProgressPoint& point, double seconds,
                          const Terminal& terminal) {
-  const double fraction = std::clamp(point.fraction.value_or(0), 0.0, 1.0);
+  const std::optional<double> fraction = FractionOf(point);
+  const auto bytes = static_cast<double>(point.bytes);
   std::vector<Part> parts;
-  if (point.fraction.has_value()) {
-    parts.push_back(Bar(fraction, terminal));
-    const std::string percent = std::to_string(static_cast<int>(fraction * 100));
+  if (fraction.has_value()) {
+    parts.push_back(Bar(*fraction, terminal));
+    const std::string percent = std::to_string(static_cast<int>(*fraction * 100));
     parts.push_back(Plain(std::string(3 - percent.size(), ' ') + percent + " %"));
   }
-  parts.push_back(Plain(RoughCount(static_cast<double>(point.rows)) + " rows"));
-  if (seconds > 0 && point.bytes > 0) {
-    parts.push_back(Plain(ByteRate(static_cast<double>(point.bytes) / seconds)));
+  parts.push_back(Plain(RowsText(point)));
+  if (bytes > 0) parts.push_back(Plain(Bytes(bytes)));
+  if (seconds > 0) parts.push_back(Plain(RowRate(static_cast<double>(point.rows) / seconds)));
+  if (fraction.value_or(0) > 0 && seconds >= kEstimateAfterSeconds) {
+    parts.push_back(Plain(TimeLeft(seconds / *fraction * (1 - *fraction)) + " left"));
   }
-  if (fraction > 0 && seconds >= kEstimateAfterSeconds) {
-    parts.push_back(Plain(TimeLeft(seconds / fraction * (1 - fraction)) + " left"));
-  }
+  if (seconds > 0 && bytes > 0) parts.push_back(Plain(ByteRate(bytes / seconds)));
   std::string line = Painted(terminal, Paint::kBold, title);
   // A line that reaches the last column would be continued on the next one.
   int room = terminal.columns - 1 - WidthOf(title);

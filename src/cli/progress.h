@@ -14,10 +14,12 @@ struct ProgressPoint {
   int64_t rows = 0;
   int64_t bytes = 0;
   std::optional<double> fraction;  ///< Of the whole, 0 to 1; unset where the whole is not known.
+  std::optional<int64_t> rows_total =
+      {};  ///< Of the whole; tells the fraction where that is unset.
 };
 
-/// One line that says so: title, bar, percent, rows, speed and the time that is left, as much of
-/// these as fits into the terminal. Bytes of 0 say nothing of speed.
+/// One line that says so: title, bar, percent, rows, bytes, rows a second, the time that is left
+/// and bytes a second, as much of these as fits into the terminal. Bytes of 0 are not known.
 std::string ProgressLine(const std::string& title, const ProgressPoint& point, double seconds,
                          const Terminal& terminal);
 

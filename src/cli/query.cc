@@ -2,6 +2,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/interruptible.h"
 #include "cli/progress.h"
 #include "cli/query_output.h"
 #include "cli/result_view.h"
@@ -22,7 +24,10 @@ namespace arrowport::cli {
 namespace {
 
 constexpr const char* kExamples =
-    "Without --output-path, csv, json and arrow go to standard output.\n"
+    "Without SQL, a person at a terminal gets a shell for statements, and what another program\n"
+    "sends to standard input is the SQL. Without --output-path, csv, json, ndjson and arrow go to\n"
+    "standard output.\n"
+    "\n"
     "--query, --host and --port are for scripts that were written for a Flight client with these\n"
     "flags: they mean --url grpc://HOST:PORT, and csv and parquet without a path then go to\n"
     "query_results.csv and query_results.parquet.\n"
@@ -31,10 +36,11 @@ constexpr const char* kExamples =
     "  arrowport query \"SELECT carrier, avg(arr_delay) FROM flights GROUP BY ALL\"\n"
     "  arrowport query \"FROM flights WHERE carrier = ?\" --param UA --output-path ua.parquet\n"
     "  arrowport query \"FROM flights\" --output-format arrow | python consumer.py\n"
-    "  arrowport query - < report.sql";
+    "  arrowport query < report.sql\n"
+    "  arrowport query --url grpc://127.0.0.1:8889      a shell; \\? in it tells more";
 
 struct QueryOptions {
-  std::string sql;
+  std::optional<std::string> sql;  ///< "-": on standard input.
   std::vector<std::string> parameters;
   std::string url = kDefaultUrl;
   std::string host;
@@ -61,9 +67,14 @@ std::string UrlOf(const QueryOptions& options) {
   return "grpc://" + host + ":" + std::to_string(options.port == 0 ? kFlightPort : options.port);
 }
 
-std::string SqlOf(const QueryOptions& options) {
-  if (options.sql != "-") return options.sql;
-  return {std::istreambuf_iterator<char>(std::cin), {}};
+Result<std::string> SqlOf(const QueryOptions& options) {
+  constexpr const char* kMissing =
+      "there is no SQL; write it behind the command, or send it to standard input";
+  const bool is_read = options.sql.value_or("-") == "-";
+  std::string sql =
+      is_read ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : *options.sql;
+  if (sql.empty()) return MakeError(ErrorKind::kInvalidInput, kMissing);
+  return sql;
 }
 
 Status Display(arrow::RecordBatchReader& rows) {
@@ -80,14 +91,15 @@ Status Display(arrow::RecordBatchReader& rows) {
   return Status::OK();
 }
 
-Status Query(const QueryOptions& options) {
+Status Query(const QueryOptions& options, const std::string& sql, const std::stop_token& stop) {
   ARROW_ASSIGN_OR_RAISE(const OutputTarget target, TargetOf(options.output));
   ARROW_ASSIGN_OR_RAISE(const auto client, client::Client::Connect(UrlOf(options), {}));
   client::QueryRequest request;
-  request.sql = SqlOf(options);
+  request.sql = sql;
   request.params_json = ParametersJson(options.parameters);
+  request.stop = stop;
   ARROW_ASSIGN_OR_RAISE(const auto rows, client->Query(request));
-  return target.format.has_value() ? WriteRows(*rows, *target.format, target.path) : Display(*rows);
+  return target.format.has_value() ? WriteRows(*rows, target) : Display(*rows);
 }
 
 void AddOldFlags(CLI::App& command, QueryOptions* options, CLI::Option* sql, CLI::Option* url) {
@@ -112,8 +124,8 @@ void AddQuery(CLI::App& app, Action* action) {
   CLI::App* command = app.add_subcommand("query", "Run SQL on a server and show or keep its rows.");
   command->footer(kExamples);
   auto options = std::make_shared<QueryOptions>();
-  CLI::Option* sql =
-      command->add_option("SQL", options->sql, "The SQL text; - reads it from standard input.");
+  CLI::Option* sql = command->add_option(
+      "SQL", options->sql, "The SQL text; - reads it from standard input. Without it: a shell.");
   // Without extra arguments the library leaves "[1, 2]" as it is.
   command
       ->add_option("--param", options->parameters,
@@ -125,18 +137,22 @@ void AddQuery(CLI::App& app, Action* action) {
       ->allow_extra_args(false);
   command
       ->add_option("--output-format", options->output.format,
-                   "display, csv, json, arrow or parquet. [display, or what --output-path ends "
-                   "in]")
+                   "display, csv, json, ndjson, arrow or parquet. [display, or what --output-path "
+                   "ends in]")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"display", "csv", "json", "arrow", "parquet"}).description(""));
+      ->check(
+          CLI::IsMember({"display", "csv", "json", "ndjson", "arrow", "parquet"}).description(""));
   command
-      ->add_option("--output-path", options->output.path,
+      ->add_option("-o,--output-path", options->output.path,
                    "The file to write; - is standard output.")
       ->type_name("FILE");
   AddOldFlags(*command, options.get(), sql, AddUrl(*command, &options->url));
   command->callback([options, action] {
-    if (options->sql.empty()) throw CLI::RequiredError("SQL");
-    *action = [options] { return Query(*options); };
+    *action = [options]() -> Status {
+      ARROW_ASSIGN_OR_RAISE(const std::string text, SqlOf(*options));
+      return RunInterruptible(
+          [&](const std::stop_token& stop) { return Query(*options, text, stop); });
+    };
   });
 }
 

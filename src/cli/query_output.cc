@@ -1,9 +1,12 @@
 #include "cli/query_output.h"
 
+#include <cstdint>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include "base/batch_bytes.h"
 #include "base/error.h"
@@ -20,6 +23,7 @@ using stream::FileFormat;
 std::optional<FileFormat> FormatOf(const OutputOptions& options) {
   if (options.format == "csv") return FileFormat::kCsv;
   if (options.format == "json") return FileFormat::kJson;
+  if (options.format == "ndjson") return FileFormat::kNdjson;
   if (options.format == "parquet") return FileFormat::kParquet;
   if (options.format == "arrow") {
     // Two forms of Arrow have names of their own; a pipe takes the one that needs no end.
@@ -30,10 +34,19 @@ std::optional<FileFormat> FormatOf(const OutputOptions& options) {
 }
 
 bool IsBinary(FileFormat format) {
-  return format != FileFormat::kCsv && format != FileFormat::kJson;
+  return format != FileFormat::kCsv && format != FileFormat::kJson && format != FileFormat::kNdjson;
 }
 
 Status Refuse(const std::string& why) { return MakeError(ErrorKind::kInvalidInput, why); }
+
+void TellWritten(const std::string& path, int64_t rows, double seconds) {
+  std::error_code error;
+  const auto file_bytes = std::filesystem::file_size(path, error);
+  std::cerr << "wrote " << Plural(rows, "row") << " to " << path << " in " << Seconds(seconds)
+            << " (";
+  if (!error) std::cerr << Bytes(static_cast<double>(file_bytes)) << ", ";
+  std::cerr << RowRate(static_cast<double>(rows) / seconds) << ")\n";
+}
 
 }  // namespace
 
@@ -43,29 +56,30 @@ Result<OutputTarget> TargetOf(const OutputOptions& options) {
   if (from_path) {
     target.format = stream::FormatOfPath(options.path);
     if (!target.format.has_value()) {
-      return Refuse("'" + options.path + "' does not tell its format; add --output-format");
+      return Refuse("'" + options.path + "' does not tell its format; add " + options.format_flag);
     }
   }
   if (!target.format.has_value()) {
     if (options.path.empty()) return target;
     return Refuse("display goes to the terminal; leave out --output-path, or choose a format");
   }
-  if (!target.path.empty()) return target;
   const bool old_file = options.old_paths && (target.format == FileFormat::kCsv ||
                                               target.format == FileFormat::kParquet);
-  target.path = old_file ? "query_results." + options.format : "-";
+  if (target.path.empty()) target.path = old_file ? "query_results." + options.format : "-";
   if (target.path == "-" && IsBinary(*target.format) && StandardOutput().interactive) {
-    return Refuse(options.format + " is not for a terminal; add --output-path FILE or a pipe");
+    return Refuse(options.format + " is not for a terminal; name a file or add a pipe");
   }
   return target;
 }
 
-Status WriteRows(arrow::RecordBatchReader& rows, FileFormat format, const std::string& path) {
-  ARROW_ASSIGN_OR_RAISE(const auto sink, stream::OpenFileSink(path, format, rows.schema()));
-  ProgressPoint point;
+Status WriteRows(arrow::RecordBatchReader& rows, const OutputTarget& target,
+                 std::optional<int64_t> rows_total) {
+  ARROW_ASSIGN_OR_RAISE(const auto sink,
+                        stream::OpenFileSink(target.path, target.format.value(), rows.schema()));
+  ProgressPoint point = {.rows = 0, .bytes = 0, .fraction = {}, .rows_total = rows_total};
   double seconds = 0;
   {
-    Progress progress(path);
+    Progress progress(target.path);
     for (;;) {
       std::shared_ptr<arrow::RecordBatch> batch;
       ARROW_RETURN_NOT_OK(rows.ReadNext(&batch));
@@ -78,10 +92,7 @@ Status WriteRows(arrow::RecordBatchReader& rows, FileFormat format, const std::s
     ARROW_RETURN_NOT_OK(sink->Close());
     seconds = progress.seconds();
   }
-  if (path != "-") {
-    std::cerr << "wrote " << Plural(point.rows, "row") << " to " << path << " in "
-              << Seconds(seconds) << '\n';
-  }
+  if (target.path != "-") TellWritten(target.path, point.rows, seconds);
   return Status::OK();
 }
 

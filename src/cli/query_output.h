@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -12,9 +13,11 @@ namespace arrowport::cli {
 
 /// Where rows should go, as the command line says it.
 struct OutputOptions {
-  std::string format = {};  ///< "display", "csv", "json", "arrow", "parquet"; empty: not said.
-  std::string path = {};    ///< Empty: not said.
-  bool old_paths = false;   ///< csv and parquet without a path go to query_results.*.
+  /// "display", "csv", "json", "ndjson", "arrow", "parquet"; empty: not said.
+  std::string format = {};
+  std::string path = {};   ///< Empty: not said.
+  bool old_paths = false;  ///< csv and parquet without a path go to query_results.*.
+  const char* format_flag = "--output-format";  ///< What a message advises.
 };
 
 /// The same, decided.
@@ -27,9 +30,10 @@ struct OutputTarget {
 /// bytes that no person reads would go to a terminal.
 Result<OutputTarget> TargetOf(const OutputOptions& options);
 
-/// Writes all rows to `path`, where "-" is standard output, with progress, and says what was
-/// written.
-Status WriteRows(arrow::RecordBatchReader& rows, stream::FileFormat format,
-                 const std::string& path);
+/// Writes all rows to the path of `target`, which has a format, with progress, and says on standard
+/// error what was written. After any failure the path is as it was. `rows_total`, where that is
+/// known, is for the progress.
+Status WriteRows(arrow::RecordBatchReader& rows, const OutputTarget& target,
+                 std::optional<int64_t> rows_total = {});
 
 }  // namespace arrowport::cli

@@ -41,6 +41,11 @@ TEST(QueryOutputTest, OldScriptsFindTheirFilesWhereTheyWere) {
   EXPECT_EQ(TargetOf({.format = "csv", .path = "mine.csv", .old_paths = true})->path, "mine.csv");
 }
 
+TEST(QueryOutputTest, AnObjectALineIsAFormatOfItsOwn) {
+  EXPECT_EQ(TargetOf({.path = "a.ndjson"})->format, FileFormat::kNdjson);
+  EXPECT_EQ(TargetOf({.format = "ndjson"})->path, "-");
+}
+
 TEST(QueryOutputTest, ATableIsNotWrittenToAFile) {
   EXPECT_EQ(KindOf(TargetOf({.format = "display", .path = "a.csv"}).status()),
             ErrorKind::kInvalidInput);

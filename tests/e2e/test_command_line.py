@@ -11,7 +11,7 @@ from harness.program import BINARY, clean_environment, patient, run_arrowport
 from harness.samples import trips
 from harness.server_process import ServerProcess
 
-COMMANDS = ["serve", "ingest", "query", "streams", "generate", "demo", "bench"]
+COMMANDS = ["serve", "ingest", "query", "get", "streams", "generate", "demo", "bench"]
 NOWHERE = "http://127.0.0.1:1"
 
 
