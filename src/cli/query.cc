@@ -17,6 +17,7 @@
 #include "cli/query_output.h"
 #include "cli/result_view.h"
 #include "cli/server_url.h"
+#include "cli/shell.h"
 #include "cli/terminal.h"
 #include "client/client.h"
 
@@ -75,6 +76,15 @@ Result<std::string> SqlOf(const QueryOptions& options) {
       is_read ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : *options.sql;
   if (sql.empty()) return MakeError(ErrorKind::kInvalidInput, kMissing);
   return sql;
+}
+
+Status Shell(const QueryOptions& options) {
+  const bool is_for_one_query =
+      !options.parameters.empty() || !options.output.format.empty() || !options.output.path.empty();
+  if (!is_for_one_query) return RunShell(UrlOf(options));
+  return MakeError(ErrorKind::kInvalidInput,
+                   "parameters and output formats are for one query; write its SQL, too (in the "
+                   "shell, \\o FILE writes a result)");
 }
 
 Status Display(arrow::RecordBatchReader& rows) {
@@ -149,6 +159,7 @@ void AddQuery(CLI::App& app, Action* action) {
   AddOldFlags(*command, options.get(), sql, AddUrl(*command, &options->url));
   command->callback([options, action] {
     *action = [options]() -> Status {
+      if (!options->sql.has_value() && StandardInputIsTyped()) return Shell(*options);
       ARROW_ASSIGN_OR_RAISE(const std::string text, SqlOf(*options));
       return RunInterruptible(
           [&](const std::stop_token& stop) { return Query(*options, text, stop); });
