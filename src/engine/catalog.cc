@@ -85,6 +85,12 @@ TableName ShortName(std::string_view schema, std::string_view name) {
 
 }  // namespace
 
+TableName FullNameOf(const duckdb::TableCatalogEntry& table) {
+  return {.catalog = table.ParentCatalog().GetName(),
+          .schema = table.ParentSchema().name,
+          .name = table.name};
+}
+
 Result<FoundTable> FindTable(duckdb::Connection& connection, const TableName& table) {
   return Guarded([&]() -> Result<FoundTable> {
     FoundTable found;
@@ -98,14 +104,33 @@ Result<FoundTable> FindTable(duckdb::Connection& connection, const TableName& ta
         found.kind = FoundTable::Kind::kView;
         return;
       }
+      const auto& stored = entry->Cast<duckdb::TableCatalogEntry>();
       found.kind = FoundTable::Kind::kTable;
-      for (const auto& column : entry->Cast<duckdb::TableCatalogEntry>().GetColumns().Physical()) {
+      found.name = FullNameOf(stored);
+      found.is_stored_here = stored.IsDuckTable();
+      for (const auto& column : stored.GetColumns().Physical()) {
         found.columns.names.push_back(column.Name());
         found.columns.types.push_back(column.Type());
       }
     });
     return found;
   });
+}
+
+Result<VersionedTable> FindVersion(Core& core, const TableName& table) {
+  ARROW_ASSIGN_OR_RAISE(auto connection, core.Connect());
+  ARROW_ASSIGN_OR_RAISE(FoundTable found, FindTable(*connection, table));
+  if (found.kind == FoundTable::Kind::kMissing) {
+    return MakeError(ErrorKind::kNotFound, "table '" + table.ToString() + "' does not exist");
+  }
+  if (!found.is_stored_here) {
+    return MakeError(ErrorKind::kNotFound,
+                     "'" + table.ToString() +
+                         "' is no table of this database, so nobody can tell when its rows "
+                         "change; read its rows instead");
+  }
+  std::string version = core.table_versions.Of(found.name);
+  return VersionedTable{.name = std::move(found.name), .version = std::move(version)};
 }
 
 Result<std::vector<TableInfo>> ListTables(const std::shared_ptr<Core>& core,

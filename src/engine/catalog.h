@@ -19,7 +19,13 @@ struct FoundTable {
   enum class Kind { kMissing, kTable, kView };
   Kind kind = Kind::kMissing;
   ColumnList columns;  ///< Of a table, those that rows can be given.
+  TableName name;      ///< In full.
+  /// Whether it is a table that DuckDB itself stores, so that only this process changes it.
+  bool is_stored_here = false;
 };
+
+/// With all parts.
+TableName FullNameOf(const duckdb::TableCatalogEntry& table);
 
 Result<FoundTable> FindTable(duckdb::Connection& connection, const TableName& table);
 
@@ -30,6 +36,8 @@ Result<std::vector<TableInfo>> ListTables(const std::shared_ptr<Core>& core,
 
 Result<TableInfo> DescribeTable(const std::shared_ptr<Core>& core, const TableName& table,
                                 const CallControl& control);
+
+Result<VersionedTable> FindVersion(Core& core, const TableName& table);
 
 Result<QueryInfo> DescribeStatement(const std::shared_ptr<Core>& core, const Statement& statement,
                                     const QueryOptions& options);

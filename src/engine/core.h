@@ -17,6 +17,7 @@
 #include "engine/result_budget.h"
 #include "engine/start_gate.h"
 #include "engine/table_claims.h"
+#include "engine/table_versions.h"
 
 namespace arrowport::engine {
 
@@ -59,6 +60,7 @@ class Core {
 
   StartGate start_gate;
   TableClaims table_claims;
+  TableVersions table_versions;
   DeadlineTimer timer;
   WorkerPool threads{32};  ///< Ends queries; a commit may wait for the disk. Uses all of the above.
 

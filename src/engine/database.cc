@@ -83,6 +83,10 @@ class DuckDbDatabase final : public Database {
     return engine::DescribeTable(core_, table, control);
   }
 
+  Result<VersionedTable> TableVersion(const TableName& table) override {
+    return FindVersion(*core_, table);
+  }
+
   Status Checkpoint() override {
     ARROW_ASSIGN_OR_RAISE(auto connection, core_->Connect());
     return Guarded([&] {

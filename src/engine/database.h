@@ -100,6 +100,11 @@ class Database {
 
   /// Cancels what runs, checkpoints and closes the file. Later calls are kUnavailable.
   virtual Status Close() = 0;
+  /// The version of a table, which is another one as soon as its rows or columns may have changed,
+  /// and after each start. What is read after this was asked for is of that version or newer.
+  /// kNotFound for views and for tables of other systems, of which nobody can tell.
+  virtual Result<VersionedTable> TableVersion(const TableName& table) = 0;
+
 };
 
 /// Of the DuckDB library that is loaded: "v1.5.5".

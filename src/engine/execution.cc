@@ -30,6 +30,7 @@
 #include "engine/result_queue.h"
 #include "engine/result_stream.h"
 #include "engine/scalar.h"
+#include "engine/statement_changes.h"
 
 namespace arrowport::engine {
 namespace {
@@ -202,6 +203,7 @@ Status Execution::RunLeading(std::vector<duckdb::unique_ptr<duckdb::SQLStatement
   for (size_t i = 0; i + 1 < statements.size(); ++i) {
     auto result = connection_->Query(std::move(statements[i]));
     if (result->HasError()) return FromDuckDb(result->GetErrorObject());
+    core_->table_versions.Change(ChangesOf(*result));
     if (queue_->closed()) return queue_->status();
   }
   return Status::OK();
@@ -217,6 +219,7 @@ void Execution::InstallCollector(const ExecutionOptions& options) {
                                     duckdb::PreparedStatementData& statement)
       -> duckdb::unique_ptr<duckdb::PhysicalOperator> {
     if (read_only) CheckReadsOnly(context, statement);
+    changes_ = ChangesOf(statement);
     auto schema = ArrowSchemaOf(statement.types, statement.names, context);
     if (!schema.ok()) throw duckdb::NotImplementedException(schema.status().message());
     target_->schema = std::move(schema).ValueUnsafe();
@@ -294,6 +297,8 @@ void Execution::EndWithAllRowsLocked() {
   // Cancelled before the commit: RollBack, which is on its way, must not find it committed.
   auto running = Phase::kRunning;
   if (!phase_.compare_exchange_strong(running, Phase::kCommitting)) return;
+  // Here too, since others see what is committed before CloseLocked is there.
+  core_->table_versions.Change(changes_);
   CloseLocked(Guarded([this] {
     auto result = pending_->Execute();
     return result->HasError() ? FromDuckDb(result->GetErrorObject()) : Status::OK();
@@ -355,6 +360,7 @@ void Execution::CloseLocked(const Status& status) {
     connection_.reset();
   }
   if (deadline_) core_->timer.Remove(*deadline_);
+  core_->table_versions.Change(changes_);
   held_until_over_.reset();
   core_->Unregister(this);
   queue_->Close(status);

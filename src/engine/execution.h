@@ -17,6 +17,7 @@
 #include "engine/result_collector.h"
 #include "engine/result_queue.h"
 #include "engine/result_stream.h"
+#include "engine/table_versions.h"
 
 namespace arrowport::engine {
 
@@ -118,6 +119,7 @@ class Execution final : public std::enable_shared_from_this<Execution> {
 };
 
 /// `execution` as the stream that callers read; destroying the stream cancels the execution, and
+  ChangedTables changes_;
 /// lets go of `place`.
 std::shared_ptr<ResultStream> MakeResultStream(std::shared_ptr<Execution> execution,
                                                ResultBudget::Place place);

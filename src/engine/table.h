@@ -38,4 +38,10 @@ struct TableInfo {
   int64_t rows = -1;                      ///< Exact for tables of DuckDB; -1: not known (views).
 };
 
+/// A table at one time.
+struct VersionedTable {
+  TableName name;       ///< In full.
+  std::string version;  ///< Letters, digits and hyphens.
+};
+
 }  // namespace arrowport::engine
