@@ -13,6 +13,7 @@ Awaitable<Status> QueryByAddress(Exchange& exchange);  // routes_query.cc
 Awaitable<Status> ListStreams(Exchange& exchange);     // routes_catalog.cc
 Awaitable<Status> ListTables(Exchange& exchange);      // routes_catalog.cc
 Awaitable<Status> DescribeTable(Exchange& exchange);   // routes_catalog.cc
+Awaitable<Status> ReadTable(Exchange& exchange);       // routes_tables.cc
 Awaitable<Status> CheckHealth(Exchange& exchange);     // routes_server.cc
 Awaitable<Status> ShowMetrics(Exchange& exchange);     // routes_server.cc
 Awaitable<Status> ShowVersion(Exchange& exchange);     // routes_server.cc

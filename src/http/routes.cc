@@ -30,6 +30,8 @@ constexpr std::array kRoutes = {
     Route{Method::get, "/tables", "list_tables", "the tables and views", ListTables},
     Route{Method::get, "/tables/{name}", "describe_table", "a table's columns and rows",
           DescribeTable},
+    Route{Method::get, "/tables/{name}/data", "read_table",
+          "its rows (columns, where, order_by, limit, offset)", ReadTable},
     Route{Method::get, "/healthz", "check_health", "200 while the database answers", CheckHealth},
     Route{Method::get, "/metrics", "show_metrics", "the server's numbers, for Prometheus",
           ShowMetrics},

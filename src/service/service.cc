@@ -25,9 +25,11 @@
 #include "engine/database.h"
 #include "engine/result_stream.h"
 #include "engine/table.h"
+#include "engine/table_read.h"
 #include "observe/metrics.h"
 #include "service/offered_results.h"
 #include "service/stream_table.h"
+#include "service/table_reads.h"
 
 namespace arrowport::service {
 
@@ -216,12 +218,17 @@ Result<std::shared_ptr<engine::ResultStream>> Service::Query(const Call& call,
   return impl_->database->Query(statement, options, call.control);
 }
 
-Result<std::shared_ptr<engine::ResultStream>> Service::ReadTable(const Call& call,
-                                                                 std::string_view table) {
-  ARROW_ASSIGN_OR_RAISE(const auto name, engine::TableName::Parse(table));
+Result<std::shared_ptr<engine::ResultStream>> Service::ReadTable(
+    const Call& call, std::string_view table, const engine::TableRead& read,
+    const engine::QueryOptions& options) {
   // Tells a missing table from a missing column or function by its kind and its words.
-  ARROW_RETURN_NOT_OK(DescribeTable(call, table));
-  return Query(call, {.sql = AllRowsOf(name), .parameters = {}}, {});
+  ARROW_ASSIGN_OR_RAISE(const auto info, DescribeTable(call, table));
+  ARROW_ASSIGN_OR_RAISE(const auto statement, PlanTableRead(info, read));
+  engine::QueryOptions reading = options;
+  reading.read_only = true;
+  auto rows = Query(call, statement, reading);
+  if (rows.ok()) return rows;
+  return BlameTableRead(*impl_->database, info, read, rows.status());
 }
 
 Result<Offer> Service::OfferQuery(const Call& call, const engine::Statement& statement,

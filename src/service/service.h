@@ -17,6 +17,7 @@
 #include "base/call_control.h"
 #include "base/error.h"
 #include "engine/database.h"
+#include "engine/table_read.h"
 #include "observe/metrics.h"
 
 namespace arrowport::service {
@@ -112,8 +113,11 @@ class Service {
                                                       const engine::Statement& statement,
                                                       const engine::QueryOptions& options);
 
-  /// All rows and columns of a table or view, by its name as people write it.
-  Result<std::shared_ptr<engine::ResultStream>> ReadTable(const Call& call, std::string_view table);
+  /// Rows and columns of a table or view, by its name as people write it; all of them unless `read`
+  /// says which.
+  Result<std::shared_ptr<engine::ResultStream>> ReadTable(const Call& call, std::string_view table,
+                                                          const engine::TableRead& read = {},
+                                                          const engine::QueryOptions& options = {});
 
   /// Offers the result of `statement` under several tickets, or one where the order of its rows
   /// counts. The statement runs when the first ticket is used.
