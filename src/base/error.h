@@ -23,16 +23,18 @@ enum class ErrorKind {
   kMethodNotAllowed,  ///< The route exists, but not with this method.
   kNotAcceptable,     ///< None of the formats that the caller accepts can be made.
   kConflict,          ///< The request does not fit what is stored, or lost a race with another one.
-  kTooLarge,          ///< A body, header or value is over its limit.
-  kUnsupportedMedia,  ///< The body is of a format or type that has no mapping.
-  kRequestTimeout,    ///< The client was too slow in sending its request.
-  kOverloaded,        ///< A budget is used up; the same call may succeed later.
-  kUnavailable,       ///< The server is starting, draining or has lost its storage.
-  kDeadlineExceeded,  ///< The call's own deadline passed.
-  kCancelled,         ///< The caller cancelled, or went away.
-  kNotImplemented,    ///< A known thing that this server does not do.
-  kOutOfMemory,       ///< The statement needs more memory than the server may use.
-  kInternal,          ///< A fault of ours.
+  kPreconditionFailed,   ///< What the caller has seen is not what is there now.
+  kTooLarge,             ///< A body, header or value is over its limit.
+  kUnsupportedMedia,     ///< The body is of a format or type that has no mapping.
+  kRangeNotSatisfiable,  ///< The part that was asked for is behind the end.
+  kRequestTimeout,       ///< The client was too slow in sending its request.
+  kOverloaded,           ///< A budget is used up; the same call may succeed later.
+  kUnavailable,          ///< The server is starting, draining or has lost its storage.
+  kDeadlineExceeded,     ///< The call's own deadline passed.
+  kCancelled,            ///< The caller cancelled, or went away.
+  kNotImplemented,       ///< A known thing that this server does not do.
+  kOutOfMemory,          ///< The statement needs more memory than the server may use.
+  kInternal,             ///< A fault of ours.
 };
 
 /// Flight's status codes, by their names in Flight RPC; the flight door turns them into its

@@ -49,5 +49,13 @@ inline constexpr int64_t kBatchRowsMax = 2'147'483'647;
 /// came in. Several times what a batch usually has, and little enough to have once for each put.
 inline constexpr int64_t kPlainColumnBytesMax = 256 * kMiB;
 
+/// Files of tables that are kept. Each holds one of the process's file descriptors, which
+/// connections need too.
+inline constexpr int kFilesKeptMax = 100;
+
+/// Bytes of a file that are read and sent at once: what a batch of rows has, so that the time for
+/// taking one part of an answer means the same.
+inline constexpr int64_t kFilePieceBytes = kMiB;
+
 }  // namespace limits
 }  // namespace arrowport

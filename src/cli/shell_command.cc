@@ -28,7 +28,7 @@ constexpr std::array kCommands = {
         "tables and views with their rows, or the columns of one"},
     Row{Verb::kTables, "\\t", Takes::kNothing, "", "the names of tables and views only"},
     Row{Verb::kOutput, "\\o", Takes::kMaybe, "[FILE]",
-        "write the next result to a file, in the format of its ending; without FILE, show it"},
+        "write the next result to a file; without FILE, show it"},
     Row{Verb::kTiming, "\\timing", Takes::kMaybe, "[on|off]", "say how long statements take"},
     Row{Verb::kPager, "\\pager", Takes::kMaybe, "[on|off]",
         "show what does not fit the screen in $PAGER"},

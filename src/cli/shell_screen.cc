@@ -138,7 +138,11 @@ void ShellScreen::Note(const std::string& text) {
 }
 
 void ShellScreen::ShowError(const Status& status, const std::string& url) {
-  if (KindOf(status) == ErrorKind::kCancelled) return Note("cancelled");
+  if (KindOf(status) == ErrorKind::kCancelled) {
+    // Over the ^C that the terminal has shown.
+    if (StandardOutput().interactive) std::cout << "\r\033[K";
+    return Note("cancelled");
+  }
   std::cout << std::flush;
   std::cerr << Painted(StandardError(), Paint::kRed, "error:") << ' ';
   // That nobody answers is about the address.

@@ -158,6 +158,7 @@ class PhysicalBatchScan final : public duckdb::PhysicalOperator {
                                            duckdb::OperatorSourceInput& input) const override {
     auto& state = input.local_state.Cast<LocalState>();
     if (!state.Scan(*source_, *mapping_, chunk, input.interrupt_state)) {
+      source_->TellOfParking();
       return duckdb::SourceResultType::BLOCKED;
     }
     return state.finished() ? duckdb::SourceResultType::FINISHED
@@ -180,6 +181,11 @@ class LogicalBatchScan final : public duckdb::LogicalExtensionOperator {
 
   duckdb::PhysicalOperator& CreatePlan(duckdb::ClientContext& /*context*/,
                                        duckdb::PhysicalPlanGenerator& planner) override {
+    if (!source_->TakeForScan()) {
+      throw duckdb::InvalidInputException(
+          "the stream that comes in is read once, and this statement would read it again; keep it "
+          "first: WITH kept AS MATERIALIZED (FROM input)");
+    }
     return planner.Make<PhysicalBatchScan>(source_, mapping_);
   }
 

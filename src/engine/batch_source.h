@@ -1,7 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include <arrow/record_batch.h>
@@ -37,6 +40,15 @@ class BatchSource final : public duckdb::ClientContextState {
   /// The next morsel with its place in the order, counted from 0. As BoundedQueue::Pop.
   QueueState Next(Morsel* morsel, uint64_t* index, std::function<void()> wake);
 
+  /// Called by a worker that found no morsel, before it is parked. Set before the first one.
+  void set_on_park(std::function<void()> on_park) { on_park_ = std::move(on_park); }
+  void TellOfParking() const {
+    if (on_park_) on_park_();
+  }
+
+  /// Whether this is the first scan of the source. Another one would find no rows, or take them.
+  bool TakeForScan() { return !scanned_.exchange(true); }
+
   /// Makes `source` what arrowport_batches() reads on this connection.
   static void Attach(duckdb::ClientContext& context, duckdb::shared_ptr<BatchSource> source);
 
@@ -46,6 +58,8 @@ class BatchSource final : public duckdb::ClientContextState {
  private:
   const std::shared_ptr<arrow::Schema> schema_;
   BoundedQueue<Morsel> morsels_;
+  std::function<void()> on_park_;
+  std::atomic<bool> scanned_ = false;
 
   // Makes taking a morsel and numbering it one step. Guards next_index_.
   std::mutex order_mutex_;

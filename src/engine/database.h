@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "engine/append.h"
+#include "engine/exchange.h"
 #include "engine/result_stream.h"
 #include "engine/table.h"
 
@@ -85,10 +86,24 @@ class Database {
                                                       const AppendOptions& options,
                                                       const CallControl& control) = 0;
 
+  /// Begins `statement` over batches of `schema`, which it reads as the table `options.input_name`,
+  /// once. Types without a mapping are refused by name.
+  virtual Result<std::shared_ptr<Exchange>> BeginExchange(
+      const Statement& statement, const std::shared_ptr<arrow::Schema>& schema,
+      const ExchangeOptions& options, const CallControl& control) = 0;
+
+  /// Whether `statement`, a single one, reads a table that it calls `name`.
+  virtual Result<bool> ReadsTable(const Statement& statement, const std::string& name) = 0;
+
   /// Tables and views of the default catalog, without system ones, by schema and name.
   virtual Result<std::vector<TableInfo>> ListTables(const CallControl& control) = 0;
 
   virtual Result<TableInfo> DescribeTable(const TableName& table, const CallControl& control) = 0;
+
+  /// The version of a table, which is another one as soon as its rows or columns may have changed,
+  /// and after each start. What is read after this was asked for is of that version or newer.
+  /// kNotFound for views and for tables of other systems, of which nobody can tell.
+  virtual Result<VersionedTable> TableVersion(const TableName& table) = 0;
 
   /// Writes the write-ahead log into the database file.
   virtual Status Checkpoint() = 0;
@@ -100,11 +115,6 @@ class Database {
 
   /// Cancels what runs, checkpoints and closes the file. Later calls are kUnavailable.
   virtual Status Close() = 0;
-  /// The version of a table, which is another one as soon as its rows or columns may have changed,
-  /// and after each start. What is read after this was asked for is of that version or newer.
-  /// kNotFound for views and for tables of other systems, of which nobody can tell.
-  virtual Result<VersionedTable> TableVersion(const TableName& table) = 0;
-
 };
 
 /// Of the DuckDB library that is loaded: "v1.5.5".

@@ -27,6 +27,7 @@ struct ExecutionOptions {
   /// Let the calling thread run the statement as long as that is quick, so that a small result is
   /// complete when Start returns, and no other thread had to be woken for it.
   bool help = false;
+  bool eager = false;  ///< As in CollectorTarget.
   /// Called on the connection before the statement is planned.
   std::function<void(duckdb::ClientContext&)> prepare_context;
   /// Let go when the transaction is over, committed or rolled back, and before the queue tells.
@@ -58,6 +59,9 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   [[nodiscard]] const std::shared_ptr<arrow::Schema>& schema() const { return target_->schema; }
   [[nodiscard]] ResultQueue& queue() { return *queue_; }
   [[nodiscard]] Core& core() { return *core_; }
+
+  /// Hands over rows that wait for a batch to fill. Only with `eager`.
+  void FlushIdle() { target_->FlushIdle(); }
 
   /// Ends the queue with `reason` at once and rolls back soon after. Does nothing once the commit
   /// has begun: from there on only its outcome is the truth.
@@ -115,11 +119,11 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   std::mutex life_mutex_;
   duckdb::unique_ptr<duckdb::PendingQueryResult> pending_;
   std::shared_ptr<void> held_until_over_;
+  ChangedTables changes_;
   bool ended_ = false;
 };
 
 /// `execution` as the stream that callers read; destroying the stream cancels the execution, and
-  ChangedTables changes_;
 /// lets go of `place`.
 std::shared_ptr<ResultStream> MakeResultStream(std::shared_ptr<Execution> execution,
                                                ResultBudget::Place place);

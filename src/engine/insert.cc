@@ -13,18 +13,16 @@
 
 #include <arrow/array.h>
 
-#include "base/batch_bytes.h"
 #include "base/bounded_queue.h"
 #include "base/call_control.h"
 #include "base/error.h"
-#include "base/limits.h"
 #include "engine/append.h"
 #include "engine/batch_source.h"
 #include "engine/catalog.h"
 #include "engine/column_fit.h"
 #include "engine/core.h"
 #include "engine/execution.h"
-#include "engine/scannable.h"
+#include "engine/morsel_feed.h"
 #include "engine/sql.h"
 #include "engine/table.h"
 #include "engine/table_claims.h"
@@ -34,11 +32,8 @@ namespace {
 
 class Insert final : public Append, public std::enable_shared_from_this<Insert> {
  public:
-  Insert(std::shared_ptr<Core> core, Scannable scannable)
-      : core_(std::move(core)),
-        scannable_(std::move(scannable)),
-        source_(duckdb::make_shared_ptr<BatchSource>(scannable_.schema(),
-                                                     core_->options.put_bytes_max)) {
+  Insert(std::shared_ptr<Core> core, std::shared_ptr<MorselFeed> feed)
+      : core_(std::move(core)), feed_(std::move(feed)) {
     ++core_->running_appends;
   }
 
@@ -54,7 +49,7 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
   Status Start(const std::string& sql, std::shared_ptr<TableClaims::Claim> claim,
                const CallControl& control) {
     ExecutionOptions options;
-    options.prepare_context = [source = source_](duckdb::ClientContext& context) {
+    options.prepare_context = [source = feed_->source()](duckdb::ClientContext& context) {
       BatchSource::Attach(context, source);
     };
     options.held_until_over = std::move(claim);
@@ -64,71 +59,28 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
   }
 
   QueueState Write(std::shared_ptr<arrow::RecordBatch> batch, std::function<void()> wake) override {
-    const Status taken = Take(std::move(batch));
-    if (!taken.ok()) {
-      Abort(taken);
-      return QueueState::kClosed;
-    }
-    return Drain(wake);
+    const auto written = feed_->Write(std::move(batch), wake);
+    if (written.ok()) return *written;
+    Abort(written.status());
+    return QueueState::kClosed;
   }
 
   void Finish(std::function<void(Result<int64_t>)> done) override {
-    if (!morsel_.empty()) SealMorsel();
     {
-      std::lock_guard lock(mutex_);
+      const std::lock_guard lock(mutex_);
       done_ = std::move(done);
     }
-    DrainThenClose();
+    feed_->End();
     ReportIfOver();
   }
 
   void Abort(const Status& reason) override {
     // In this order: a worker that finds the source closed would end the query for its own reason.
     if (execution_ != nullptr) execution_->Cancel(reason);
-    source_->morsels().Close(reason);
+    feed_->Abort(reason);
   }
 
  private:
-  Status Take(std::shared_ptr<arrow::RecordBatch> batch) {
-    ARROW_ASSIGN_OR_RAISE(batch, scannable_.Convert(std::move(batch)));
-    for (int64_t offset = 0; offset < batch->num_rows();) {
-      const int64_t rows = std::min(batch->num_rows() - offset, limits::kMorselRows - rows_);
-      auto part = batch;
-      if (rows != batch->num_rows()) {
-        ARROW_ASSIGN_OR_RAISE(part, Scannable::Slice(*batch, offset, rows));
-      }
-      offset += rows;
-      rows_ += rows;
-      bytes_ += BytesOf(*part);
-      morsel_.push_back(std::move(part));
-      if (rows_ >= limits::kMorselRows || bytes_ >= limits::kMorselBytes) SealMorsel();
-    }
-    return Status::OK();
-  }
-
-  void SealMorsel() {
-    sealed_.push_back({std::move(morsel_), bytes_});
-    morsel_ = {};
-    rows_ = 0;
-    bytes_ = 0;
-  }
-
-  // Hands sealed morsels over while there is room. A large batch seals several at once.
-  QueueState Drain(const std::function<void()>& wake) {
-    while (!sealed_.empty()) {
-      Sealed& next = sealed_.front();
-      const QueueState state = source_->morsels().Push(next.morsel, next.bytes, wake);
-      if (state != QueueState::kReady) return state;
-      sealed_.pop_front();
-    }
-    return QueueState::kReady;
-  }
-
-  void DrainThenClose() {
-    const QueueState state = Drain([self = shared_from_this()] { self->DrainThenClose(); });
-    if (state == QueueState::kReady) source_->morsels().Close(Status::OK());
-  }
-
   // Reads the statement's own result, the count of rows, and so hears of its end.
   void Follow() {
     std::shared_ptr<arrow::RecordBatch> batch;
@@ -142,8 +94,7 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
       rows_written_ += counts.Value(0);
     }
     const Status status = execution_->queue().status();
-    source_->morsels().Close(status.ok() ? MakeError(ErrorKind::kInternal, "the insert ended early")
-                                         : status);
+    feed_->Abort(status.ok() ? MakeError(ErrorKind::kInternal, "the insert ended early") : status);
     StopCounting();
     {
       std::lock_guard lock(mutex_);
@@ -169,24 +120,12 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
     done(std::move(outcome));
   }
 
-  struct Sealed {
-    Morsel morsel;
-    int64_t bytes;
-  };
-
   // Constant after Start.
   const std::shared_ptr<Core> core_;
-  const Scannable scannable_;
-  const duckdb::shared_ptr<BatchSource> source_;
+  const std::shared_ptr<MorselFeed> feed_;
   std::shared_ptr<Execution> execution_;
 
   std::atomic<bool> counted_ = true;
-
-  // Of the one writer at a time.
-  Morsel morsel_;
-  int64_t rows_ = 0;
-  int64_t bytes_ = 0;
-  std::deque<Sealed> sealed_;
 
   // Of Follow, which runs once at a time.
   int64_t rows_written_ = 0;
@@ -216,9 +155,10 @@ Result<std::shared_ptr<Append>> BeginInsert(const std::shared_ptr<Core>& core,
                                             const AppendOptions& options,
                                             const CallControl& control) {
   ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
-  Scannable scannable(schema);
+  const auto feed = std::make_shared<MorselFeed>(schema, core->options.put_bytes_max,
+                                                 MorselFeed::Gather::kRowGroups);
   ARROW_ASSIGN_OR_RAISE(const ColumnList columns,
-                        MapColumns(*scannable.schema(), *connection->context));
+                        MapColumns(*feed->schema(), *connection->context));
   std::shared_ptr<TableClaims::Claim> claim;
   ARROW_ASSIGN_OR_RAISE(FoundTable found, FindTable(*connection, table));
   const auto missing = [&found] { return found.kind == FoundTable::Kind::kMissing; };
@@ -239,7 +179,7 @@ Result<std::shared_ptr<Append>> BeginInsert(const std::shared_ptr<Core>& core,
   const std::string sql =
       !missing() ? Sql("INSERT INTO {} BY NAME SELECT * FROM arrowport_batches()", {table})
                  : Sql("CREATE TABLE {} AS SELECT * FROM arrowport_batches()", {table});
-  auto insert = std::make_shared<Insert>(core, std::move(scannable));
+  auto insert = std::make_shared<Insert>(core, feed);
   ARROW_RETURN_NOT_OK(ExplainMisfit(table, insert->Start(sql, std::move(claim), control)));
   return insert;
 }

@@ -21,14 +21,22 @@ namespace {
 using duckdb::idx_t;
 
 /// What one worker has in the making.
-class LocalState final : public duckdb::LocalSinkState {
+class LocalState final : public duckdb::LocalSinkState, public UnfinishedBatch {
  public:
   LocalState(const duckdb::vector<duckdb::LogicalType>& types, duckdb::ClientContext& context,
              std::shared_ptr<CollectorTarget> target)
-      : target_(std::move(target)), builder_(types, target_->schema, context) {}
+      : target_(std::move(target)), builder_(types, target_->schema, context) {
+    if (!target_->eager) return;
+    const std::lock_guard lock(target_->mutex);
+    target_->unfinished.push_back(this);
+  }
 
   // A worker that leaves by an exception never reaches Combine.
   ~LocalState() override {
+    if (target_->eager) {
+      const std::lock_guard lock(target_->mutex);
+      std::erase(target_->unfinished, this);
+    }
     if (builder_.is_open()) target_->queue->Unreserve(reservation_);
   }
 
@@ -38,12 +46,13 @@ class LocalState final : public duckdb::LocalSinkState {
   /// Takes rows of `chunk` until it is used up, and then starts over with the next chunk. \return
   /// false when the queue has no room: the same chunk is to be given again after `interrupt` fired.
   bool Consume(duckdb::DataChunk& chunk, const duckdb::InterruptState& interrupt) {
+    const auto lock = LockIfEager();
     while (row_ < chunk.size()) {
       if (!builder_.is_open() && !Start(interrupt)) return false;
       row_ += builder_.Append(chunk, row_);
       const bool full = row_ < chunk.size() || builder_.bytes() >= reservation_.bytes ||
                         builder_.rows() + STANDARD_VECTOR_SIZE > limits::kResultBatchRows;
-      if (full) Flush();
+      if (full) FlushLocked();
     }
     row_ = 0;
     return true;
@@ -51,6 +60,16 @@ class LocalState final : public duckdb::LocalSinkState {
 
   /// Hands over what was built so far.
   void Flush() {
+    const auto lock = LockIfEager();
+    FlushLocked();
+  }
+
+  void FlushIfIdle() override {
+    const std::unique_lock lock(eager_mutex_, std::try_to_lock);
+    if (lock.owns_lock()) FlushLocked();
+  }
+
+  void FlushLocked() {
     if (!builder_.is_open()) return;
     int64_t bytes = 0;
     auto batch = builder_.Finish(&bytes);
@@ -67,6 +86,10 @@ class LocalState final : public duckdb::LocalSinkState {
   void SetIndex(uint64_t index) { index_ = index; }
 
  private:
+  [[nodiscard]] std::unique_lock<std::mutex> LockIfEager() {
+    return target_->eager ? std::unique_lock(eager_mutex_) : std::unique_lock<std::mutex>();
+  }
+
   bool Start(const duckdb::InterruptState& interrupt) {
     const auto wake = [interrupt] { interrupt.Callback(); };
     if (!target_->queue->Reserve(index_, wake, &reservation_)) return false;
@@ -78,10 +101,16 @@ class LocalState final : public duckdb::LocalSinkState {
   BatchBuilder builder_;
   ResultQueue::Reservation reservation_;
   uint64_t index_ = 0;
-  idx_t row_ = 0;  // Of the current chunk, which comes again after the worker was parked.
+  std::mutex eager_mutex_;  // Guards what is built, where others may flush it.
+  idx_t row_ = 0;           // Of the current chunk, which comes again after the worker was parked.
 };
 
 }  // namespace
+
+void CollectorTarget::FlushIdle() {
+  const std::lock_guard lock(mutex);
+  for (UnfinishedBatch* batch : unfinished) batch->FlushIfIdle();
+}
 
 ResultCollector::ResultCollector(duckdb::PhysicalPlan& physical_plan,
                                  duckdb::PreparedStatementData& statement,

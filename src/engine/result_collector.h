@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include <duckdb.hpp>
@@ -12,12 +13,32 @@
 
 namespace arrowport::engine {
 
+/// What a worker has in the making and others may ask for.
+class UnfinishedBatch {
+ public:
+  virtual ~UnfinishedBatch() = default;
+
+  /// Hands it over as it is, unless its worker is just adding to it.
+  virtual void FlushIfIdle() = 0;
+};
+
 /// Where a collector puts its rows, and whom it tells that there are no more. Shared between the
 /// plan and the query that runs it.
 struct CollectorTarget {
-  ResultQueue* queue;                     ///< Outlives the plan.
+  ResultQueue* queue = nullptr;           ///< Outlives the plan.
   std::shared_ptr<arrow::Schema> schema;  ///< Of the batches; set before the first row.
   std::function<void()> all_rows_are_in;  ///< Called once, from a worker.
+
+  /// Whether unfinished batches are to be had, for a query whose own input comes in slowly. Then
+  /// order means one thread: with several, the batch of one that waits would hold back the others'.
+  bool eager = false;
+
+  /// Hands over all unfinished batches whose workers are not at them. Only with `eager`.
+  void FlushIdle();
+
+  // Of the workers that are at it. Guarded by mutex.
+  std::mutex mutex;
+  std::vector<UnfinishedBatch*> unfinished;
 };
 
 /// The last operator of our plans: turns DuckDB's chunks into Arrow batches on DuckDB's own worker

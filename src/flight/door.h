@@ -18,6 +18,7 @@ namespace arrowport::flight {
 ///     DoPut          ReceivePut (put.h)
 ///     DoGet          ReadTicket (request.h) → Service::Query or ReadTable, or OpenTicket
 ///                    → result_sender.h
+///     DoExchange     RunExchange (exchange.h)
 ///     GetFlightInfo  ReadDescriptor → Service::OfferQuery or OfferTable
 class Door final : public arrow::flight::FlightServerBase {
  public:

@@ -2,103 +2,28 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 
-#include <arrow/util/align_util.h>
 #include <nlohmann/json.hpp>
 
-#include "base/batch_bytes.h"
 #include "base/error.h"
+#include "flight/batch_receiver.h"
 #include "flight/request.h"
 #include "flight/running_calls.h"
 #include "service/service.h"
-#include "stream/validate.h"
 
 namespace arrowport::flight {
 namespace {
 
 using arrow::flight::FlightMessageReader;
-using arrow::flight::FlightStreamChunk;
 using Json = nlohmann::json;
 
-// Runs `read`, in which the library waits for the client's next message.
-template <typename Read>
-auto WaitForClient(RunningCall& call, Read read) {
-  call.BeginWaitingForClient();
-  auto result = read();
-  call.EndWaitingForClient();
-  return result;
-}
-
-// Of what DuckDB and Arrow read at once: numbers of 128 bits are read as two halves.
-constexpr int64_t kValueBytesMax = 8;
-
-Status GoneInTheMiddle() {
-  return MakeError(ErrorKind::kCancelled, "the client went away in the middle of its put");
-}
-
-// The library says of broken bytes that they are an I/O or a memory error, as it happens.
-Status ExplainUnreadable(const RunningCall& call, std::string_view what, const Status& status) {
-  if (status.ok()) return status;
-  if (call.ClientIsGone()) return GoneInTheMiddle();
-  return WithContext(what, WithKind(ErrorKind::kInvalidInput, status));
-}
-
-Result<std::shared_ptr<arrow::Schema>> ReadSchema(RunningCall& call, FlightMessageReader& reader) {
-  auto schema = WaitForClient(call, [&] { return reader.GetSchema(); });
-  ARROW_RETURN_NOT_OK(ExplainUnreadable(call, "the put's schema", schema.status()));
-  ARROW_RETURN_NOT_OK(stream::ValidateSchema(**schema));
-  return schema;
-}
-
-// A message without data: the end of the put if it says so.
-Status ReadNote(const arrow::Buffer& note) {
-  const Json json = Json::parse(std::string_view(note), nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object() || !json.contains("abort")) return Status::OK();
-  const Json& reason = json["abort"];
-  return MakeError(ErrorKind::kCancelled,
-                   "the client gave up its put" +
-                       (reason.is_string() ? ": " + reason.get<std::string>() : std::string()));
-}
-
-Status CheckBatch(const arrow::RecordBatch& batch, int64_t index, int64_t bytes_max) {
-  const int64_t bytes = BytesOf(batch);
-  if (bytes > bytes_max) {
-    return MakeError(ErrorKind::kTooLarge, "batch " + std::to_string(index) + " has " +
-                                               std::to_string(bytes) + " bytes, the limit is " +
-                                               std::to_string(bytes_max) +
-                                               " (flight.message_bytes_max); send smaller batches");
-  }
-  return stream::ValidateBatch(batch, index);
-}
-
-// The next message, or nothing at the end of the put.
-Result<std::optional<FlightStreamChunk>> Receive(RunningCall& call, FlightMessageReader& reader,
-                                                 int64_t index) {
-  auto chunk = WaitForClient(call, [&] { return reader.Next(); });
-  ARROW_RETURN_NOT_OK(ExplainUnreadable(call, "batch " + std::to_string(index), chunk.status()));
-  if (chunk->data != nullptr || chunk->app_metadata != nullptr) return std::move(*chunk);
-  if (call.ClientIsGone()) return GoneInTheMiddle();
-  return std::nullopt;
-}
-
 Status Pump(RunningCall& call, FlightMessageReader& reader, service::Put& put, int64_t bytes_max) {
-  for (int64_t index = 0;;) {
-    ARROW_ASSIGN_OR_RAISE(auto chunk, Receive(call, reader, index));
-    if (!chunk) return Status::OK();
-    if (chunk->data == nullptr) {
-      ARROW_RETURN_NOT_OK(ReadNote(*chunk->app_metadata));
-      continue;
-    }
-    // gRPC's messages begin anywhere, so that numbers may lie across their natural boundaries.
-    // By the types alone Arrow would forget the offsets of list views.
-    ARROW_ASSIGN_OR_RAISE(auto batch,
-                          arrow::util::EnsureAlignment(std::move(chunk->data), kValueBytesMax,
-                                                       arrow::default_memory_pool()));
-    ARROW_RETURN_NOT_OK(CheckBatch(*batch, index++, bytes_max));
+  BatchReceiver batches(call, reader, bytes_max);
+  for (;;) {
+    ARROW_ASSIGN_OR_RAISE(auto batch, batches.Next());
+    if (batch == nullptr) return Status::OK();
     ARROW_RETURN_NOT_OK(service::WriteBlocking(put, std::move(batch)));
   }
 }
@@ -108,7 +33,7 @@ Status Pump(RunningCall& call, FlightMessageReader& reader, service::Put& put, i
 Result<service::PutSummary> ReceivePut(RunningCall& call, service::Service& service,
                                        FlightMessageReader& reader, int64_t message_bytes_max) {
   ARROW_ASSIGN_OR_RAISE(std::string stream, ReadStreamName(reader.descriptor()));
-  ARROW_ASSIGN_OR_RAISE(auto schema, ReadSchema(call, reader));
+  ARROW_ASSIGN_OR_RAISE(auto schema, ReceiveSchema(call, reader));
   ARROW_ASSIGN_OR_RAISE(auto put, service.BeginPut(call.ForService(), {std::move(stream), schema}));
   const Status sent = Pump(call, reader, *put, message_bytes_max);
   if (!sent.ok()) {

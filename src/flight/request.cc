@@ -21,6 +21,9 @@ namespace {
 using arrow::flight::FlightDescriptor;
 using Json = nlohmann::json;
 
+constexpr std::string_view kStreamingExchanger = "my_streaming_exchanger";
+constexpr const char* kStreamingExchangerSql = "SELECT *, true AS processed FROM input";
+
 // A day: longer than any query that somebody waits for, and far from overflowing the clock.
 constexpr int64_t kTimeoutMsMax = 24LL * 3600 * 1000;
 
@@ -133,6 +136,26 @@ Status ReadKey(const std::string& key, const Json& value, ReadRequest& request) 
   return Status::OK();
 }
 
+Result<ExchangeRequest> ReadJsonExchange(std::string_view text) {
+  ARROW_ASSIGN_OR_RAISE(const Json json, ParseObject(text, "the command"));
+  ExchangeRequest exchange;
+  ReadRequest request;
+  for (const auto& [key, value] : json.items()) {
+    if (key == "as") {
+      ARROW_RETURN_NOT_OK(ReadText(key, value, &exchange.options.input_name));
+    } else if (key == "table" || key == "endpoints") {
+      return Invalid("\"" + key + "\" has no meaning for an exchange; it has \"sql\" and \"as\"");
+    } else {
+      ARROW_RETURN_NOT_OK(ReadKey(key, value, request));
+    }
+  }
+  if (request.statement.sql.empty()) return Invalid("the command must have \"sql\"");
+  exchange.statement = std::move(request.statement);
+  exchange.options.ordered = request.options.ordered;
+  exchange.timeout = request.timeout;
+  return exchange;
+}
+
 Result<ReadRequest> ReadJsonRequest(std::string_view text) {
   ReadRequest request;
   ARROW_ASSIGN_OR_RAISE(const Json json, ParseObject(text, "the request"));
@@ -183,6 +206,20 @@ Result<ReadRequest> ReadDescriptor(const FlightDescriptor& descriptor) {
   ReadRequest request;
   ARROW_ASSIGN_OR_RAISE(request.table, JoinPath(descriptor));
   return request;
+}
+
+Result<ExchangeRequest> ReadExchange(const FlightDescriptor& descriptor) {
+  std::string command = descriptor.cmd;
+  if (descriptor.type == FlightDescriptor::PATH) {
+    ARROW_ASSIGN_OR_RAISE(command, JoinPath(descriptor));
+  }
+  if (IsBlank(command)) {
+    return Invalid("the exchange has no command; send SQL that reads from input");
+  }
+  if (LooksLikeJson(command)) return ReadJsonExchange(command);
+  ExchangeRequest exchange;
+  exchange.statement.sql = command == kStreamingExchanger ? kStreamingExchangerSql : command;
+  return exchange;
 }
 
 std::string TicketOfTable(std::string_view table) {

@@ -35,6 +35,18 @@ Result<ReadRequest> ReadTicket(std::string_view ticket);
 /// Reads a path as a table, and a command as ReadTicket does.
 Result<ReadRequest> ReadDescriptor(const arrow::flight::FlightDescriptor& descriptor);
 
+/// What the descriptor of a DoExchange asks for.
+struct ExchangeRequest {
+  engine::Statement statement;
+  engine::ExchangeOptions options;
+  std::optional<std::chrono::milliseconds> timeout;
+};
+
+/// Reads a command: SQL, {"sql": …, "as": "input", "params": […], "ordered": …, "timeout_ms": …},
+/// or the name of an exchanger, of which there is one: my_streaming_exchanger, which adds to each
+/// row that comes in `processed`, a boolean that is true. A path of one name is such a name, too.
+Result<ExchangeRequest> ReadExchange(const arrow::flight::FlightDescriptor& descriptor);
+
 /// The ticket for all rows of a table.
 std::string TicketOfTable(std::string_view table);
 

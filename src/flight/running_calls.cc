@@ -110,19 +110,22 @@ Status RunningCall::stop_reason() const {
 
 Status RunningCall::ReasonToStop(Clock::time_point now) const {
   const Clock::rep since = waiting_since_.load();
-  if (since == 0) {
-    if (!context_.is_cancelled()) return Status::OK();
+  // A thread that waits for the client in gRPC notices by itself; an exchange waits elsewhere, too.
+  const bool may_not_notice = since == 0 || method_ == FlightMethod::DoExchange;
+  if (may_not_notice && context_.is_cancelled()) {
     return MakeError(ErrorKind::kCancelled, "the client went away, or its deadline passed");
   }
+  if (since == 0) return Status::OK();
   if (deadline_ && now >= *deadline_) {
     return MakeError(ErrorKind::kDeadlineExceeded,
                      "the deadline passed while the client took nothing of the result");
   }
   const auto idle = now - Clock::time_point(Clock::duration(since));
   const RunningCallsOptions& options = calls_.options_;
-  if (method_ == FlightMethod::DoPut && idle > options.put_idle_max) {
+  const bool takes_input = method_ == FlightMethod::DoPut || method_ == FlightMethod::DoExchange;
+  if (takes_input && idle > options.put_idle_max) {
     return MakeError(ErrorKind::kRequestTimeout,
-                     "the put was rolled back because its client sent nothing for " +
+                     "the call was rolled back because its client sent nothing for " +
                          std::to_string(options.put_idle_max.count()) + " ms");
   }
   if (method_ == FlightMethod::DoGet && idle > options.read_idle_max) {
@@ -192,6 +195,12 @@ bool RunningCalls::Add(RunningCall* call) {
 void RunningCalls::Remove(RunningCall* call) {
   std::lock_guard lock(mutex_);
   if (calls_.erase(call) > 0) metrics_.ConnectionClosed(observe::Protocol::kFlight);
+  if (calls_.empty()) none_runs_.notify_all();
+}
+
+bool RunningCalls::WaitUntilNoneRuns(Clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  return none_runs_.wait_until(lock, deadline, [this] { return calls_.empty(); });
 }
 
 void RunningCalls::Watch() {

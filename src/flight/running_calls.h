@@ -116,6 +116,9 @@ class RunningCalls final : public arrow::flight::ServerMiddlewareFactory {
   /// The port that the calls come through, once it is known.
   void SetPort(int port) { port_ = port; }
 
+  /// Blocks until no call runs, or the deadline. \return whether none runs.
+  bool WaitUntilNoneRuns(Clock::time_point deadline);
+
   // As Flight calls it: kOverloaded when as many calls as allowed are running.
   Status StartCall(const arrow::flight::CallInfo& info,
                    const arrow::flight::ServerCallContext& context,
@@ -137,6 +140,7 @@ class RunningCalls final : public arrow::flight::ServerMiddlewareFactory {
   // Everything below is guarded by mutex_.
   mutable std::mutex mutex_;
   std::condition_variable changed_;
+  std::condition_variable none_runs_;
   std::unordered_set<RunningCall*> calls_;
   bool watcher_sleeps_ = false;  // Until a call comes.
   bool stopping_ = false;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "base/call_control.h"
@@ -72,6 +73,7 @@ class FlightServer::Impl {
     Status status;
     std::call_once(stop_once_, [&] {
       if (!started_) return;
+      LetAnswersArrive(deadline);
       // gRPC goes by the calendar's clock.
       const auto left = std::max(deadline - Clock::now(), Clock::duration::zero());
       const auto until = std::chrono::system_clock::now() +
@@ -82,6 +84,15 @@ class FlightServer::Impl {
   }
 
  private:
+  // A call that is over here may still be on its way to its client, and gRPC closes connections
+  // without a look at that: the client would lose the end of its result.
+  void LetAnswersArrive(Clock::time_point deadline) {
+    constexpr std::chrono::milliseconds kArrivalTime{100};
+    if (calls_->WaitUntilNoneRuns(Clock::now())) return;
+    if (!calls_->WaitUntilNoneRuns(deadline)) return;
+    std::this_thread::sleep_for(kArrivalTime);
+  }
+
   // Constant after Start. The calls outlive the door, whose end waits for the last of them.
   const std::shared_ptr<RunningCalls> calls_;
   Door door_;

@@ -21,9 +21,18 @@ struct Answer {
 
 /// How a body is told from what follows it.
 enum class Framing {
+  kNone,        ///< There is none, and nothing to say of one: 304.
   kLength,      ///< Content-Length
   kChunked,     ///< Transfer-Encoding: chunked
   kConnection,  ///< It ends with the connection: what HTTP/1.0 has for bodies of unknown length.
+};
+
+/// What is said of a body that goes out in parts.
+struct BodyHead {
+  int status = 200;
+  std::string content_type;
+  std::optional<uint64_t> length = {};  ///< Of all of it; without one it is told by its framing.
+  HeaderFields fields = {};             ///< Others than those of `Head`.
 };
 
 /// What stands before a body.

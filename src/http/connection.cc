@@ -146,6 +146,8 @@ Awaitable<void> Connection::Conclude(Exchange& exchange, Status status, Clock::t
     transport_->Resume();
     const Request& request = exchange.request();
     Answer problem = MakeProblem(status, request.target().path, request.id());
+    const HeaderFields& fields = exchange.problem_fields();
+    problem.fields.insert(problem.fields.end(), fields.begin(), fields.end());
     if (KindOf(status) == ErrorKind::kMethodNotAllowed) {
       problem.fields.emplace_back("Allow", AllowedMethods(RouteTable(), request.target().path));
     }

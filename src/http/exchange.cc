@@ -21,6 +21,11 @@
 #include "stream/batch_encoder.h"
 
 namespace arrowport::http {
+namespace {
+
+constexpr int kNotModified = 304;
+
+}  // namespace
 
 Exchange::Exchange(Context& context, std::shared_ptr<Transport> transport, RequestParser& parser)
     : context_(context),
@@ -76,28 +81,35 @@ Awaitable<Status> Exchange::Send(Answer answer) {
   transport_->StopWatching();
   DecideKeepAlive();
   status_ = answer.status;
-  gather_.Add(FormatHead({.status = answer.status,
-                          .content_type = answer.content_type,
-                          .framing = Framing::kLength,
-                          .content_length = answer.body.size(),
-                          .request_id = request_.id(),
-                          .keep_alive = keep_alive_,
-                          .fields = &answer.fields}));
+  gather_.Add(
+      FormatHead({.status = answer.status,
+                  .content_type = answer.content_type,
+                  .framing = answer.status == kNotModified ? Framing::kNone : Framing::kLength,
+                  .content_length = answer.body.size(),
+                  .request_id = request_.id(),
+                  .keep_alive = keep_alive_,
+                  .fields = &answer.fields}));
   if (!head_only()) gather_.Add(answer.body);
   co_return co_await Flush();
 }
 
-void Exchange::BeginBody(std::string_view content_type, const HeaderFields& fields) {
+void Exchange::BeginBody(const BodyHead& head) {
   framing_ = request_.is_http_1_0() ? Framing::kConnection : Framing::kChunked;
+  if (head.length.has_value()) framing_ = Framing::kLength;
   DecideKeepAlive();
   if (framing_ == Framing::kConnection) keep_alive_ = false;
-  status_ = 200;
+  status_ = head.status;
   gather_.Add(FormatHead({.status = status_,
-                          .content_type = content_type,
+                          .content_type = head.content_type,
                           .framing = framing_,
+                          .content_length = head.length.value_or(0),
                           .request_id = request_.id(),
                           .keep_alive = keep_alive_,
-                          .fields = &fields}));
+                          .fields = &head.fields}));
+}
+
+void Exchange::AddToProblem(std::string name, std::string value) {
+  problem_fields_.emplace_back(std::move(name), std::move(value));
 }
 
 Awaitable<Status> Exchange::WriteBody(const stream::Buffers& part) {
@@ -134,6 +146,7 @@ void Exchange::AddPart(const stream::Buffers& part) {
 }
 
 Awaitable<Status> Exchange::Flush() {
+  if (gather_.size() == 0) co_return Status::OK();
   std::vector<asio::const_buffer> pieces = gather_.Pieces();
   Status written = co_await transport_->Write(pieces, context_.options.read_idle_timeout);
   bytes_sent_ += static_cast<int64_t>(gather_.size());

@@ -86,15 +86,18 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   // What goes back.
   Awaitable<Status> Send(Answer answer);
 
-  /// The answer's head goes out with the first piece of its body, and alone for HEAD. `fields` are
-  /// those that belong to the body besides its type.
-  void BeginBody(std::string_view content_type, const HeaderFields& fields);
+  /// The answer's head goes out with the first piece of its body, and alone for HEAD.
+  void BeginBody(const BodyHead& head);
 
   /// One part of the body; nothing of it is kept.
   Awaitable<Status> WriteBody(const stream::Buffers& part);
 
   /// The last part and the body's end.
   Awaitable<Status> EndBody(const stream::Buffers& part);
+
+  /// Adds a field to the problem document that a failure of the handler becomes.
+  void AddToProblem(std::string name, std::string value);
+  [[nodiscard]] const HeaderFields& problem_fields() const { return problem_fields_; }
 
   /// Whether a status line was sent, or may have been.
   [[nodiscard]] bool answered() const { return status_ != 0; }
@@ -123,6 +126,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   int status_ = 0;
   bool keep_alive_ = false;
   Framing framing_ = Framing::kLength;
+  HeaderFields problem_fields_;
   Gather gather_;
   int64_t bytes_sent_ = 0;
 };

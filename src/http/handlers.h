@@ -7,16 +7,18 @@ namespace arrowport::http {
 
 // One function per route; `http/routes.cc` says which. They stand in the file in brackets.
 
-Awaitable<Status> Ingest(Exchange& exchange);          // routes_ingest.cc
-Awaitable<Status> Query(Exchange& exchange);           // routes_query.cc
-Awaitable<Status> QueryByAddress(Exchange& exchange);  // routes_query.cc
-Awaitable<Status> ListStreams(Exchange& exchange);     // routes_catalog.cc
-Awaitable<Status> ListTables(Exchange& exchange);      // routes_catalog.cc
-Awaitable<Status> DescribeTable(Exchange& exchange);   // routes_catalog.cc
-Awaitable<Status> ReadTable(Exchange& exchange);       // routes_tables.cc
-Awaitable<Status> CheckHealth(Exchange& exchange);     // routes_server.cc
-Awaitable<Status> ShowMetrics(Exchange& exchange);     // routes_server.cc
-Awaitable<Status> ShowVersion(Exchange& exchange);     // routes_server.cc
-Awaitable<Status> ShowRoutes(Exchange& exchange);      // routes_server.cc
+Awaitable<Status> Ingest(Exchange& exchange);           // routes_ingest.cc
+Awaitable<Status> Query(Exchange& exchange);            // routes_query.cc
+Awaitable<Status> QueryByAddress(Exchange& exchange);   // routes_query.cc
+Awaitable<Status> ListStreams(Exchange& exchange);      // routes_catalog.cc
+Awaitable<Status> ListTables(Exchange& exchange);       // routes_catalog.cc
+Awaitable<Status> DescribeTable(Exchange& exchange);    // routes_catalog.cc
+Awaitable<Status> ReadTable(Exchange& exchange);        // routes_tables.cc
+Awaitable<Status> SendParquetFile(Exchange& exchange);  // routes_files.cc
+Awaitable<Status> SendArrowFile(Exchange& exchange);    // routes_files.cc
+Awaitable<Status> CheckHealth(Exchange& exchange);      // routes_server.cc
+Awaitable<Status> ShowMetrics(Exchange& exchange);      // routes_server.cc
+Awaitable<Status> ShowVersion(Exchange& exchange);      // routes_server.cc
+Awaitable<Status> ShowRoutes(Exchange& exchange);       // routes_server.cc
 
 }  // namespace arrowport::http

@@ -100,7 +100,8 @@ class Pump {
   }
 
   void BeginBody() {
-    if (!exchange_.answered()) exchange_.BeginBody(ContentTypeOf(form_), FieldsOf(form_));
+    if (exchange_.answered()) return;
+    exchange_.BeginBody({.content_type = ContentTypeOf(form_), .fields = FieldsOf(form_)});
   }
 
   Awaitable<Status> SendPart() {

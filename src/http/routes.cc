@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <boost/beast/http/verb.hpp>
 
@@ -28,6 +29,10 @@ constexpr std::array kRoutes = {
     Route{Method::get, "/streams", "list_streams", "the streams that were put to since the start",
           ListStreams},
     Route{Method::get, "/tables", "list_tables", "the tables and views", ListTables},
+    Route{Method::get, "/tables/{name}.parquet", "read_table_file",
+          "all of it as a Parquet file, with ETag and ranges", SendParquetFile},
+    Route{Method::get, "/tables/{name}.arrow", "read_table_file", "the same as an Arrow file",
+          SendArrowFile},
     Route{Method::get, "/tables/{name}", "describe_table", "a table's columns and rows",
           DescribeTable},
     Route{Method::get, "/tables/{name}/data", "read_table",
@@ -47,15 +52,24 @@ std::string_view CutSegment(std::string_view* path) {
   return segment;
 }
 
-// The segment that `{…}` stands for, empty for a pattern without one; nothing without a match.
+// What `{…}` stands for in `segment` when `expected` is `{…}` and an ending; nothing without one.
+std::optional<std::string_view> MatchSegment(std::string_view expected, std::string_view segment) {
+  const std::string_view ending = expected.substr(expected.find('}') + 1);
+  if (segment.size() <= ending.size() || !segment.ends_with(ending)) return std::nullopt;
+  segment.remove_suffix(ending.size());
+  return segment;
+}
+
+// What `{…}` stands for, empty for a pattern without it; nothing without a match.
 std::optional<std::string_view> MatchPath(std::string_view pattern, std::string_view path) {
   std::string_view parameter;
   while (pattern.starts_with('/') && path.starts_with('/')) {
     const std::string_view expected = CutSegment(&pattern);
     const std::string_view segment = CutSegment(&path);
     if (expected.starts_with('{')) {
-      if (segment.empty()) return std::nullopt;
-      parameter = segment;
+      const auto matched = MatchSegment(expected, segment);
+      if (!matched.has_value()) return std::nullopt;
+      parameter = *matched;
     } else if (expected != segment) {
       return std::nullopt;
     }
@@ -89,8 +103,12 @@ Result<RouteMatch> FindRoute(std::span<const Route> table, Method method, std::s
 
 std::string AllowedMethods(std::span<const Route> table, std::string_view path) {
   std::string methods;
+  std::vector<Method> listed;
   for (const Route& route : table) {
     if (!MatchPath(route.pattern, path).has_value()) continue;
+    // Patterns may overlap.
+    if (std::ranges::find(listed, route.method) != listed.end()) continue;
+    listed.push_back(route.method);
     if (!methods.empty()) methods += ", ";
     methods += std::string(boost::beast::http::to_string(route.method));
     if (route.method == Method::get) methods += ", HEAD";

@@ -17,8 +17,10 @@ using Handler = Awaitable<Status> (*)(Exchange&);
 /// methods a path has, and it is what `GET /` shows.
 struct Route {
   Method method;
-  std::string_view pattern;  ///< A segment `{name}` stands for any one that is not empty.
-  std::string_view verb;     ///< As in the metric `arrowport_requests_total`.
+  /// A segment `{name}` stands for any one that is not empty, and `{name}.csv` for any that ends
+  /// so. Of patterns that fit the one that stands first counts.
+  std::string_view pattern;
+  std::string_view verb;  ///< As in the metric `arrowport_requests_total`.
   std::string_view summary;
   Handler handler;
 };

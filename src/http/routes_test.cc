@@ -45,6 +45,19 @@ TEST(RoutesTest, RefusesAParameterThatCannotBeDecoded) {
   EXPECT_EQ(KindOf(Find(Method::post, "/ingest/%00").status()), ErrorKind::kInvalidInput);
 }
 
+TEST(RoutesTest, FindsAnEndingBeforeANameThatHasIt) {
+  const RouteMatch file = Find(Method::get, "/tables/a%2Eb.parquet").ValueOrDie();
+  EXPECT_EQ(file.route->pattern, "/tables/{name}.parquet");
+  EXPECT_EQ(file.parameter, "a.b");
+  EXPECT_EQ(Find(Method::get, "/tables/a.parquet.arrow").ValueOrDie().parameter, "a.parquet");
+  for (const char* path : {"/tables/.parquet", "/tables/a.PARQUET", "/tables/a%2Eparquet",
+                           "/tables/main.%22parquet%22", "/tables/a.csv"}) {
+    EXPECT_EQ(Find(Method::get, path).ValueOrDie().route->pattern, "/tables/{name}") << path;
+  }
+  EXPECT_EQ(Find(Method::get, "/tables/a.arrow/data").ValueOrDie().parameter, "a.arrow");
+  EXPECT_EQ(AllowedMethods(RouteTable(), "/tables/a.arrow"), "GET, HEAD");
+}
+
 TEST(RoutesTest, HasASummaryAndAHandlerForEachRoute) {
   for (const Route& route : RouteTable()) {
     EXPECT_FALSE(route.summary.empty()) << route.pattern;

@@ -70,6 +70,7 @@ class Metrics::Impl {
   }
 
   void RowsSent(int64_t rows) { rows_sent_.Increment(static_cast<double>(rows)); }
+  void FileMade() { files_made_.Increment(); }
 
   prometheus::Gauge& ConnectionsOf(Protocol protocol) {
     return protocol == Protocol::kRest ? rest_connections_ : flight_connections_;
@@ -136,6 +137,9 @@ class Metrics::Impl {
   prometheus::Counter& rows_sent_ =
       AddCounters(registry_, "arrowport_result_rows_total", "Rows of results that were sent.")
           .Add({});
+  prometheus::Counter& files_made_ =
+      AddCounters(registry_, "arrowport_table_files_made_total", "Files that were made of tables.")
+          .Add({});
   prometheus::Family<prometheus::Gauge>& connections_ = prometheus::BuildGauge()
                                                             .Name("arrowport_active_connections")
                                                             .Help("Connections that are open now.")
@@ -164,6 +168,7 @@ void Metrics::Answered(Protocol protocol, std::string_view verb, std::string_vie
   impl_->Answered(protocol, verb, outcome);
 }
 void Metrics::RowsSent(int64_t rows) { impl_->RowsSent(rows); }
+void Metrics::FileMade() { impl_->FileMade(); }
 void Metrics::ConnectionOpened(Protocol protocol) { impl_->ConnectionsOf(protocol).Increment(); }
 void Metrics::ConnectionClosed(Protocol protocol) { impl_->ConnectionsOf(protocol).Decrement(); }
 void Metrics::AddGauge(const std::string& name, const std::string& help,

@@ -17,7 +17,7 @@ enum class Protocol { kRest, kFlight };
 ///   arrowport_ingest_latency_seconds{stream} (histogram), arrowport_puts_total{stream,outcome},
 ///   arrowport_active_connections{protocol="rest"|"flight"},
 ///   arrowport_requests_total{protocol,verb,outcome}, arrowport_result_rows_total,
-///   and gauges that are sampled when the page is made.
+///   arrowport_table_files_made_total, and gauges that are sampled when the page is made.
 class Metrics {
  public:
   Metrics();
@@ -32,6 +32,9 @@ class Metrics {
   /// One verb answered; `outcome` is "ok" or an error kind's slug.
   void Answered(Protocol protocol, std::string_view verb, std::string_view outcome);
   void RowsSent(int64_t rows);
+
+  /// A table's file that was made, not one that was there.
+  void FileMade();
 
   void ConnectionOpened(Protocol protocol);
   void ConnectionClosed(Protocol protocol);

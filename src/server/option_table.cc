@@ -150,6 +150,25 @@ std::vector<OptionRow> DatabaseRows() {
   };
 }
 
+std::vector<OptionRow> FileRows() {
+  return {
+      {.name = "file_cache_bytes_max",
+       .value_name = "SIZE",
+       .default_text = "1GiB",
+       .help =
+           "Files of tables that are kept for GET /tables/{name}.parquet and .arrow, all of them "
+           "together; a larger one is refused.",
+       .set = [](Options& o, Text text) { return ReadBytes(text, &o.service.files.bytes_max); }},
+      {.name = "file_cache_directory",
+       .value_name = "FOLDER",
+       .default_text = "",
+       .help =
+           "Where the bytes of these files lie, without a name and gone with the server; unset: "
+           "beside the database file, or among temporary files.",
+       .set = [](Options& o, Text text) { return ReadText(text, &o.service.files.directory); }},
+  };
+}
+
 std::vector<OptionRow> HttpSizeRows() {
   return {
       {.name = "http.io_threads",
@@ -242,7 +261,7 @@ std::vector<OptionRow> FlightRows() {
 std::vector<OptionRow> MakeTable() {
   std::vector<OptionRow> table;
   for (const auto& rows :
-       {PlaceRows(), DatabaseRows(), HttpSizeRows(), HttpTimeRows(), FlightRows()}) {
+       {PlaceRows(), DatabaseRows(), FileRows(), HttpSizeRows(), HttpTimeRows(), FlightRows()}) {
     table.insert(table.end(), rows.begin(), rows.end());
   }
   return table;

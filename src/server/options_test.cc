@@ -38,7 +38,7 @@ struct Effect {
 };
 
 const std::vector<Effect>& Effects() {
-  static const std::vector<Effect> effects = {
+  static const std::vector<Effect> kEffects = {
       {"config", "a.yaml", [](const auto&) { return true; }},
       {"host", "::1", [](const auto& o) { return o.http.host == "::1" && o.flight.host == "::1"; }},
       {"http_port", "0", [](const auto& o) { return o.http.port == 0; }},
@@ -83,6 +83,10 @@ const std::vector<Effect>& Effects() {
          return o.http.read_idle_timeout == milliseconds(4000) &&
                 o.flight.read_idle_max == milliseconds(4000);
        }},
+      {"file_cache_bytes_max", "3MiB",
+       [](const auto& o) { return o.service.files.bytes_max == 3 * kMiB; }},
+      {"file_cache_directory", "/f",
+       [](const auto& o) { return o.service.files.directory == "/f"; }},
       {"flight.ticket_timeout", "6s",
        [](const auto& o) { return o.service.ticket_lifetime == milliseconds(6000); }},
       {"flight.calls_max", "5", [](const auto& o) { return o.flight.calls_max == 5; }},
@@ -91,7 +95,7 @@ const std::vector<Effect>& Effects() {
       {"flight.put_idle_timeout", "7s",
        [](const auto& o) { return o.flight.put_idle_max == milliseconds(7000); }},
   };
-  return effects;
+  return kEffects;
 }
 
 TEST(OptionsTest, EveryOptionReachesTheRoomThatItIsFor) {

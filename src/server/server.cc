@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/call_control.h"
@@ -29,10 +30,16 @@ constexpr std::chrono::seconds kErrorFlushTimeout(1);
 // Cancelled statements end within milliseconds; this only bounds the wait for a fault.
 constexpr std::chrono::seconds kCancelTimeout(10);
 
+constexpr std::string_view kInMemory = ":memory:";
+
 Status Stopping() { return MakeError(ErrorKind::kUnavailable, "the server is shutting down"); }
 
 ServerOptions Completed(ServerOptions options) {
   options.http.version = Version();
+  const std::string& path = options.database.path;
+  if (options.service.files.directory.empty() && path != kInMemory) {
+    options.service.files.directory = path + ".files";
+  }
   if (options.database.extension_directory.empty()) {
     options.database.extension_directory = FindExtensions().value_or("");
   }
@@ -61,8 +68,8 @@ Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
 
 Status Server::Open() {
   ARROW_ASSIGN_OR_RAISE(database_, engine::Database::Open(options_.database));
-  AddGauges();
   service_ = std::make_shared<service::Service>(database_, metrics_, options_.service);
+  AddGauges();
   ARROW_ASSIGN_OR_RAISE(flight_, flight::FlightServer::Start(options_.flight, service_, metrics_));
   ARROW_ASSIGN_OR_RAISE(http_, http::HttpServer::Start(options_.http, service_, metrics_));
   return port_file_.Write({.http = http_port(), .flight = flight_port()});
@@ -84,6 +91,13 @@ void Server::AddGauges() {
   add("arrowport_duckdb_memory_bytes", "Bytes that DuckDB's buffer manager accounts for.",
       &Counters::duckdb_memory_bytes);
   add("arrowport_wal_bytes", "Size of the write-ahead log.", &Counters::wal_bytes);
+  // Weak: the service uses the metrics until it goes.
+  const auto file_bytes = [weak = std::weak_ptr(service_)] {
+    const auto service = weak.lock();
+    return service == nullptr ? 0.0 : static_cast<double>(service->file_bytes_held());
+  };
+  metrics_.AddGauge("arrowport_file_cache_bytes", "Bytes of the files of tables that are kept.",
+                    file_bytes);
 }
 
 int Server::http_port() const { return http_->port(); }

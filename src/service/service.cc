@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -27,9 +28,12 @@
 #include "engine/table.h"
 #include "engine/table_read.h"
 #include "observe/metrics.h"
+#include "service/file_shelf.h"
 #include "service/offered_results.h"
 #include "service/stream_table.h"
+#include "service/table_file.h"
 #include "service/table_reads.h"
+#include "stream/batch_encoder.h"
 
 namespace arrowport::service {
 
@@ -71,7 +75,8 @@ class Service::Impl {
        const ServiceOptions& options)
       : database(std::move(engine_database)),
         metrics(server_metrics),
-        offered(options.ticket_lifetime) {}
+        offered(options.ticket_lifetime),
+        files(options.files, server_metrics) {}
 
   Status Admit(const Call& call, access::Action action, std::string_view object) const {
     if (draining) {
@@ -86,6 +91,8 @@ class Service::Impl {
   StreamTable streams;
   OfferedResults offered;
   std::atomic<bool> draining = false;
+  // Goes first: what makes files uses the database.
+  FileCache files;
 };
 
 namespace {
@@ -231,6 +238,29 @@ Result<std::shared_ptr<engine::ResultStream>> Service::ReadTable(
   return BlameTableRead(*impl_->database, info, read, rows.status());
 }
 
+Result<std::string> Service::TableVersion(const Call& call, std::string_view table) {
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, table));
+  ARROW_ASSIGN_OR_RAISE(const auto name, engine::TableName::Parse(table));
+  ARROW_ASSIGN_OR_RAISE(auto found, impl_->database->TableVersion(name));
+  return std::move(found.version);
+}
+
+Result<std::unique_ptr<TableFileRequest>> Service::OpenTableFile(const Call& call,
+                                                                 std::string_view table,
+                                                                 stream::WireFormat format) {
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, table));
+  ARROW_ASSIGN_OR_RAISE(const auto name, engine::TableName::Parse(table));
+  ARROW_ASSIGN_OR_RAISE(const auto found, impl_->database->TableVersion(name));
+  const FileKey key = {.table = found.name.ToString(), .version = found.version, .format = format};
+  OpenRows rows = [database = impl_->database, table = found.name](const std::stop_token& stop) {
+    return database->Query({.sql = AllRowsOf(table), .parameters = {}}, {.read_only = true},
+                           {.deadline = {}, .stop = stop});
+  };
+  return impl_->files.Get(key, std::move(rows));
+}
+
+int64_t Service::file_bytes_held() const { return impl_->files.bytes_held(); }
+
 Result<Offer> Service::OfferQuery(const Call& call, const engine::Statement& statement,
                                   const OfferOptions& options) {
   ARROW_RETURN_NOT_OK(CheckUtf8(statement.sql, "the SQL text"));
@@ -258,6 +288,21 @@ Result<Offer> Service::OfferTable(const Call& call, std::string_view table,
       Offer offer, OfferQuery(call, {.sql = AllRowsOf(described.name), .parameters = {}}, options));
   offer.rows = described.rows;
   return offer;
+}
+
+Result<bool> Service::TakesInput(const Call& call, const engine::Statement& statement,
+                                 const engine::ExchangeOptions& options) {
+  ARROW_RETURN_NOT_OK(CheckUtf8(statement.sql, "the SQL text"));
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, statement.sql));
+  return impl_->database->ReadsTable(statement, options.input_name);
+}
+
+Result<std::shared_ptr<engine::Exchange>> Service::BeginExchange(
+    const Call& call, const engine::Statement& statement,
+    const std::shared_ptr<arrow::Schema>& schema, const engine::ExchangeOptions& options) {
+  ARROW_RETURN_NOT_OK(CheckUtf8(statement.sql, "the SQL text"));
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, statement.sql));
+  return impl_->database->BeginExchange(statement, schema, options, call.control);
 }
 
 bool Service::IsTicket(std::string_view text) { return OfferedResults::IsTicket(text); }

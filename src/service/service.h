@@ -19,6 +19,9 @@
 #include "engine/database.h"
 #include "engine/table_read.h"
 #include "observe/metrics.h"
+#include "service/file_cache.h"
+#include "service/table_file.h"
+#include "stream/batch_encoder.h"
 
 namespace arrowport::service {
 
@@ -69,6 +72,7 @@ Result<PutSummary> FinishBlocking(Put& put);
 
 struct ServiceOptions {
   std::chrono::milliseconds ticket_lifetime{60'000};  ///< For a ticket that nobody uses.
+  FileCacheOptions files = {};
 };
 
 struct OfferOptions {
@@ -119,6 +123,18 @@ class Service {
                                                           const engine::TableRead& read = {},
                                                           const engine::QueryOptions& options = {});
 
+  /// The version of a table: another one as soon as its rows or columns may have changed.
+  /// kNotFound for views, and for tables of other systems, which have none.
+  Result<std::string> TableVersion(const Call& call, std::string_view table);
+
+  /// All rows of a table as a file, made once for each version; its tag begins with the version.
+  /// The file's errors, of FileCache::Get, come with the request.
+  Result<std::unique_ptr<TableFileRequest>> OpenTableFile(const Call& call, std::string_view table,
+                                                          stream::WireFormat format);
+
+  /// Bytes of the files that are kept.
+  [[nodiscard]] int64_t file_bytes_held() const;
+
   /// Offers the result of `statement` under several tickets, or one where the order of its rows
   /// counts. The statement runs when the first ticket is used.
   Result<Offer> OfferQuery(const Call& call, const engine::Statement& statement,
@@ -126,6 +142,16 @@ class Service {
 
   /// The same for all rows of a table.
   Result<Offer> OfferTable(const Call& call, std::string_view table, const OfferOptions& options);
+
+  /// Whether `statement` reads the table that it calls `options.input_name`: then it takes a
+  /// stream, see BeginExchange. Otherwise it is a query like any other.
+  Result<bool> TakesInput(const Call& call, const engine::Statement& statement,
+                          const engine::ExchangeOptions& options);
+
+  /// Begins `statement` over batches of `schema`; see engine::Exchange.
+  Result<std::shared_ptr<engine::Exchange>> BeginExchange(
+      const Call& call, const engine::Statement& statement,
+      const std::shared_ptr<arrow::Schema>& schema, const engine::ExchangeOptions& options);
 
   /// Whether `text` has the form of a ticket of ours.
   static bool IsTicket(std::string_view text);

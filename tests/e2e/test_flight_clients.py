@@ -211,13 +211,34 @@ def test_an_unknown_action_is_not_implemented(flight: FlightDoor, action: str) -
     assert "healthcheck" in refused.value.message
 
 
-def test_exchange_is_not_implemented(flight: FlightDoor) -> None:
-    with pytest.raises(Refused) as refused, flight.refusing():
-        writer, reader = flight.client.do_exchange(Descriptor.for_path("x"))
-        writer.done_writing()
-        reader.read_all()
-    assert refused.value.kind == "not-implemented"
-    assert "DoPut" in refused.value.message
+def test_an_exchange_answers_what_comes_in(flight: FlightDoor) -> None:
+    writer, reader = flight.client.do_exchange(Descriptor.for_command("my_streaming_exchanger"))
+    writer.begin(TRIPS.schema)
+    writer.write_table(TRIPS)
+    writer.done_writing()
+    got = reader.read_all()
+    writer.close()
+    same_table(got.drop_columns(["processed"]), TRIPS)
+    assert got["processed"].unique().to_pylist() == [True]
+
+
+def test_an_exchange_joins_its_input_with_a_table(flight: FlightDoor, stream: str) -> None:
+    flight.put(stream, TRIPS)
+    command = json.dumps({"sql": f'SELECT count(*) AS n FROM mine JOIN "{stream}" USING (id)',
+                          "as": "mine"})
+    writer, reader = flight.client.do_exchange(Descriptor.for_command(command))
+    writer.begin(TRIPS.schema)
+    writer.write_table(TRIPS.slice(0, 10))
+    writer.done_writing()
+    assert reader.read_all().to_pylist() == [{"n": 10}]
+    writer.close()
+
+
+def test_an_exchange_without_input_is_a_query(flight: FlightDoor) -> None:
+    writer, reader = flight.client.do_exchange(Descriptor.for_command("SELECT 42 AS a"))
+    writer.done_writing()
+    assert reader.read_all().to_pylist() == [{"a": 42}]
+    writer.close()
 
 
 def test_authentication_is_not_implemented(flight: FlightDoor) -> None:

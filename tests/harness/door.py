@@ -13,7 +13,8 @@ import pyarrow as pa
 # HTTP status and Flight exception of each kind of error, as src/base/error.cc has them.
 HTTP_STATUS = {
     "invalid-input": 400, "unauthenticated": 401, "forbidden": 403, "not-found": 404,
-    "method-not-allowed": 405, "not-acceptable": 406, "conflict": 409, "too-large": 413,
+    "method-not-allowed": 405, "not-acceptable": 406, "conflict": 409,
+    "precondition-failed": 412, "too-large": 413, "range-not-satisfiable": 416,
     "unsupported-media": 415, "request-timeout": 408, "overloaded": 429, "unavailable": 503,
     "deadline-exceeded": 504, "cancelled": 499, "not-implemented": 501, "out-of-memory": 507,
     "internal": 500,

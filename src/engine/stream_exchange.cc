@@ -1,0 +1,174 @@
+#include "engine/stream_exchange.h"
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include <duckdb/planner/binder.hpp>
+#include <duckdb/planner/bound_parameter_map.hpp>
+
+#include "engine/batch_source.h"
+#include "engine/duckdb_error.h"
+#include "engine/execution.h"
+#include "engine/morsel_feed.h"
+#include "engine/scalar.h"
+#include "engine/sql.h"
+
+namespace arrowport::engine {
+namespace {
+
+/// The rows of an exchange: at their end the input is not needed any more.
+class ExchangeRows final : public ResultStream {
+ public:
+  ExchangeRows(std::shared_ptr<ResultStream> rows, std::shared_ptr<MorselFeed> feed)
+      : rows_(std::move(rows)), feed_(std::move(feed)) {}
+
+  ~ExchangeRows() override { CloseFeed(); }
+
+  ExchangeRows(const ExchangeRows&) = delete;
+  ExchangeRows& operator=(const ExchangeRows&) = delete;
+
+  [[nodiscard]] const std::shared_ptr<arrow::Schema>& schema() const override {
+    return rows_->schema();
+  }
+  [[nodiscard]] bool ordered() const override { return rows_->ordered(); }
+  [[nodiscard]] Status status() const override { return rows_->status(); }
+
+  QueueState Poll(std::shared_ptr<arrow::RecordBatch>* batch, std::function<void()> wake) override {
+    const QueueState state = rows_->Poll(batch, std::move(wake));
+    if (state == QueueState::kClosed) CloseFeed();
+    return state;
+  }
+
+  void Cancel(const Status& reason) override {
+    // In this order: a worker that finds the source closed would end the query for its own reason.
+    rows_->Cancel(reason);
+    feed_->Abort(reason);
+  }
+
+ private:
+  void CloseFeed() {
+    feed_->Abort(MakeError(ErrorKind::kCancelled, "the statement needs no more of its input"));
+  }
+
+  const std::shared_ptr<ResultStream> rows_;
+  const std::shared_ptr<MorselFeed> feed_;
+};
+
+class StreamExchange final : public Exchange {
+ public:
+  StreamExchange(std::shared_ptr<ResultStream> rows, std::shared_ptr<MorselFeed> feed)
+      : rows_(std::move(rows)), feed_(std::move(feed)) {}
+
+  ~StreamExchange() override {
+    Abort(MakeError(ErrorKind::kCancelled, "the exchange was given up before its end"));
+  }
+
+  StreamExchange(const StreamExchange&) = delete;
+  StreamExchange& operator=(const StreamExchange&) = delete;
+
+  [[nodiscard]] const std::shared_ptr<ResultStream>& rows() const override { return rows_; }
+
+  QueueState Write(std::shared_ptr<arrow::RecordBatch> batch, std::function<void()> wake) override {
+    const auto written = feed_->Write(std::move(batch), wake);
+    if (written.ok()) return *written;
+    Abort(written.status());
+    return QueueState::kClosed;
+  }
+
+  void EndInput() override { feed_->End(); }
+
+  void Abort(const Status& reason) override { rows_->Cancel(reason); }
+
+ private:
+  const std::shared_ptr<ResultStream> rows_;
+  const std::shared_ptr<MorselFeed> feed_;
+};
+
+// Makes the batches of `source` what `name` stands for on this connection, before any table.
+void NameInput(duckdb::ClientContext& context, duckdb::shared_ptr<BatchSource> source,
+               const std::string& name) {
+  BatchSource::Attach(context, std::move(source));
+  // Rows must not wait in an operator for others to join them, when the next batch may take long.
+  duckdb::ClientConfig::GetConfig(context).enable_caching_operators = false;
+  const std::string sql =
+      "CREATE TEMPORARY VIEW " + QuoteIdentifier(name) + " AS SELECT * FROM arrowport_batches()";
+  const auto made = context.Query(sql, duckdb::QueryParameters(false));
+  if (made->HasError()) made->ThrowError();
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Exchange>> BeginStreamExchange(const std::shared_ptr<Core>& core,
+                                                      const Statement& statement,
+                                                      const std::shared_ptr<arrow::Schema>& schema,
+                                                      const ExchangeOptions& options,
+                                                      const CallControl& control) {
+  const auto feed = std::make_shared<MorselFeed>(schema, core->options.put_bytes_max,
+                                                 MorselFeed::Gather::kNothing);
+  {
+    ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
+    ARROW_RETURN_NOT_OK(MapColumns(*feed->schema(), *connection->context));
+  }
+  ARROW_ASSIGN_OR_RAISE(auto place, ResultBudget::Enter(core->result_budget));
+  // The execution is not there yet when its first worker may park.
+  struct Parking {
+    std::mutex mutex;
+    std::weak_ptr<Execution> execution;
+  };
+  const auto parking = std::make_shared<Parking>();
+  feed->source()->set_on_park([parking] {
+    std::shared_ptr<Execution> execution;
+    {
+      const std::lock_guard lock(parking->mutex);
+      execution = parking->execution.lock();
+    }
+    if (execution != nullptr) execution->FlushIdle();
+  });
+  ExecutionOptions execution_options;
+  execution_options.ordered = options.ordered;
+  execution_options.eager = true;
+  execution_options.prepare_context = [&](duckdb::ClientContext& context) {
+    NameInput(context, feed->source(), options.input_name);
+  };
+  ARROW_ASSIGN_OR_RAISE(auto execution,
+                        Execution::Start(core, statement, execution_options, control));
+  {
+    const std::lock_guard lock(parking->mutex);
+    parking->execution = execution;
+  }
+  auto rows = MakeResultStream(std::move(execution), std::move(place));
+  auto exchange_rows = std::make_shared<ExchangeRows>(std::move(rows), feed);
+  return std::make_shared<StreamExchange>(std::move(exchange_rows), feed);
+}
+
+Result<bool> ReadsTable(const std::shared_ptr<Core>& core, const Statement& statement,
+                        const std::string& name) {
+  ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
+  return Guarded([&]() -> Result<bool> {
+    auto statements = connection->ExtractStatements(statement.sql);
+    if (statements.size() != 1) {
+      return MakeError(ErrorKind::kInvalidInput,
+                       "an exchange takes a single statement; this text holds " +
+                           std::to_string(statements.size()));
+    }
+    ARROW_ASSIGN_OR_RAISE(auto parameters, ToDuckDbParameters(statement.parameters));
+    bool found = false;
+    auto& context = *connection->context;
+    context.RunFunctionInTransaction([&] {
+      duckdb::BoundParameterMap bound(parameters);
+      const auto binder = duckdb::Binder::CreateBinder(context);
+      binder->SetParameters(bound);
+      binder->SetBindingMode(duckdb::BindingMode::EXTRACT_NAMES);
+      binder->Bind(*statements.front());
+      for (const std::string& table : binder->GetTableNames()) {
+        found = found || duckdb::StringUtil::CIEquals(table, name);
+      }
+    });
+    return found;
+  });
+}
+
+}  // namespace arrowport::engine

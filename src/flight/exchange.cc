@@ -1,0 +1,82 @@
+#include "flight/exchange.h"
+
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "base/bounded_queue.h"
+#include "base/event.h"
+#include "flight/batch_receiver.h"
+#include "flight/request.h"
+
+namespace arrowport::flight {
+namespace {
+
+using arrow::flight::FlightMessageReader;
+using arrow::flight::FlightMessageWriter;
+
+Status SendRows(engine::ResultStream& rows, FlightMessageWriter& writer,
+                observe::Metrics& metrics) {
+  ARROW_RETURN_NOT_OK(writer.Begin(rows.schema()));
+  for (;;) {
+    ARROW_ASSIGN_OR_RAISE(const auto batch, rows.Next());
+    if (batch == nullptr) return Status::OK();
+    ARROW_RETURN_NOT_OK(writer.WriteRecordBatch(*batch));
+    metrics.RowsSent(batch->num_rows());
+  }
+}
+
+// There is none as long as the client does not take rows.
+void WaitForRoom(RunningCall& call, Event& room) {
+  call.BeginWaitingForClient();
+  room.Wait();
+  call.EndWaitingForClient();
+}
+
+// Until the client has sent all. What the statement does not need any more is read and dropped.
+Status TakeInput(RunningCall& call, BatchReceiver& batches, engine::Exchange& exchange) {
+  bool needed = true;
+  for (;;) {
+    ARROW_ASSIGN_OR_RAISE(auto batch, batches.Next());
+    if (batch == nullptr) break;
+    if (!needed) continue;
+    const auto room = std::make_shared<Event>();
+    const QueueState state = exchange.Write(std::move(batch), [room] { room->Set(); });
+    if (state == QueueState::kWait) WaitForRoom(call, *room);
+    needed = state != QueueState::kClosed;
+  }
+  exchange.EndInput();
+  return Status::OK();
+}
+
+}  // namespace
+
+Status RunExchange(RunningCall& call, service::Service& service, observe::Metrics& metrics,
+                   FlightMessageReader& reader, FlightMessageWriter& writer,
+                   int64_t message_bytes_max) {
+  ARROW_ASSIGN_OR_RAISE(const ExchangeRequest request, ReadExchange(reader.descriptor()));
+  const service::Call service_call = call.ForService(request.timeout);
+  ARROW_ASSIGN_OR_RAISE(const bool takes_input,
+                        service.TakesInput(service_call, request.statement, request.options));
+  if (!takes_input) {
+    const engine::QueryOptions options{.ordered = request.options.ordered};
+    ARROW_ASSIGN_OR_RAISE(const auto rows, service.Query(service_call, request.statement, options));
+    return SendRows(*rows, writer, metrics);
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto schema, ReceiveSchema(call, reader));
+  ARROW_ASSIGN_OR_RAISE(const auto exchange, service.BeginExchange(service_call, request.statement,
+                                                                   schema, request.options));
+  Status sent;
+  std::jthread sender([&] {
+    sent = SendRows(*exchange->rows(), writer, metrics);
+    // Whoever cannot send has nothing to take input for.
+    if (!sent.ok()) exchange->Abort(sent);
+  });
+  BatchReceiver batches(call, reader, message_bytes_max);
+  const Status taken = TakeInput(call, batches, *exchange);
+  if (!taken.ok()) exchange->Abort(taken);
+  sender.join();
+  return taken.ok() ? sent : taken;
+}
+
+}  // namespace arrowport::flight
