@@ -41,8 +41,9 @@ Part Bar(double fraction, const Terminal& terminal) {
 
 std::optional<double> FractionOf(const ProgressPoint& point) {
   if (point.fraction.has_value()) return std::clamp(*point.fraction, 0.0, 1.0);
-  if (point.rows_total.value_or(0) <= 0) return std::nullopt;
-  return std::min(static_cast<double>(point.rows) / static_cast<double>(*point.rows_total), 1.0);
+  const int64_t total = point.rows_total.value_or(0);
+  if (total <= 0) return std::nullopt;
+  return std::min(static_cast<double>(point.rows) / static_cast<double>(total), 1.0);
 }
 
 std::string RowsText(const ProgressPoint& point) {
@@ -63,19 +64,20 @@ std::string TimeLeft(double seconds) {
 
 std::string ProgressLine(const std::string& title, const ProgressPoint& point, double seconds,
                          const Terminal& terminal) {
-  const std::optional<double> fraction = FractionOf(point);
+  const std::optional<double> known_fraction = FractionOf(point);
+  const double fraction = known_fraction.value_or(0);
   const auto bytes = static_cast<double>(point.bytes);
   std::vector<Part> parts;
-  if (fraction.has_value()) {
-    parts.push_back(Bar(*fraction, terminal));
-    const std::string percent = std::to_string(static_cast<int>(*fraction * 100));
+  if (known_fraction.has_value()) {
+    parts.push_back(Bar(fraction, terminal));
+    const std::string percent = std::to_string(static_cast<int>(fraction * 100));
     parts.push_back(Plain(std::string(3 - percent.size(), ' ') + percent + " %"));
   }
   parts.push_back(Plain(RowsText(point)));
   if (bytes > 0) parts.push_back(Plain(Bytes(bytes)));
   if (seconds > 0) parts.push_back(Plain(RowRate(static_cast<double>(point.rows) / seconds)));
-  if (fraction.value_or(0) > 0 && seconds >= kEstimateAfterSeconds) {
-    parts.push_back(Plain(TimeLeft(seconds / *fraction * (1 - *fraction)) + " left"));
+  if (fraction > 0 && seconds >= kEstimateAfterSeconds) {
+    parts.push_back(Plain(TimeLeft(seconds / fraction * (1 - fraction)) + " left"));
   }
   if (seconds > 0 && bytes > 0) parts.push_back(Plain(ByteRate(bytes / seconds)));
   std::string line = Painted(terminal, Paint::kBold, title);

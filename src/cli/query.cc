@@ -71,9 +71,8 @@ std::string UrlOf(const QueryOptions& options) {
 Result<std::string> SqlOf(const QueryOptions& options) {
   constexpr const char* kMissing =
       "there is no SQL; write it behind the command, or send it to standard input";
-  const bool is_read = options.sql.value_or("-") == "-";
-  std::string sql =
-      is_read ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : *options.sql;
+  std::string sql = options.sql.value_or("-");
+  if (sql == "-") sql.assign(std::istreambuf_iterator<char>(std::cin), {});
   if (sql.empty()) return MakeError(ErrorKind::kInvalidInput, kMissing);
   return sql;
 }

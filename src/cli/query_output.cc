@@ -74,8 +74,11 @@ Result<OutputTarget> TargetOf(const OutputOptions& options) {
 
 Status WriteRows(arrow::RecordBatchReader& rows, const OutputTarget& target,
                  std::optional<int64_t> rows_total) {
+  if (!target.format.has_value()) {
+    return MakeError(ErrorKind::kInternal, "rows cannot be written without a format");
+  }
   ARROW_ASSIGN_OR_RAISE(const auto sink,
-                        stream::OpenFileSink(target.path, target.format.value(), rows.schema()));
+                        stream::OpenFileSink(target.path, *target.format, rows.schema()));
   ProgressPoint point = {.rows = 0, .bytes = 0, .fraction = {}, .rows_total = rows_total};
   double seconds = 0;
   {

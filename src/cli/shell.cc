@@ -21,7 +21,6 @@
 #include "cli/shell_screen.h"
 #include "cli/sql_text.h"
 #include "cli/table_query.h"
-#include "cli/terminal.h"
 #include "client/client.h"
 #include "engine/table.h"
 #include "server/version.h"
@@ -75,7 +74,7 @@ class Shell {
       entry += answer.line;
       if (TakeEntry(entry)) entry.clear();
     }
-    if (!leaving_) std::cout << std::endl;
+    if (!leaving_) std::cout << '\n' << std::flush;
   }
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,6 +82,7 @@ Result<bool> SwitchOf(const std::string& argument, bool now) {
 
 std::vector<std::string> ShellCommandNames() {
   std::vector<std::string> names;
+  names.reserve(kCommands.size());
   for (const Row& row : kCommands) names.emplace_back(row.name);
   return names;
 }

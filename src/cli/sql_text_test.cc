@@ -1,5 +1,7 @@
 #include "cli/sql_text.h"
 
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -95,7 +95,7 @@ class AnswerReader final : public arrow::RecordBatchReader {
 
  private:
   [[nodiscard]] Status Explain(const Status& status) const {
-    const Status explained = connection_->Explain(status);
+    Status explained = connection_->Explain(status);
     if (!stop_.stop_requested()) return explained;
     return MakeError(ErrorKind::kCancelled, connection_->url + ": cancelled");
   }

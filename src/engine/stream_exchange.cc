@@ -1,10 +1,12 @@
 #include "engine/stream_exchange.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <duckdb/planner/binder.hpp>
 #include <duckdb/planner/bound_parameter_map.hpp>
@@ -99,6 +101,30 @@ void NameInput(duckdb::ClientContext& context, duckdb::shared_ptr<BatchSource> s
   if (made->HasError()) made->ThrowError();
 }
 
+bool Contains(const std::string& sql, const std::string& word) {
+  return duckdb::StringUtil::Contains(duckdb::StringUtil::Lower(sql),
+                                      duckdb::StringUtil::Lower(word));
+}
+
+Result<std::vector<std::string>> NamesOfTables(duckdb::Connection& connection,
+                                               duckdb::SQLStatement& parsed,
+                                               const Statement& statement) {
+  ARROW_ASSIGN_OR_RAISE(auto parameters, ToDuckDbParameters(statement.parameters));
+  return Guarded([&]() -> Result<std::vector<std::string>> {
+    std::vector<std::string> names;
+    auto& context = *connection.context;
+    context.RunFunctionInTransaction([&] {
+      duckdb::BoundParameterMap bound(parameters);
+      const auto binder = duckdb::Binder::CreateBinder(context);
+      binder->SetParameters(bound);
+      binder->SetBindingMode(duckdb::BindingMode::EXTRACT_NAMES);
+      binder->Bind(parsed);
+      for (const std::string& name : binder->GetTableNames()) names.push_back(name);
+    });
+    return names;
+  });
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Exchange>> BeginStreamExchange(const std::shared_ptr<Core>& core,
@@ -154,20 +180,13 @@ Result<bool> ReadsTable(const std::shared_ptr<Core>& core, const Statement& stat
                        "an exchange takes a single statement; this text holds " +
                            std::to_string(statements.size()));
     }
-    ARROW_ASSIGN_OR_RAISE(auto parameters, ToDuckDbParameters(statement.parameters));
-    bool found = false;
-    auto& context = *connection->context;
-    context.RunFunctionInTransaction([&] {
-      duckdb::BoundParameterMap bound(parameters);
-      const auto binder = duckdb::Binder::CreateBinder(context);
-      binder->SetParameters(bound);
-      binder->SetBindingMode(duckdb::BindingMode::EXTRACT_NAMES);
-      binder->Bind(*statements.front());
-      for (const std::string& table : binder->GetTableNames()) {
-        found = found || duckdb::StringUtil::CIEquals(table, name);
-      }
+    const auto names = NamesOfTables(*connection, *statements.front(), statement);
+    // DuckDB cannot name the tables of every statement before they are there. Then the word
+    // decides.
+    if (!names.ok()) return Contains(statement.sql, name);
+    return std::any_of(names->begin(), names->end(), [&](const std::string& table) {
+      return duckdb::StringUtil::CIEquals(table, name);
     });
-    return found;
   });
 }
 

@@ -183,6 +183,7 @@ TEST_F(StreamExchangeTest, KnowsWhetherAStatementReadsTheInput) {
   EXPECT_FALSE(*database_->ReadsTable({"SELECT 42 AS input", {}}, "input"));
   const auto seven = arrow::MakeScalar(7);
   EXPECT_TRUE(*database_->ReadsTable({"FROM input WHERE id < ?", {seven}}, "input"));
+  EXPECT_TRUE(*database_->ReadsTable({"FROM input JOIN t USING (id)", {}}, "input"));
   EXPECT_FALSE(database_->ReadsTable({"SELEC", {}}, "input").ok());
   EXPECT_FALSE(database_->ReadsTable({"FROM input; FROM input", {}}, "input").ok());
 }

@@ -19,7 +19,7 @@
 #include "http/exchange.h"
 #include "http/request.h"
 #include "http/socket.h"
-#include "service/service.h"
+#include "service/table_file.h"
 #include "stream/batch_encoder.h"
 
 namespace arrowport::http {

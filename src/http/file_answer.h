@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "http/exchange.h"
 #include "http/socket.h"
-#include "service/service.h"
+#include "service/table_file.h"
 
 namespace arrowport::http {
 

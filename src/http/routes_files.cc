@@ -14,7 +14,9 @@
 #include "http/query_request.h"
 #include "http/request.h"
 #include "http/socket.h"
+#include "http/target.h"
 #include "service/service.h"
+#include "service/table_file.h"
 #include "stream/batch_encoder.h"
 
 namespace arrowport::http {

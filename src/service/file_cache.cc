@@ -1,5 +1,6 @@
 #include "service/file_cache.h"
 
+#include <cstdint>
 #include <exception>
 #include <filesystem>
 #include <functional>
@@ -13,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "base/worker_pool.h"
 #include "engine/result_stream.h"
 #include "observe/metrics.h"
 #include "service/file_shelf.h"
@@ -85,7 +87,7 @@ FileCache::FileCache(const FileCacheOptions& options, observe::Metrics& metrics)
     : directory_(options.directory.empty() ? OwnDirectory() : options.directory),
       metrics_(metrics),
       shelf_(std::make_shared<FileShelf>(options.bytes_max)),
-      makers_(std::in_place, kMadeAtOnceMax) {
+      makers_(std::make_unique<WorkerPool>(kMadeAtOnceMax)) {
   stream::RemoveLeftovers(directory_);
 }
 

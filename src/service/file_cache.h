@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "base/error.h"
@@ -53,7 +52,7 @@ class FileCache {
   std::atomic<bool> made_directory_ = false;
 
   // Uses all of the above, and ends before they do.
-  std::optional<WorkerPool> makers_;
+  std::unique_ptr<WorkerPool> makers_;
 };
 
 }  // namespace arrowport::service
