@@ -1,9 +1,8 @@
 #include "engine/table_read.h"
 
+#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <arrow/array.h>
@@ -12,7 +11,6 @@
 
 #include "base/error.h"
 #include "engine/database.h"
-#include "engine/table.h"
 #include "engine/test_batches.h"
 
 namespace arrowport::engine {

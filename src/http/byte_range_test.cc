@@ -1,5 +1,6 @@
 #include "http/byte_range.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,8 +18,9 @@ using testing::HasSubstr;
 std::string Answered(std::string_view field) {
   const auto range = ReadRange(field, 100);
   if (!range.ok()) return std::string(TraitsOf(KindOf(range.status())).slug);
-  if (!range->has_value()) return "all";
-  return std::to_string((*range)->first) + "-" + std::to_string((*range)->last);
+  const std::optional<ByteRange>& found = *range;
+  if (!found.has_value()) return "all";
+  return std::to_string(found->first) + "-" + std::to_string(found->last);
 }
 
 TEST(ByteRangeTest, ReadsOneRange) {

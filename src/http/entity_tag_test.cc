@@ -1,7 +1,6 @@
 #include "http/entity_tag.h"
 
 #include <optional>
-#include <string>
 
 #include <gtest/gtest.h>
 

@@ -231,7 +231,8 @@ TEST(ResultPumpTest, HoldsTheQueryOfAClientThatReadsNothing) {
   TestClient other(server);
   EXPECT_EQ(other.Call("POST", "/query", "SELECT 1").status, 200);
   EXPECT_TRUE(TestServer::Becomes([&] { return server.counters().running_queries == 1; }));
-  EXPECT_GT(server.counters().result_bytes_held, 0);
+  // While the sockets still have room there are moments without a batch.
+  EXPECT_TRUE(TestServer::Becomes([&] { return server.counters().result_bytes_held > 0; }));
 }
 
 TEST(ResultPumpTest, CutsAClientThatReadsNothingForTooLong) {
