@@ -1,5 +1,4 @@
-#include "http/file_answer.h"
-
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -112,9 +111,9 @@ TEST_F(FileAnswerTest, AnswersOnlyWhatWasExpected) {
 }
 
 TEST_F(FileAnswerTest, MakesOneFileForAllWhoAsk) {
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 20; ++i) {
-    threads.emplace_back([this] {
+  std::vector<std::thread> threads(20);
+  for (std::thread& thread : threads) {
+    thread = std::thread([this] {
       EXPECT_EQ(TestClient(server_).Call("GET", "/tables/trips.parquet").status, 200);
     });
   }

@@ -101,8 +101,8 @@ TEST_F(FileCacheTest, MakesOneFileForAllWhoWait) {
     begin->Wait();
     return open(stop);
   };
-  std::vector<Taken> requests;
-  for (int i = 0; i < 50; ++i) requests.push_back(cache.Get(KeyOf("t"), rows));
+  std::vector<Taken> requests(50);
+  for (Taken& request : requests) request = cache.Get(KeyOf("t"), rows);
   begin->Set();
   for (const auto& request : requests) {
     EXPECT_EQ(Wait(*request).ValueOrDie().tag, Wait(*requests.front()).ValueOrDie().tag);

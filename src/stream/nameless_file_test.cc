@@ -5,7 +5,6 @@
 #include <fstream>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include <arrow/buffer.h>
 #include <gmock/gmock.h>
