@@ -24,6 +24,7 @@
 #include "base/event.h"
 #include "engine/append.h"
 #include "engine/database.h"
+#include "engine/exchange.h"
 #include "engine/result_stream.h"
 #include "engine/table.h"
 #include "engine/table_read.h"
@@ -194,7 +195,7 @@ Result<PutSummary> FinishBlocking(Put& put) {
 }
 
 Service::Service(std::shared_ptr<engine::Database> database, observe::Metrics& metrics,
-                 ServiceOptions options)
+                 const ServiceOptions& options)
     : impl_(std::make_shared<Impl>(std::move(database), metrics, options)) {}
 
 Service::~Service() = default;

@@ -108,7 +108,7 @@ class Service {
  public:
   /// `database` and `metrics` are shared with the caller; `metrics` must outlive the service.
   Service(std::shared_ptr<engine::Database> database, observe::Metrics& metrics,
-          ServiceOptions options = {});
+          const ServiceOptions& options = {});
   ~Service();
 
   Result<std::shared_ptr<Put>> BeginPut(const Call& call, const PutRequest& request);
