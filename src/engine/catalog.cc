@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <arrow/array.h>
+#include <arrow/scalar.h>
 #include <duckdb.hpp>
 #include <duckdb/catalog/catalog.hpp>
 #include <duckdb/catalog/catalog_entry/table_catalog_entry.hpp>
@@ -36,25 +37,25 @@ namespace {
 constexpr const char* kListSql = R"(
 SELECT schema_name, table_name, false AS is_view, estimated_size AS rows
 FROM duckdb_tables()
-WHERE database_name = current_database() AND NOT internal AND NOT temporary
+WHERE database_name = current_database() AND NOT internal AND NOT temporary AND schema_name <> $1
 UNION ALL
 SELECT schema_name, view_name, true, -1
 FROM duckdb_views()
 WHERE database_name = current_database() AND NOT internal AND NOT temporary
 ORDER BY ALL)";
 
-Result<std::shared_ptr<ResultStream>> Run(const std::shared_ptr<Core>& core, std::string sql,
-                                          const CallControl& control) {
+Result<std::shared_ptr<ResultStream>> Run(const std::shared_ptr<Core>& core,
+                                          const Statement& statement, const CallControl& control) {
   ExecutionOptions options;
   options.help = true;
-  ARROW_ASSIGN_OR_RAISE(auto execution,
-                        Execution::Start(core, {std::move(sql), {}}, options, control));
+  ARROW_ASSIGN_OR_RAISE(auto execution, Execution::Start(core, statement, options, control));
   return MakeResultStream(std::move(execution), nullptr);
 }
 
 Result<int64_t> CountRows(const std::shared_ptr<Core>& core, const TableName& table,
                           const CallControl& control) {
-  ARROW_ASSIGN_OR_RAISE(auto stream, Run(core, Sql("SELECT count(*) FROM {}", {table}), control));
+  ARROW_ASSIGN_OR_RAISE(auto stream,
+                        Run(core, {Sql("SELECT count(*) FROM {}", {table}), {}}, control));
   ARROW_ASSIGN_OR_RAISE(auto batch, stream->Next());
   return static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(0);
 }
@@ -135,7 +136,8 @@ Result<VersionedTable> FindVersion(Core& core, const TableName& table) {
 
 Result<std::vector<TableInfo>> ListTables(const std::shared_ptr<Core>& core,
                                           const CallControl& control) {
-  ARROW_ASSIGN_OR_RAISE(auto stream, Run(core, kListSql, control));
+  const Statement list = {kListSql, {arrow::MakeScalar(std::string(kOwnSchema))}};
+  ARROW_ASSIGN_OR_RAISE(auto stream, Run(core, list, control));
   std::vector<TableInfo> tables;
   for (;;) {
     ARROW_ASSIGN_OR_RAISE(auto batch, stream->Next());

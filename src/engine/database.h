@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <arrow/scalar.h>
@@ -17,6 +18,10 @@
 #include "engine/table.h"
 
 namespace arrowport::engine {
+
+/// The schema of what arrowport itself keeps in a database. Lists of tables leave it out. (No name
+/// that a database file is likely to have: DuckDB refuses names that mean a catalog and a schema.)
+inline constexpr std::string_view kOwnSchema = "_arrowport";
 
 struct DatabaseOptions {
   std::string path = ":memory:";    ///< A DuckDB file, created when missing.
@@ -95,7 +100,7 @@ class Database {
   /// Whether `statement`, a single one, reads a table that it calls `name`.
   virtual Result<bool> ReadsTable(const Statement& statement, const std::string& name) = 0;
 
-  /// Tables and views of the default catalog, without system ones, by schema and name.
+  /// Tables and views of the default catalog, without the system's and our own, by schema and name.
   virtual Result<std::vector<TableInfo>> ListTables(const CallControl& control) = 0;
 
   virtual Result<TableInfo> DescribeTable(const TableName& table, const CallControl& control) = 0;
