@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "engine/arrow_schema.h"
 #include "engine/core.h"
+#include "engine/data_files.h"
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
 #include "engine/execution.h"
@@ -33,15 +34,24 @@
 namespace arrowport::engine {
 namespace {
 
-// Tables of DuckDB know their size; a view's is only known by running it.
+// Tables of DuckDB know their size; a view's is only known by running it. A view of another catalog
+// whose name is taken here has to be asked for in full.
 constexpr const char* kListSql = R"(
-SELECT schema_name, table_name, false AS is_view, estimated_size AS rows
-FROM duckdb_tables()
-WHERE database_name = current_database() AND NOT internal AND NOT temporary AND schema_name <> $1
+WITH own AS (
+  SELECT schema_name, table_name, false AS is_view, estimated_size AS rows
+  FROM duckdb_tables()
+  WHERE database_name = current_database() AND NOT internal AND NOT temporary AND schema_name <> $1
+  UNION ALL
+  SELECT schema_name, view_name, true, -1
+  FROM duckdb_views()
+  WHERE database_name = current_database() AND NOT internal AND NOT temporary)
+SELECT schema_name, table_name, is_view, rows, '' AS catalog FROM own
 UNION ALL
-SELECT schema_name, view_name, true, -1
+SELECT schema_name, view_name, true, -1, if(lower(view_name) IN (
+  SELECT lower(table_name) FROM own WHERE schema_name = 'main'), database_name, '')
 FROM duckdb_views()
-WHERE database_name = current_database() AND NOT internal AND NOT temporary
+WHERE in_search_path(database_name, schema_name) AND database_name <> current_database()
+  AND NOT internal AND NOT temporary
 ORDER BY ALL)";
 
 Result<std::shared_ptr<ResultStream>> Run(const std::shared_ptr<Core>& core,
@@ -50,14 +60,6 @@ Result<std::shared_ptr<ResultStream>> Run(const std::shared_ptr<Core>& core,
   options.help = true;
   ARROW_ASSIGN_OR_RAISE(auto execution, Execution::Start(core, statement, options, control));
   return MakeResultStream(std::move(execution), nullptr);
-}
-
-Result<int64_t> CountRows(const std::shared_ptr<Core>& core, const TableName& table,
-                          const CallControl& control) {
-  ARROW_ASSIGN_OR_RAISE(auto stream,
-                        Run(core, {Sql("SELECT count(*) FROM {}", {table}), {}}, control));
-  ARROW_ASSIGN_OR_RAISE(auto batch, stream->Next());
-  return static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(0);
 }
 
 Result<std::shared_ptr<arrow::Schema>> SchemaOf(const std::shared_ptr<Core>& core,
@@ -92,6 +94,21 @@ TableName FullNameOf(const duckdb::TableCatalogEntry& table) {
           .name = table.name};
 }
 
+bool CanCountRows(const Core& core, const FoundTable& found) {
+  if (found.kind != FoundTable::Kind::kView) return found.is_stored_here;
+  // The footers of Parquet files tell how many rows they have.
+  return core.data_files != nullptr && found.name.catalog == kDataCatalog &&
+         core.data_files->CanCountRows(found.name.name);
+}
+
+Result<int64_t> CountRows(const std::shared_ptr<Core>& core, const TableName& table,
+                          const CallControl& control) {
+  ARROW_ASSIGN_OR_RAISE(auto stream,
+                        Run(core, {Sql("SELECT count(*) FROM {}", {table}), {}}, control));
+  ARROW_ASSIGN_OR_RAISE(auto batch, stream->Next());
+  return static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(0);
+}
+
 Result<FoundTable> FindTable(duckdb::Connection& connection, const TableName& table) {
   return Guarded([&]() -> Result<FoundTable> {
     FoundTable found;
@@ -103,6 +120,9 @@ Result<FoundTable> FindTable(duckdb::Connection& connection, const TableName& ta
       if (entry == nullptr) return;
       if (entry->type == duckdb::CatalogType::VIEW_ENTRY) {
         found.kind = FoundTable::Kind::kView;
+        found.name = {.catalog = entry->ParentCatalog().GetName(),
+                      .schema = entry->ParentSchema().name,
+                      .name = entry->name};
         return;
       }
       const auto& stored = entry->Cast<duckdb::TableCatalogEntry>();
@@ -146,8 +166,12 @@ Result<std::vector<TableInfo>> ListTables(const std::shared_ptr<Core>& core,
     const auto& names = static_cast<const arrow::StringArray&>(*batch->column(1));
     const auto& views = static_cast<const arrow::BooleanArray&>(*batch->column(2));
     const auto& rows = static_cast<const arrow::Int64Array&>(*batch->column(3));
+    const auto& catalogs = static_cast<const arrow::StringArray&>(*batch->column(4));
     for (int64_t i = 0; i < batch->num_rows(); ++i) {
-      tables.push_back({.name = ShortName(schemas.GetView(i), names.GetView(i)),
+      const std::string catalog(catalogs.GetView(i));
+      tables.push_back({.name = catalog.empty()
+                                    ? ShortName(schemas.GetView(i), names.GetView(i))
+                                    : TableName{catalog, schemas.GetString(i), names.GetString(i)},
                         .is_view = views.Value(i),
                         .schema = nullptr,
                         .rows = rows.Value(i)});
@@ -165,6 +189,7 @@ Result<std::vector<TableInfo>> ListTables(const std::shared_ptr<Core>& core,
 Result<TableInfo> DescribeTable(const std::shared_ptr<Core>& core, const TableName& table,
                                 const CallControl& control) {
   TableInfo info{.name = table, .is_view = false, .schema = nullptr, .rows = -1};
+  bool can_count = false;
   {
     ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
     ARROW_ASSIGN_OR_RAISE(const FoundTable found, FindTable(*connection, table));
@@ -172,9 +197,10 @@ Result<TableInfo> DescribeTable(const std::shared_ptr<Core>& core, const TableNa
       return MakeError(ErrorKind::kNotFound, "table '" + table.ToString() + "' does not exist");
     }
     info.is_view = found.kind == FoundTable::Kind::kView;
+    can_count = !info.is_view || CanCountRows(*core, found);
   }
   ARROW_ASSIGN_OR_RAISE(info.schema, SchemaOf(core, table));
-  if (!info.is_view) {
+  if (can_count) {
     ARROW_ASSIGN_OR_RAISE(info.rows, CountRows(core, table, control));
   }
   return info;

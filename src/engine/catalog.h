@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -19,7 +20,7 @@ struct FoundTable {
   enum class Kind { kMissing, kTable, kView };
   Kind kind = Kind::kMissing;
   ColumnList columns;  ///< Of a table, those that rows can be given.
-  TableName name;      ///< In full.
+  TableName name;      ///< In full, of a view too.
   /// Whether it is a table that DuckDB itself stores, so that only this process changes it.
   bool is_stored_here = false;
 };
@@ -28,6 +29,12 @@ struct FoundTable {
 TableName FullNameOf(const duckdb::TableCatalogEntry& table);
 
 Result<FoundTable> FindTable(duckdb::Connection& connection, const TableName& table);
+
+/// Whether the rows can be counted without reading them.
+bool CanCountRows(const Core& core, const FoundTable& found);
+
+Result<int64_t> CountRows(const std::shared_ptr<Core>& core, const TableName& table,
+                          const CallControl& control);
 
 // What Database says of tables and statements, see there.
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "engine/data_files.h"
 #include "engine/duckdb_error.h"
 #include "engine/execution.h"
 
@@ -24,10 +25,17 @@ void Core::Unregister(const Execution* execution) {
 }
 
 Result<duckdb::unique_ptr<duckdb::Connection>> Core::Connect() {
-  std::lock_guard lock(mutex_);
-  if (closing_) return MakeError(ErrorKind::kUnavailable, "the database is closing");
   return Guarded([this]() -> Result<duckdb::unique_ptr<duckdb::Connection>> {
-    return duckdb::make_uniq<duckdb::Connection>(*instance);
+    duckdb::unique_ptr<duckdb::Connection> connection;
+    std::shared_ptr<DataFiles> files;
+    {
+      std::lock_guard lock(mutex_);
+      if (closing_) return MakeError(ErrorKind::kUnavailable, "the database is closing");
+      connection = duckdb::make_uniq<duckdb::Connection>(*instance);
+      files = data_files;
+    }
+    if (files != nullptr) files->Show(*connection);
+    return connection;
   });
 }
 
@@ -53,7 +61,13 @@ Status Core::Close() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return running_.empty(); });
   }
-  return Guarded([this] {
+  std::shared_ptr<DataFiles> files;
+  {
+    std::lock_guard lock(mutex_);
+    files.swap(data_files);
+  }
+  return Guarded([&] {
+    files.reset();
     instance.reset();
     return Status::OK();
   });

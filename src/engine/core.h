@@ -13,6 +13,7 @@
 
 #include "base/deadline_timer.h"
 #include "base/worker_pool.h"
+#include "engine/data_files.h"
 #include "engine/database.h"
 #include "engine/result_budget.h"
 #include "engine/start_gate.h"
@@ -50,6 +51,7 @@ class Core {
   // Set by Open before anything runs; the instance goes in Close.
   std::unique_ptr<duckdb::DuckDB> instance;
   std::string default_catalog;
+  std::shared_ptr<DataFiles> data_files;  ///< Null without any.
 
   // Counters, see engine::Counters.
   std::atomic<int64_t> running_queries = 0;

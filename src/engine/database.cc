@@ -19,6 +19,7 @@
 #include "engine/duckdb_error.h"
 #include "engine/execution.h"
 #include "engine/insert.h"
+#include "engine/known_rows.h"
 #include "engine/open.h"
 #include "engine/result_budget.h"
 #include "engine/result_stream.h"
@@ -55,6 +56,10 @@ class DuckDbDatabase final : public Database {
   Result<QueryInfo> DescribeQuery(const Statement& statement, const QueryOptions& options,
                                   const CallControl& /*control*/) override {
     return DescribeStatement(core_, statement, options);
+  }
+
+  Result<int64_t> KnownRows(const Statement& statement, const CallControl& control) override {
+    return engine::KnownRows(core_, statement, control);
   }
 
   Result<std::shared_ptr<Append>> BeginAppend(const TableName& table,

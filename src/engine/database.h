@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "engine/append.h"
+#include "engine/data_source.h"
 #include "engine/exchange.h"
 #include "engine/result_stream.h"
 #include "engine/table.h"
@@ -33,6 +34,7 @@ struct DatabaseOptions {
   int64_t result_bytes_max = 16 * kMiB;  ///< Bound on what one query may have ready for its reader.
   int64_t server_result_bytes_max = 128 * kMiB;  ///< Bound on what all queries may have together.
   int64_t put_bytes_max = 64 * kMiB;             ///< Bound on what one append may have waiting.
+  std::vector<DataSource> data_sources = {};     ///< Files that are served as views.
 };
 
 /// SQL text with values for its parameters, in order. Values are bound with their Arrow types.
@@ -83,6 +85,10 @@ class Database {
   /// What the result of `statement` would be, without running it.
   virtual Result<QueryInfo> DescribeQuery(const Statement& statement, const QueryOptions& options,
                                           const CallControl& control) = 0;
+
+  /// How many rows the result of `statement` would have, where that is known without reading them:
+  /// all rows of one table, or of a view over Parquet files of this machine. -1: not known.
+  virtual Result<int64_t> KnownRows(const Statement& statement, const CallControl& control) = 0;
 
   /// Begins an append of batches of `schema` to `table`, columns matched by name. Types without a
   /// mapping are refused by name. A table that is being created by another append is waited for.

@@ -23,6 +23,7 @@
 #include "base/limits.h"
 #include "engine/arrow_schema.h"
 #include "engine/core.h"
+#include "engine/data_files.h"
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
 #include "engine/result_budget.h"
@@ -169,6 +170,7 @@ Status Execution::Run(const Statement& statement, const ExecutionOptions& option
     std::lock_guard lock(connection_mutex_);
     connection_ = duckdb::make_uniq<duckdb::Connection>(*core_->instance);
   }
+  if (core_->data_files != nullptr) core_->data_files->Show(*connection_);
   auto& context = *connection_->context;
   auto statements = connection_->ExtractStatements(statement.sql);
   ARROW_RETURN_NOT_OK(CheckKinds(statements, statement, options));

@@ -6,12 +6,15 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <duckdb.hpp>
 
 #include "base/error.h"
 #include "engine/batch_source.h"
 #include "engine/core.h"
+#include "engine/data_files.h"
+#include "engine/data_source.h"
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
 
@@ -84,6 +87,10 @@ Result<std::shared_ptr<Core>> OpenCore(DatabaseOptions options) {
   auto core = std::make_shared<Core>(std::move(options));
   ARROW_RETURN_NOT_OK(WithContext("cannot open the database",
                                   ExplainLock(core->options.path, OpenInstance(*core))));
+  const std::vector<DataSource>& sources = core->options.data_sources;
+  if (!sources.empty()) {
+    ARROW_ASSIGN_OR_RAISE(core->data_files, DataFiles::Open(*core->instance, sources));
+  }
   return core;
 }
 
