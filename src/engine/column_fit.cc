@@ -41,10 +41,6 @@ bool ChangesNoValue(const LogicalType& from, const LogicalType& to) {
   return coarse && fine && *coarse <= *fine;
 }
 
-bool Fits(const LogicalType& from, const LogicalType& to) {
-  return duckdb::CastRules::ImplicitCast(from, to) >= 0 || ChangesNoValue(from, to);
-}
-
 std::optional<idx_t> IndexOf(const ColumnList& columns, const std::string& name) {
   for (idx_t i = 0; i < columns.names.size(); ++i) {
     if (duckdb::StringUtil::CIEquals(columns.names[i], name)) return i;
@@ -53,6 +49,14 @@ std::optional<idx_t> IndexOf(const ColumnList& columns, const std::string& name)
 }
 
 }  // namespace
+
+bool AlwaysCasts(const LogicalType& from, const LogicalType& to) {
+  return duckdb::CastRules::ImplicitCast(from, to) >= 0;
+}
+
+bool CastsWithoutLoss(const LogicalType& from, const LogicalType& to) {
+  return AlwaysCasts(from, to) || ChangesNoValue(from, to);
+}
 
 Status CheckFit(const ColumnList& sent, const ColumnList& kept) {
   std::string misfits;
@@ -63,7 +67,7 @@ Status CheckFit(const ColumnList& sent, const ColumnList& kept) {
     const auto index = IndexOf(kept, sent.names[i]);
     if (!index) {
       add("there is no column '" + sent.names[i] + "'");
-    } else if (!Fits(sent.types[i], kept.types[*index])) {
+    } else if (!CastsWithoutLoss(sent.types[i], kept.types[*index])) {
       add("column '" + sent.names[i] + "' is " + kept.types[*index].ToString() +
           ", and what is sent is " + sent.types[i].ToString() + ": cast it before sending");
     }

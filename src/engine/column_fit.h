@@ -14,6 +14,12 @@ struct ColumnList {
   duckdb::vector<duckdb::LogicalType> types;
 };
 
+/// Whether DuckDB casts every value of `from` to a `to` by itself.
+bool AlwaysCasts(const duckdb::LogicalType& from, const duckdb::LogicalType& to);
+
+/// Whether a cast of `from` to `to` either keeps a value or fails.
+bool CastsWithoutLoss(const duckdb::LogicalType& from, const duckdb::LogicalType& to);
+
 /// Whether rows with the columns `sent` may be put into a table with the columns `kept`, by name.
 ///
 /// A column that is not sent is NULL or its default. One that is sent must be there, and of a type

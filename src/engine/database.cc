@@ -23,9 +23,12 @@
 #include "engine/open.h"
 #include "engine/result_budget.h"
 #include "engine/result_stream.h"
+#include "engine/shape.h"
+#include "engine/shape_plan.h"
 #include "engine/start_gate.h"
 #include "engine/stream_exchange.h"
 #include "engine/table.h"
+#include "engine/table_read.h"
 
 namespace arrowport::engine {
 namespace {
@@ -80,12 +83,29 @@ class DuckDbDatabase final : public Database {
     return engine::ReadsTable(core_, statement, name);
   }
 
+  Status CheckSelectsFrom(const Statement& statement, const std::string& name) override {
+    return engine::CheckSelectsFrom(core_, statement, name);
+  }
+
   Result<std::vector<TableInfo>> ListTables(const CallControl& control) override {
     return engine::ListTables(core_, control);
   }
 
   Result<TableInfo> DescribeTable(const TableName& table, const CallControl& control) override {
     return engine::DescribeTable(core_, table, control);
+  }
+
+  Status CheckShape(const Shape& shape, const CallControl& /*control*/) override {
+    return engine::CheckShape(core_, shape);
+  }
+
+  Result<Statement> PlanShapedRead(const Shape& shape, const TableRead& read) override {
+    ARROW_ASSIGN_OR_RAISE(std::string sql, ComposeShapedRead(core_, shape, read));
+    return Statement{.sql = std::move(sql), .parameters = {}};
+  }
+
+  Result<ShapeAudit> PlanShapeAudit(const Shape& shape) override {
+    return ComposeShapeAudit(core_, shape);
   }
 
   Result<VersionedTable> TableVersion(const TableName& table) override {

@@ -16,7 +16,9 @@
 #include "engine/data_source.h"
 #include "engine/exchange.h"
 #include "engine/result_stream.h"
+#include "engine/shape.h"
 #include "engine/table.h"
+#include "engine/table_read.h"
 
 namespace arrowport::engine {
 
@@ -106,10 +108,26 @@ class Database {
   /// Whether `statement`, a single one, reads a table that it calls `name`.
   virtual Result<bool> ReadsTable(const Statement& statement, const std::string& name) = 0;
 
+  /// That `statement` is a single SELECT that reads a table which it calls `name`.
+  /// \return kInvalidInput that says what it is instead.
+  virtual Status CheckSelectsFrom(const Statement& statement, const std::string& name) = 0;
+
   /// Tables and views of the default catalog, without the system's and our own, by schema and name.
   virtual Result<std::vector<TableInfo>> ListTables(const CallControl& control) = 0;
 
   virtual Result<TableInfo> DescribeTable(const TableName& table, const CallControl& control) = 0;
+
+  /// Whether `shape` makes sense and its source has it.
+  /// \return kInvalidInput, by column, for what it can never be; kConflict with each column of the
+  ///   source that does not fit.
+  virtual Status CheckShape(const Shape& shape, const CallControl& control) = 0;
+
+  /// The statement for the rows of `shape`'s source that `read` asks for, in that shape. Errors as
+  /// of CheckShape, and kInvalidInput that names the text of `read`.
+  virtual Result<Statement> PlanShapedRead(const Shape& shape, const TableRead& read) = 0;
+
+  /// The statement that tells whether the values of `shape`'s source keep to it.
+  virtual Result<ShapeAudit> PlanShapeAudit(const Shape& shape) = 0;
 
   /// The version of a table, which is another one as soon as its rows or columns may have changed,
   /// and after each start. What is read after this was asked for is of that version or newer.

@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "engine/column_names.h"
 #include "engine/duckdb_error.h"
+#include "engine/read_source.h"
 #include "engine/table.h"
 
 namespace arrowport::engine {
@@ -79,14 +80,6 @@ Result<duckdb::unique_ptr<duckdb::ResultModifier>> ParseOrder(const std::string&
   return std::move(select->modifiers.front());
 }
 
-duckdb::unique_ptr<duckdb::TableRef> TableOf(const TableName& table) {
-  auto reference = duckdb::make_uniq<duckdb::BaseTableRef>();
-  reference->catalog_name = table.catalog;
-  reference->schema_name = table.schema;
-  reference->table_name = table.name;
-  return reference;
-}
-
 Result<duckdb::vector<Expression>> Selected(const std::vector<std::string>& columns,
                                             const TableRead& read) {
   duckdb::vector<Expression> list;
@@ -128,10 +121,23 @@ auto ParsePart(std::string_view part, const std::string& text, const Parse& pars
 
 }  // namespace
 
+duckdb::unique_ptr<duckdb::TableRef> TableOf(const TableName& table) {
+  auto reference = duckdb::make_uniq<duckdb::BaseTableRef>();
+  reference->catalog_name = table.catalog;
+  reference->schema_name = table.schema;
+  reference->table_name = table.name;
+  return reference;
+}
+
 Result<std::string> ComposeRead(const TableName& table, const std::vector<std::string>& columns,
                                 const TableRead& read) {
+  return ComposeRead(TableOf(table), columns, read);
+}
+
+Result<std::string> ComposeRead(duckdb::unique_ptr<duckdb::TableRef> source,
+                                const std::vector<std::string>& columns, const TableRead& read) {
   auto select = duckdb::make_uniq<duckdb::SelectNode>();
-  select->from_table = TableOf(table);
+  select->from_table = std::move(source);
   ARROW_ASSIGN_OR_RAISE(select->select_list, Selected(columns, read));
   if (read.where.has_value()) {
     ARROW_ASSIGN_OR_RAISE(select->where_clause, ParsePart("where", *read.where, ParseCondition));

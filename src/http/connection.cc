@@ -126,6 +126,8 @@ Awaitable<Status> Connection::Handle(Exchange& exchange) {
   Result<RouteMatch> match = FindRoute(RouteTable(), request.method(), request.target().path);
   if (!match.ok()) co_return match.status();
   verb_ = match->route->verb;
+  const Status known = CheckParameters(*match->route, request.target());
+  if (!known.ok()) co_return known;
   exchange.set_path_parameter(std::move(match->parameter));
   const auto timeout = request.timeout();
   if (timeout.has_value()) exchange.SetTimeout(*timeout);

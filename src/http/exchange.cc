@@ -24,6 +24,7 @@ namespace arrowport::http {
 namespace {
 
 constexpr int kNotModified = 304;
+constexpr int kNoContent = 204;
 
 }  // namespace
 
@@ -81,14 +82,15 @@ Awaitable<Status> Exchange::Send(Answer answer) {
   transport_->StopWatching();
   DecideKeepAlive();
   status_ = answer.status;
-  gather_.Add(
-      FormatHead({.status = answer.status,
-                  .content_type = answer.content_type,
-                  .framing = answer.status == kNotModified ? Framing::kNone : Framing::kLength,
-                  .content_length = answer.body.size(),
-                  .request_id = request_.id(),
-                  .keep_alive = keep_alive_,
-                  .fields = &answer.fields}));
+  gather_.Add(FormatHead({.status = answer.status,
+                          .content_type = answer.content_type,
+                          .framing = answer.status == kNotModified || answer.status == kNoContent
+                                         ? Framing::kNone
+                                         : Framing::kLength,
+                          .content_length = answer.body.size(),
+                          .request_id = request_.id(),
+                          .keep_alive = keep_alive_,
+                          .fields = &answer.fields}));
   if (!head_only()) gather_.Add(answer.body);
   co_return co_await Flush();
 }

@@ -14,11 +14,19 @@ Awaitable<Status> ListStreams(Exchange& exchange);      // routes_catalog.cc
 Awaitable<Status> ListTables(Exchange& exchange);       // routes_catalog.cc
 Awaitable<Status> DescribeTable(Exchange& exchange);    // routes_catalog.cc
 Awaitable<Status> ReadTable(Exchange& exchange);        // routes_tables.cc
+Awaitable<Status> ListSchemas(Exchange& exchange);      // routes_schemas.cc
+Awaitable<Status> GetSchema(Exchange& exchange);        // routes_schemas.cc
+Awaitable<Status> PutSchema(Exchange& exchange);        // routes_schemas.cc
+Awaitable<Status> DeleteSchema(Exchange& exchange);     // routes_schemas.cc
+Awaitable<Status> BulkRead(Exchange& exchange);         // routes_bulk_read.cc
 Awaitable<Status> SendParquetFile(Exchange& exchange);  // routes_files.cc
 Awaitable<Status> SendArrowFile(Exchange& exchange);    // routes_files.cc
 Awaitable<Status> CheckHealth(Exchange& exchange);      // routes_server.cc
 Awaitable<Status> ShowMetrics(Exchange& exchange);      // routes_server.cc
 Awaitable<Status> ShowVersion(Exchange& exchange);      // routes_server.cc
+Awaitable<Status> ShowOpenApi(Exchange& exchange);      // routes_docs.cc
+Awaitable<Status> ShowDocs(Exchange& exchange);         // routes_docs.cc
+Awaitable<Status> ShowDocsFile(Exchange& exchange);     // routes_docs.cc
 Awaitable<Status> ShowRoutes(Exchange& exchange);       // routes_server.cc
 
 }  // namespace arrowport::http

@@ -20,8 +20,8 @@ Status Bad(std::string_view name, const std::string& why) {
   return MakeError(ErrorKind::kInvalidInput, "query parameter '" + std::string(name) + "' " + why);
 }
 
-std::string Listed(std::span<const std::string_view> names) {
-  std::string list;
+std::string Listed(std::span<const std::string_view> names, std::string_view otherwise) {
+  std::string list(names.empty() ? otherwise : "");
   for (const std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
   return list;
 }
@@ -33,7 +33,7 @@ Status CheckParameters(const Target& target, std::span<const std::string_view> k
   for (auto given = parameters.begin(); given != parameters.end(); ++given) {
     const std::string& name = given->first;
     if (std::ranges::find(known, name) == known.end()) {
-      return Bad(name, "is not known here; there are " + Listed(known));
+      return Bad(name, "is not known here; there are " + Listed(known, "none"));
     }
     const auto same = [&name](const auto& other) { return other.first == name; };
     if (std::any_of(std::next(given), parameters.end(), same)) return Bad(name, "is given twice");

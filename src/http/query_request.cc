@@ -1,6 +1,5 @@
 #include "http/query_request.h"
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -128,9 +127,6 @@ Result<QueryRequest> ReadQueryRequest(std::string_view content_type, std::string
 }
 
 Result<QueryRequest> ReadQueryTarget(const Target& target) {
-  static constexpr std::array<std::string_view, 5> kKnown = {"sql", "format", "compression",
-                                                             "ordered", "timeout_ms"};
-  ARROW_RETURN_NOT_OK(CheckParameters(target, kKnown));
   const auto sql = target.Parameter("sql");
   if (!sql.has_value()) return Invalid("the query parameter 'sql' is missing");
   QueryRequest request;

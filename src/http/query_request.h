@@ -30,8 +30,7 @@ struct QueryRequest {
 Result<QueryRequest> ReadQueryRequest(std::string_view content_type, std::string body);
 
 /// The same of `GET /query?sql=…&ordered=…&timeout_ms=…`, which may only read.
-/// \return kInvalidInput, by parameter, for what cannot be read, for others than these and those of
-/// the answer's form, and without `sql`.
+/// \return kInvalidInput, by parameter, for what cannot be read, and without `sql`.
 Result<QueryRequest> ReadQueryTarget(const Target& target);
 
 /// The query parameter `timeout_ms`.

@@ -6,6 +6,7 @@
 #include "base/bounded_queue.h"
 #include "base/error.h"
 #include "engine/result_stream.h"
+#include "http/answer.h"
 #include "http/answer_form.h"
 #include "http/exchange.h"
 #include "http/request.h"
@@ -19,8 +20,11 @@ namespace {
 /// in here: the connection's, or while that awaits it, one that encodes.
 class Pump {
  public:
-  Pump(Exchange& exchange, engine::ResultStream& result, const stream::EncodeOptions& form)
-      : exchange_(exchange), result_(result), form_(form) {}
+  Pump(Exchange& exchange, engine::ResultStream& result, const stream::EncodeOptions& form,
+       const HeaderFields& fields)
+      : exchange_(exchange), result_(result), form_(form), fields_(FieldsOf(form)) {
+    fields_.insert(fields_.end(), fields.begin(), fields.end());
+  }
 
   Awaitable<Status> Run() {
     Status begun = co_await Aside([this] { return Begin(); });
@@ -101,7 +105,7 @@ class Pump {
 
   void BeginBody() {
     if (exchange_.answered()) return;
-    exchange_.BeginBody({.content_type = ContentTypeOf(form_), .fields = FieldsOf(form_)});
+    exchange_.BeginBody({.content_type = ContentTypeOf(form_), .fields = fields_});
   }
 
   Awaitable<Status> SendPart() {
@@ -114,6 +118,7 @@ class Pump {
   Exchange& exchange_;
   engine::ResultStream& result_;
   const stream::EncodeOptions form_;
+  HeaderFields fields_;
   std::unique_ptr<stream::BatchEncoder> encoder_;
   stream::Buffers part_;
   bool encoding_ = false;
@@ -122,8 +127,8 @@ class Pump {
 }  // namespace
 
 Awaitable<Status> PumpResult(Exchange& exchange, std::shared_ptr<engine::ResultStream> result,
-                             const stream::EncodeOptions& form) {
-  Pump pump(exchange, *result, form);
+                             const stream::EncodeOptions& form, const HeaderFields& fields) {
+  Pump pump(exchange, *result, form, fields);
   const Status pumped = co_await pump.Run();
   if (!pumped.ok()) {
     const auto cancel = [&result, &pumped] {

@@ -14,34 +14,197 @@
 
 #include "base/error.h"
 #include "http/handlers.h"
+#include "http/parameters.h"
 #include "http/request.h"
 #include "http/target.h"
 
 namespace arrowport::http {
 namespace {
 
+using Kind = RouteParameter::Kind;
+
+constexpr RouteParameter kFormat = {"format", Kind::kFormat,
+                                    "the form of the rows; goes before Accept"};
+constexpr RouteParameter kCompression = {"compression", Kind::kCompression,
+                                         "of Arrow buffers or Parquet pages; goes before Accept"};
+constexpr RouteParameter kOrdered = {"ordered", Kind::kFlag,
+                                     "false: rows in any order, which may be faster"};
+constexpr RouteParameter kTimeout = {"timeout_ms", Kind::kTimeout,
+                                     "ends the call after this many milliseconds"};
+constexpr RouteParameter kLimit = {"limit", Kind::kCount, "this many rows at most"};
+constexpr RouteParameter kColumns = {"columns", Kind::kText, "names with commas between"};
+
+constexpr std::array kRowsForm = {kFormat, kCompression};
+constexpr std::array kQueryParameters = {
+    RouteParameter{"sql", Kind::kText, "one statement that only reads", true}, kFormat,
+    kCompression, kOrdered, kTimeout};
+constexpr std::array kTableParameters = {
+    kColumns,
+    RouteParameter{"where", Kind::kText, "one SQL expression: rows for which it is true"},
+    RouteParameter{"order_by", Kind::kText, "as behind ORDER BY"},
+    kLimit,
+    RouteParameter{"offset", Kind::kCount, "without this many rows first"},
+    kFormat,
+    kCompression,
+    kOrdered,
+    kTimeout};
+constexpr std::array kFileParameters = {kTimeout};
+constexpr std::array kBulkReadParameters = {
+    kColumns,     RouteParameter{"filter", Kind::kText, "one SQL expression over the fields"},
+    kLimit,       kFormat,
+    kCompression, kOrdered,
+    kTimeout};
+
 constexpr std::array kRoutes = {
-    Route{Method::post, "/ingest/{stream}", "put",
-          "land an Arrow IPC stream in the stream's table, in one transaction", Ingest},
-    Route{Method::post, "/query", "query",
-          "run SQL; the rows as Arrow, JSON, NDJSON or CSV (Accept, or ?format=)", Query},
-    Route{Method::get, "/query", "query", "the same for ?sql= that only reads", QueryByAddress},
-    Route{Method::get, "/streams", "list_streams", "the streams that were put to since the start",
-          ListStreams},
-    Route{Method::get, "/tables", "list_tables", "the tables and views", ListTables},
-    Route{Method::get, "/tables/{name}.parquet", "read_table_file",
-          "all of it as a Parquet file, with ETag and ranges", SendParquetFile},
-    Route{Method::get, "/tables/{name}.arrow", "read_table_file", "the same as an Arrow file",
-          SendArrowFile},
-    Route{Method::get, "/tables/{name}", "describe_table", "a table's columns and rows",
-          DescribeTable},
-    Route{Method::get, "/tables/{name}/data", "read_table",
-          "its rows (columns, where, order_by, limit, offset)", ReadTable},
-    Route{Method::get, "/healthz", "check_health", "200 while the database answers", CheckHealth},
-    Route{Method::get, "/metrics", "show_metrics", "the server's numbers, for Prometheus",
-          ShowMetrics},
-    Route{Method::get, "/version", "show_version", "of arrowport, DuckDB and Arrow", ShowVersion},
-    Route{Method::get, "/", "show_routes", "this text", ShowRoutes},
+    Route{.method = Method::post,
+          .pattern = "/ingest/{stream}",
+          .verb = "put",
+          .summary = "land an Arrow IPC stream in the stream's table, in one transaction",
+          .handler = Ingest,
+          .answer_schema = "PutSummary",
+          .body = RouteBody::kArrowStream},
+    Route{.method = Method::post,
+          .pattern = "/query",
+          .verb = "query",
+          .summary = "run SQL; the rows as Arrow, Parquet, JSON, NDJSON or CSV (Accept, ?format=)",
+          .handler = Query,
+          .answer = RouteAnswer::kRows,
+          .body = RouteBody::kStatement,
+          .parameters = kRowsForm},
+    Route{.method = Method::get,
+          .pattern = "/query",
+          .verb = "query",
+          .summary = "the same for ?sql= that only reads",
+          .handler = QueryByAddress,
+          .answer = RouteAnswer::kRows,
+          .parameters = kQueryParameters},
+    Route{.method = Method::get,
+          .pattern = "/streams",
+          .verb = "list_streams",
+          .summary = "the streams that were put to since the start",
+          .handler = ListStreams,
+          .answer_schema = "StreamList"},
+    Route{.method = Method::get,
+          .pattern = "/tables",
+          .verb = "list_tables",
+          .summary = "the tables and views",
+          .handler = ListTables,
+          .answer_schema = "TableList"},
+    Route{.method = Method::get,
+          .pattern = "/tables/{name}.parquet",
+          .verb = "read_table_file",
+          .summary = "all of it as a Parquet file, with ETag and ranges",
+          .handler = SendParquetFile,
+          .answer = RouteAnswer::kParquetFile,
+          .parameters = kFileParameters},
+    Route{.method = Method::get,
+          .pattern = "/tables/{name}.arrow",
+          .verb = "read_table_file",
+          .summary = "the same as an Arrow file",
+          .handler = SendArrowFile,
+          .answer = RouteAnswer::kArrowFile,
+          .parameters = kFileParameters},
+    Route{.method = Method::get,
+          .pattern = "/tables/{name}",
+          .verb = "describe_table",
+          .summary = "a table's columns and rows",
+          .handler = DescribeTable,
+          .answer_schema = "Table"},
+    Route{.method = Method::get,
+          .pattern = "/tables/{name}/data",
+          .verb = "read_table",
+          .summary = "its rows (columns, where, order_by, limit, offset)",
+          .handler = ReadTable,
+          .answer = RouteAnswer::kRows,
+          .parameters = kTableParameters},
+    Route{.method = Method::get,
+          .pattern = "/api/v1/schemas",
+          .verb = "list_schemas",
+          .summary = "the schemas of bulk reads",
+          .handler = ListSchemas,
+          .answer_schema = "SchemaList"},
+    Route{.method = Method::get,
+          .pattern = "/api/v1/schemas/{name}",
+          .verb = "get_schema",
+          .summary = "one of them",
+          .handler = GetSchema,
+          .answer_schema = "Schema"},
+    Route{.method = Method::put,
+          .pattern = "/api/v1/schemas/{name}",
+          .verb = "put_schema",
+          .summary = "define one: fields with types and constraints, of a table or query",
+          .handler = PutSchema,
+          .answer_schema = "Schema",
+          .body = RouteBody::kSchema},
+    Route{.method = Method::delete_,
+          .pattern = "/api/v1/schemas/{name}",
+          .verb = "delete_schema",
+          .summary = "forget it",
+          .handler = DeleteSchema,
+          .answer = RouteAnswer::kNothing},
+    Route{.method = Method::get,
+          .pattern = "/api/v1/arrow/bulk-read/{schema_name}",
+          .verb = "bulk_read",
+          .summary = "all rows of a schema (columns, filter, limit), exactly in its types",
+          .handler = BulkRead,
+          .answer = RouteAnswer::kRows,
+          .parameters = kBulkReadParameters},
+    Route{.method = Method::get,
+          .pattern = "/arrow/bulk-read/{schema_name}",
+          .verb = "bulk_read",
+          .summary = "the same",
+          .handler = BulkRead,
+          .answer = RouteAnswer::kRows,
+          .parameters = kBulkReadParameters},
+    Route{.method = Method::get,
+          .pattern = "/healthz",
+          .verb = "check_health",
+          .summary = "200 while the database answers",
+          .handler = CheckHealth,
+          .answer_schema = "Health",
+          .takes_any_parameter = true},
+    Route{.method = Method::get,
+          .pattern = "/metrics",
+          .verb = "show_metrics",
+          .summary = "the server's numbers, for Prometheus",
+          .handler = ShowMetrics,
+          .answer = RouteAnswer::kText,
+          .takes_any_parameter = true},
+    Route{.method = Method::get,
+          .pattern = "/version",
+          .verb = "show_version",
+          .summary = "of arrowport, DuckDB and Arrow",
+          .handler = ShowVersion,
+          .answer_schema = "Versions",
+          .takes_any_parameter = true},
+    Route{.method = Method::get,
+          .pattern = "/openapi.json",
+          .verb = "show_openapi",
+          .summary = "all of this for programs (OpenAPI 3.1)",
+          .handler = ShowOpenApi,
+          .answer_schema = "OpenApi",
+          .takes_any_parameter = true},
+    Route{.method = Method::get,
+          .pattern = "/docs",
+          .verb = "show_docs",
+          .summary = "and for people",
+          .handler = ShowDocs,
+          .answer = RouteAnswer::kPage,
+          .takes_any_parameter = true},
+    Route{.method = Method::get,
+          .pattern = "/docs/{file}",
+          .verb = "show_docs",
+          .summary = "what that page is made of",
+          .handler = ShowDocsFile,
+          .answer = RouteAnswer::kPage,
+          .takes_any_parameter = true},
+    Route{.method = Method::get,
+          .pattern = "/",
+          .verb = "show_routes",
+          .summary = "this text",
+          .handler = ShowRoutes,
+          .answer = RouteAnswer::kText,
+          .takes_any_parameter = true},
 };
 
 std::string_view CutSegment(std::string_view* path) {
@@ -99,6 +262,20 @@ Result<RouteMatch> FindRoute(std::span<const Route> table, Method method, std::s
   }
   return MakeError(ErrorKind::kNotFound,
                    "there is no route '" + std::string(path) + "'; GET / lists them");
+}
+
+Status CheckParameters(const Route& route, const Target& target) {
+  if (!route.takes_any_parameter) {
+    std::vector<std::string_view> known;
+    for (const RouteParameter& parameter : route.parameters) known.push_back(parameter.name);
+    ARROW_RETURN_NOT_OK(CheckParameters(target, known));
+  }
+  for (const RouteParameter& parameter : route.parameters) {
+    if (!parameter.required || target.Parameter(parameter.name).has_value()) continue;
+    return MakeError(ErrorKind::kInvalidInput,
+                     "the query parameter '" + std::string(parameter.name) + "' is missing");
+  }
+  return Status::OK();
 }
 
 std::string AllowedMethods(std::span<const Route> table, std::string_view path) {

@@ -1,4 +1,3 @@
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,11 +9,9 @@
 #include "http/exchange.h"
 #include "http/file_answer.h"
 #include "http/handlers.h"
-#include "http/parameters.h"
 #include "http/query_request.h"
 #include "http/request.h"
 #include "http/socket.h"
-#include "http/target.h"
 #include "service/service.h"
 #include "service/table_file.h"
 #include "stream/batch_encoder.h"
@@ -23,10 +20,7 @@ namespace arrowport::http {
 namespace {
 
 Status ReadParameters(Exchange& exchange) {
-  static constexpr std::array<std::string_view, 1> kKnown = {"timeout_ms"};
-  const Target& target = exchange.request().target();
-  ARROW_RETURN_NOT_OK(CheckParameters(target, kKnown));
-  ARROW_ASSIGN_OR_RAISE(const auto timeout, ReadTimeout(target));
+  ARROW_ASSIGN_OR_RAISE(const auto timeout, ReadTimeout(exchange.request().target()));
   if (timeout.has_value()) exchange.SetTimeout(*timeout);
   return Status::OK();
 }

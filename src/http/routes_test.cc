@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "http/request.h"
+#include "http/target.h"
 
 namespace arrowport::http {
 namespace {
@@ -64,6 +65,23 @@ TEST(RoutesTest, HasASummaryAndAHandlerForEachRoute) {
     EXPECT_FALSE(route.verb.empty()) << route.pattern;
     EXPECT_NE(route.handler, nullptr) << route.pattern;
   }
+}
+
+TEST(RoutesTest, TakesTheParametersOfARouteOnceAndNoOthers) {
+  const auto check = [](std::string_view text) {
+    const Target target = ParseTarget(text).ValueOrDie();
+    return CheckParameters(*Find(Method::get, target.path).ValueOrDie().route, target);
+  };
+  EXPECT_TRUE(check("/tables/t/data?columns=a&limit=1").ok());
+  EXPECT_TRUE(check("/healthz?from=balancer").ok());
+  for (const char* text :
+       {"/tables/t/data?sql=1", "/tables/t/data?Limit=1", "/tables/t/data?limit=1&limit=2",
+        "/tables?format=csv", "/query?format=csv"}) {
+    EXPECT_EQ(KindOf(check(text)), ErrorKind::kInvalidInput) << text;
+  }
+  EXPECT_EQ(check("/query").message(), "the query parameter 'sql' is missing");
+  EXPECT_EQ(check("/tables?x=1").message(),
+            "query parameter 'x' is not known here; there are none");
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ Awaitable<Status> AnswerRows(Exchange& exchange, RowsWanted wanted, AskForRows a
   exchange.WatchClient();
   Result<std::shared_ptr<engine::ResultStream>> result = co_await exchange.Blocking(std::move(ask));
   if (!result.ok()) co_return result.status();
-  co_return co_await PumpResult(exchange, *std::move(result), wanted.form);
+  co_return co_await PumpResult(exchange, *std::move(result), wanted.form, wanted.fields);
 }
 
 }  // namespace arrowport::http

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "http/answer.h"
 #include "http/answer_form.h"
 #include "http/exchange.h"
 #include "http/request.h"
@@ -19,6 +20,7 @@ namespace arrowport::http {
 struct RowsWanted {
   stream::EncodeOptions form;
   std::optional<std::chrono::milliseconds> timeout;  ///< Goes before X-Arrowport-Timeout-Ms.
+  HeaderFields fields = {};                          ///< Of the answer, besides those of its form.
 };
 
 /// What `request` says about the form of rows: in its fields, and in `?format=` and

@@ -33,6 +33,8 @@ struct HttpOptions {
   std::chrono::milliseconds idle_timeout = std::chrono::seconds(75);  ///< Between two requests.
   /// For a client to take one part of its answer, about a batch of rows; then it is cut off.
   std::chrono::milliseconds read_idle_timeout = std::chrono::minutes(5);
+  /// How long others may keep the answer of a bulk read without asking again.
+  std::chrono::milliseconds bulk_read_max_age{0};
 };
 
 /// The HTTP door: HTTP/1.1 (and 1.0) in, verbs of the service out. `http/routes.h` lists what it

@@ -1,6 +1,5 @@
 #include "http/table_request.h"
 
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,10 +21,6 @@ std::optional<std::string> TextOf(const Target& target, std::string_view name) {
 }  // namespace
 
 Result<TableRequest> ReadTableTarget(const Target& target) {
-  static constexpr std::array<std::string_view, 9> kKnown = {
-      "columns", "where",       "order_by", "limit",     "offset",
-      "format",  "compression", "ordered",  "timeout_ms"};
-  ARROW_RETURN_NOT_OK(CheckParameters(target, kKnown));
   TableRequest request;
   request.read.columns = TextOf(target, "columns");
   request.read.where = TextOf(target, "where");

@@ -18,8 +18,7 @@ struct TableRequest {
 
 /// Reads `?columns=…&where=…&order_by=…&limit=…&offset=…&ordered=…&timeout_ms=…`. What the texts
 /// mean is the service's business.
-/// \return kInvalidInput, by parameter, for what cannot be read, and for others than these and
-/// those of the answer's form.
+/// \return kInvalidInput, by parameter, for what cannot be read.
 Result<TableRequest> ReadTableTarget(const Target& target);
 
 }  // namespace arrowport::http

@@ -45,8 +45,8 @@ TEST(TableRequestTest, AsksForAllWithoutAWord) {
 }
 
 TEST(TableRequestTest, NamesTheParameterThatIsWrong) {
-  for (const char* query : {"limit=-1", "limit=", "limit=1.5", "offset=x", "ordered=1",
-                            "timeout_ms=0", "sql=1", "Limit=1", "offset=1&offset=2"}) {
+  for (const char* query :
+       {"limit=-1", "limit=", "limit=1.5", "offset=x", "ordered=1", "timeout_ms=0"}) {
     const Status status = Read(query).status();
     const std::string text(query);
     EXPECT_EQ(KindOf(status), ErrorKind::kInvalidInput) << query;

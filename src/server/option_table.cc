@@ -251,6 +251,13 @@ std::vector<OptionRow> FlightRows() {
        .set = [](Options& o, Text text) { return ReadDuration(text, &o.flight.put_idle_max); }},
       {.name = "flight.ticket_timeout",
        .value_name = "DURATION",
+      {.name = "http.bulk_read_max_age",
+       .value_name = "DURATION",
+       .default_text = "0s",
+       .help =
+           "How long caches may keep the answer of a bulk read without asking whether the table "
+           "has changed (Cache-Control).",
+       .set = [](Options& o, Text text) { return ReadDuration(text, &o.http.bulk_read_max_age); }},
        .default_text = "1m",
        .help =
            "For a ticket of GetFlightInfo that nobody uses or renews; then its result is freed.",

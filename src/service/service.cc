@@ -31,6 +31,7 @@
 #include "observe/metrics.h"
 #include "service/file_shelf.h"
 #include "service/offered_results.h"
+#include "service/schema_registry.h"
 #include "service/stream_table.h"
 #include "service/table_file.h"
 #include "service/table_reads.h"
@@ -77,6 +78,10 @@ class Service::Impl {
       : database(std::move(engine_database)),
         metrics(server_metrics),
         offered(options.ticket_lifetime),
+        schemas(database,
+                [this](const Call& call, access::Action action, std::string_view object) {
+                  return Admit(call, action, object);
+                }),
         files(options.files, server_metrics) {}
 
   Status Admit(const Call& call, access::Action action, std::string_view object) const {
@@ -92,6 +97,7 @@ class Service::Impl {
   StreamTable streams;
   OfferedResults offered;
   std::atomic<bool> draining = false;
+  SchemaRegistry schemas;
   // Goes first: what makes files uses the database.
   FileCache files;
 };
@@ -349,6 +355,8 @@ Result<std::vector<StreamInfo>> Service::ListStreams(const Call& call) {
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kDescribe, "streams"));
   return impl_->streams.List();
 }
+
+SchemaRegistry& Service::schemas() { return impl_->schemas; }
 
 Status Service::CheckHealth(const Call& call) {
   ARROW_ASSIGN_OR_RAISE(auto stream, Query(call, {.sql = "SELECT 1", .parameters = {}}, {}));

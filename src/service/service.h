@@ -108,6 +108,8 @@ class Service {
  public:
   /// `database` and `metrics` are shared with the caller; `metrics` must outlive the service.
   Service(std::shared_ptr<engine::Database> database, observe::Metrics& metrics,
+class SchemaRegistry;
+
           const ServiceOptions& options = {});
   ~Service();
 
@@ -188,6 +190,9 @@ class Service {
 
   // Shared with the puts under way.
   std::shared_ptr<Impl> impl_;
+  /// The verbs for schemas that clients agree on.
+  [[nodiscard]] SchemaRegistry& schemas();
+
 };
 
 }  // namespace arrowport::service

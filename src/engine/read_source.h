@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <duckdb.hpp>
+#include <duckdb/parser/tableref.hpp>
+
+#include "base/error.h"
+#include "engine/table.h"
+#include "engine/table_read.h"
+
+namespace arrowport::engine {
+
+/// `table` as it stands behind FROM.
+duckdb::unique_ptr<duckdb::TableRef> TableOf(const TableName& table);
+
+/// ComposeRead for any rows, which have `columns`.
+Result<std::string> ComposeRead(duckdb::unique_ptr<duckdb::TableRef> source,
+                                const std::vector<std::string>& columns, const TableRead& read);
+
+}  // namespace arrowport::engine
