@@ -15,6 +15,7 @@
 #include "flight/put.h"
 #include "flight/request.h"
 #include "flight/result_sender.h"
+#include "flight/result_size.h"
 #include "flight/running_calls.h"
 #include "observe/metrics.h"
 #include "service/service.h"
@@ -126,8 +127,8 @@ Result<FlightInfo> Door::OfferFlight(RunningCall& call, const FlightDescriptor& 
     endpoints.back().expiration_time =
         std::chrono::time_point_cast<arrow::flight::Timestamp::duration>(offer.expires_at);
   }
-  return FlightInfo::Make(*offer.schema, descriptor, endpoints, offer.rows, /*total_bytes=*/-1,
-                          offer.ordered);
+  return FlightInfo::Make(*offer.schema, descriptor, endpoints, offer.rows,
+                          ValueBytesOf(*offer.schema, offer.rows), offer.ordered);
 }
 
 Status Door::GetSchema(const Context& context, const FlightDescriptor& descriptor,
@@ -164,8 +165,8 @@ Result<std::vector<FlightInfo>> Door::ListTables(RunningCall& call) {
     ARROW_ASSIGN_OR_RAISE(
         FlightInfo info,
         FlightInfo::Make(*table.schema, FlightDescriptor::Path({name}),
-                         {EndpointOf(TicketOfTable(name))}, table.rows, /*total_bytes=*/-1,
-                         /*ordered=*/true));
+                         {EndpointOf(TicketOfTable(name))}, table.rows,
+                         ValueBytesOf(*table.schema, table.rows), /*ordered=*/true));
     infos.push_back(std::move(info));
   }
   return infos;

@@ -122,7 +122,8 @@ Status RunningCall::ReasonToStop(Clock::time_point now) const {
   }
   const auto idle = now - Clock::time_point(Clock::duration(since));
   const RunningCallsOptions& options = calls_.options_;
-  const bool takes_input = method_ == FlightMethod::DoPut || method_ == FlightMethod::DoExchange;
+  const bool takes_input = method_ == FlightMethod::DoPut || method_ == FlightMethod::DoExchange ||
+                           method_ == FlightMethod::Handshake;
   if (takes_input && idle > options.put_idle_max) {
     return MakeError(ErrorKind::kRequestTimeout,
                      "the call was rolled back because its client sent nothing for " +

@@ -11,6 +11,7 @@
 #include "base/call_control.h"
 #include "base/error.h"
 #include "flight/door.h"
+#include "flight/handshake.h"
 #include "flight/running_calls.h"
 #include "observe/metrics.h"
 #include "service/service.h"
@@ -61,6 +62,8 @@ class FlightServer::Impl {
     ARROW_ASSIGN_OR_RAISE(auto location, LocationOf(options));
     arrow::flight::FlightServerOptions flight_options(location);
     flight_options.middleware.emplace_back(RunningCall::kName, calls_);
+    flight_options.middleware.emplace_back(BearerHeaders::kName, std::make_shared<BearerHeaders>());
+    flight_options.auth_handler = std::make_shared<Handshake>();
     const Status status = door_.Init(flight_options);
     started_ = status.ok();
     if (started_) calls_->SetPort(door_.port());

@@ -270,6 +270,13 @@ int64_t Service::file_bytes_held() const { return impl_->files.bytes_held(); }
 
 Result<Offer> Service::OfferQuery(const Call& call, const engine::Statement& statement,
                                   const OfferOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(Offer offer, MakeOffer(call, statement, options));
+  offer.rows = impl_->database->KnownRows(statement, call.control).ValueOr(-1);
+  return offer;
+}
+
+Result<Offer> Service::MakeOffer(const Call& call, const engine::Statement& statement,
+                                 const OfferOptions& options) {
   ARROW_RETURN_NOT_OK(CheckUtf8(statement.sql, "the SQL text"));
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, statement.sql));
   ARROW_ASSIGN_OR_RAISE(auto info,
@@ -292,7 +299,7 @@ Result<Offer> Service::OfferTable(const Call& call, std::string_view table,
                                   const OfferOptions& options) {
   ARROW_ASSIGN_OR_RAISE(const auto described, DescribeTable(call, table));
   ARROW_ASSIGN_OR_RAISE(
-      Offer offer, OfferQuery(call, {.sql = AllRowsOf(described.name), .parameters = {}}, options));
+      Offer offer, MakeOffer(call, {.sql = AllRowsOf(described.name), .parameters = {}}, options));
   offer.rows = described.rows;
   return offer;
 }

@@ -87,7 +87,7 @@ struct Offer {
   bool ordered = true;               ///< Then there is one ticket.
   std::vector<std::string> tickets;  ///< Each opens one stream; together they are the result.
   std::chrono::system_clock::time_point expires_at;
-  int64_t rows = -1;  ///< Of a table when it was offered; -1 where that is not known.
+  int64_t rows = -1;  ///< When it was offered; -1 where that is not known.
 };
 
 /// What is known of a stream since the server started.
@@ -187,6 +187,9 @@ class SchemaRegistry;
 
  private:
   class Impl;
+
+  Result<Offer> MakeOffer(const Call& call, const engine::Statement& statement,
+                          const OfferOptions& options);
 
   // Shared with the puts under way.
   std::shared_ptr<Impl> impl_;

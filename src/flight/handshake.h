@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <arrow/flight/server_auth.h>
+#include <arrow/flight/server_middleware.h>
+
+#include "base/error.h"
+
+namespace arrowport::flight {
+
+/// Answers the handshakes of clients that sign in before they call. Everybody is anonymous and may
+/// do everything, so any name and password is good, and so is a call without a token.
+///
+/// There are two forms, and clients have one of them:
+///   1. messages: a name and password as JSON or as Flight's BasicAuth, answered with a token,
+///      which the client then sends with each call (`auth-token-bin`);
+///   2. headers: `authorization: Basic …`, answered with `authorization: Bearer …`. The answer's
+///      header is the middleware's, see BearerHeaders.
+class Handshake final : public arrow::flight::ServerAuthHandler {
+ public:
+  // As Flight calls them.
+  Status Authenticate(const arrow::flight::ServerCallContext& context,
+                      arrow::flight::ServerAuthSender* outgoing,
+                      arrow::flight::ServerAuthReader* incoming) override;
+  Status IsValid(const arrow::flight::ServerCallContext& context, const std::string& token,
+                 std::string* peer_identity) override;
+};
+
+/// Gives a token to handshakes that come with a header.
+class BearerHeaders final : public arrow::flight::ServerMiddlewareFactory {
+ public:
+  static constexpr char kName[] = "arrowport-bearer";
+
+  // As Flight calls it.
+  Status StartCall(const arrow::flight::CallInfo& info,
+                   const arrow::flight::ServerCallContext& context,
+                   std::shared_ptr<arrow::flight::ServerMiddleware>* middleware) override;
+};
+
+}  // namespace arrowport::flight
