@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
@@ -16,6 +17,12 @@ std::string GroupOf(const server::OptionRow& row) {
   return "Options";
 }
 
+std::string NamesOf(const server::OptionRow& row) {
+  std::string names = row.Flag();
+  for (const std::string_view other : row.other_flags) names += "," + std::string(other);
+  return names;
+}
+
 std::string Described(const server::OptionRow& row) {
   std::string text(row.help);
   if (!row.default_text.empty()) text += " [" + std::string(row.default_text) + "]";
@@ -28,9 +35,10 @@ std::shared_ptr<OptionFlags> OptionFlags::AddTo(CLI::App& command) {
   auto flags = std::make_shared<OptionFlags>();
   flags->command_ = &command;
   for (const server::OptionRow& row : server::OptionTable()) {
-    command.add_option(row.Flag(), flags->texts_[row.name], Described(row))
-        ->type_name(std::string(row.value_name))
-        ->group(GroupOf(row));
+    CLI::Option* flag = command.add_option(NamesOf(row), flags->texts_[row.name], Described(row))
+                            ->type_name(std::string(row.value_name))
+                            ->group(GroupOf(row));
+    if (row.is_list) flag->join('\n');
   }
   return flags;
 }

@@ -61,14 +61,34 @@ class Reading {
       return Refuse(place,
                     "may not stand in a file; use " + row.Flag() + " or " + row.EnvironmentName());
     }
-    if (!value.IsScalar()) return Refuse(place, "needs one plain value");
+    ARROW_ASSIGN_OR_RAISE(std::string text,
+                          row.is_list ? ListText(place, value) : PlainText(place, value));
     const auto [earlier, is_new] = taken_.emplace(row.name, place);
     if (!is_new) {
       return Refuse(place, "was already set in line " + std::to_string(earlier->second.line) +
                                ", as " + earlier->second.key);
     }
-    given_.texts[row.name] = {value.as<std::string>(), At(place)};
+    given_.texts[row.name] = {std::move(text), At(place)};
     return Status::OK();
+  }
+
+  [[nodiscard]] Result<std::string> PlainText(const KeyPlace& place,
+                                              const YAML::Node& value) const {
+    if (value.IsScalar()) return value.as<std::string>();
+    return Refuse(place, "needs one plain value");
+  }
+
+  // One plain value is a list of one.
+  [[nodiscard]] Result<std::string> ListText(const KeyPlace& place, const YAML::Node& value) const {
+    if (value.IsScalar()) return value.as<std::string>();
+    std::string lines;
+    for (const auto& item : value) {
+      if (!value.IsSequence() || !item.IsScalar()) {
+        return Refuse(place, "needs a list of plain values");
+      }
+      lines += item.as<std::string>() + "\n";
+    }
+    return lines;
   }
 
   Status TakeForeign(const KeyPlace& place, const ForeignSetting& foreign) {

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "observe/log.h"
+#include "server/data_option.h"
 #include "server/option_value.h"
 #include "server/options.h"
 
@@ -67,7 +68,8 @@ std::vector<OptionRow> PlaceRows() {
        .value_name = "PORT",
        .default_text = "8889",
        .help = "Port of the Arrow Flight door; 0 takes a free one.",
-       .set = SetFlightPort},
+       .set = SetFlightPort,
+       .other_flags = {"--port"}},
       {.name = "port_file",
        .value_name = "FILE",
        .default_text = "",
@@ -150,6 +152,26 @@ std::vector<OptionRow> DatabaseRows() {
   };
 }
 
+std::vector<OptionRow> DataRows() {
+  return {
+      {.name = "parquet_path",
+       .value_name = "PATH",
+       .default_text = "",
+       .help = "Parquet, CSV and JSON files to serve beside the database: a file, a folder, a glob "
+               "or an address. All of them are the view `dataset`; each is `file_0`, `file_1` and "
+               "so on, and has its own name.",
+       .set = [](Options& o,
+                 Text text) { return ReadParquetPath(text, &o.database.data_sources); }},
+      {.name = "data",
+       .value_name = "NAME=GLOB",
+       .default_text = "",
+       .help = "Files to serve as the view NAME. Once for each view; in the file a list, in the "
+               "environment one per line.",
+       .set = [](Options& o, Text text) { return ReadDataViews(text, &o.database.data_sources); },
+       .is_list = true},
+  };
+}
+
 std::vector<OptionRow> FileRows() {
   return {
       {.name = "file_cache_bytes_max",
@@ -228,6 +250,13 @@ std::vector<OptionRow> HttpTimeRows() {
        .default_text = "75s",
        .help = "Between two requests of a connection; then it is closed.",
        .set = [](Options& o, Text text) { return ReadDuration(text, &o.http.idle_timeout); }},
+      {.name = "http.bulk_read_max_age",
+       .value_name = "DURATION",
+       .default_text = "0s",
+       .help =
+           "How long caches may keep the answer of a bulk read without asking whether the table "
+           "has changed (Cache-Control).",
+       .set = [](Options& o, Text text) { return ReadDuration(text, &o.http.bulk_read_max_age); }},
   };
 }
 
@@ -251,13 +280,6 @@ std::vector<OptionRow> FlightRows() {
        .set = [](Options& o, Text text) { return ReadDuration(text, &o.flight.put_idle_max); }},
       {.name = "flight.ticket_timeout",
        .value_name = "DURATION",
-      {.name = "http.bulk_read_max_age",
-       .value_name = "DURATION",
-       .default_text = "0s",
-       .help =
-           "How long caches may keep the answer of a bulk read without asking whether the table "
-           "has changed (Cache-Control).",
-       .set = [](Options& o, Text text) { return ReadDuration(text, &o.http.bulk_read_max_age); }},
        .default_text = "1m",
        .help =
            "For a ticket of GetFlightInfo that nobody uses or renews; then its result is freed.",
@@ -267,8 +289,8 @@ std::vector<OptionRow> FlightRows() {
 
 std::vector<OptionRow> MakeTable() {
   std::vector<OptionRow> table;
-  for (const auto& rows :
-       {PlaceRows(), DatabaseRows(), FileRows(), HttpSizeRows(), HttpTimeRows(), FlightRows()}) {
+  for (const auto& rows : {PlaceRows(), DatabaseRows(), DataRows(), FileRows(), HttpSizeRows(),
+                           HttpTimeRows(), FlightRows()}) {
     table.insert(table.end(), rows.begin(), rows.end());
   }
   return table;

@@ -40,6 +40,9 @@ struct OptionRow {
   std::vector<std::string_view> other_keys = {};  ///< YAML keys of other programs for the same.
   std::vector<std::string_view> other_environment = {};  ///< The same for environment names.
   bool in_file = true;                                   ///< False: may not stand in a file.
+  std::vector<std::string_view> other_flags = {};        ///< "--port".
+  /// May be given several times, and as a list in a file; its text then has a value per line.
+  bool is_list = false;
 
   /// "--http-port"
   [[nodiscard]] std::string Flag() const;

@@ -42,7 +42,8 @@ constexpr std::string_view kOtherNamesHead =
     "\n"
     "## Other names\n"
     "\n"
-    "Configurations written for other programs work unchanged: these names mean the same.\n"
+    "Configurations and commands written for other programs work unchanged: these names mean the "
+    "same.\n"
     "\n"
     "| name | option |\n"
     "|---|---|\n";
@@ -68,7 +69,8 @@ std::string OptionLine(const OptionRow& row) {
 
 std::string OtherNameLines(const OptionRow& row) {
   std::string lines;
-  std::vector<std::string_view> names = row.other_keys;
+  std::vector<std::string_view> names = row.other_flags;
+  names.insert(names.end(), row.other_keys.begin(), row.other_keys.end());
   names.insert(names.end(), row.other_environment.begin(), row.other_environment.end());
   for (const std::string_view name : names) {
     lines += "| " + Code(name) + " | " + Code(row.name) + " |\n";

@@ -50,6 +50,12 @@ const std::vector<Effect>& Effects() {
       {"log_format", "json",
        [](const auto& o) { return o.log_format == observe::LogFormat::kJson; }},
       {"db", "x.duckdb", [](const auto& o) { return o.database.path == "x.duckdb"; }},
+      {"parquet_path", "/lake/*.parquet",
+       [](const auto& o) {
+         return o.database.data_sources.size() == 1 && o.database.data_sources[0].view_per_file;
+       }},
+      {"data", "a=/a.csv\nb=/b.csv",
+       [](const auto& o) { return o.database.data_sources.size() == 2; }},
       {"memory_limit", "4GB",
        [](const auto& o) { return o.database.memory_bytes_max == 4'000'000'000; }},
       {"threads", "3", [](const auto& o) { return o.database.threads == 3; }},
@@ -89,6 +95,12 @@ const std::vector<Effect>& Effects() {
        [](const auto& o) { return o.service.files.directory == "/f"; }},
       {"flight.ticket_timeout", "6s",
        [](const auto& o) { return o.service.ticket_lifetime == milliseconds(6000); }},
+      {"exchangers", R"({"kept": "FROM input"})",
+       [](const auto& o) { return o.service.exchangers.size() == 1; }},
+      {"exchange_spill_bytes_max", "7MiB",
+       [](const auto& o) { return o.service.spill.bytes_max == 7 * kMiB; }},
+      {"transfer_hosts", "a,b:1",
+       [](const auto& o) { return o.service.transfer.hosts == "a,b:1"; }},
       {"flight.calls_max", "5", [](const auto& o) { return o.flight.calls_max == 5; }},
       {"flight.message_bytes_max", "6MiB",
        [](const auto& o) { return o.flight.message_bytes_max == 6 * kMiB; }},
@@ -172,6 +184,9 @@ TEST(OptionsTest, NoTwoOptionsShareAName) {
   for (const OptionRow& row : OptionTable()) {
     EXPECT_TRUE(flags.insert(row.Flag()).second) << row.Flag();
     EXPECT_TRUE(environment.insert(row.EnvironmentName()).second) << row.EnvironmentName();
+    for (const std::string_view other : row.other_flags) {
+      EXPECT_TRUE(flags.insert(std::string(other)).second) << other;
+    }
     for (const std::string_view other : row.other_environment) {
       EXPECT_TRUE(environment.insert(std::string(other)).second) << other;
     }
