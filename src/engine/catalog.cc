@@ -209,7 +209,7 @@ Result<TableInfo> DescribeTable(const std::shared_ptr<Core>& core, const TableNa
 Result<QueryInfo> DescribeStatement(const std::shared_ptr<Core>& core, const Statement& statement,
                                     const QueryOptions& options) {
   ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
-  return Guarded([&]() -> Result<QueryInfo> {
+  auto described = Guarded([&]() -> Result<QueryInfo> {
     auto statements = connection->ExtractStatements(statement.sql);
     if (statements.size() != 1) {
       return MakeError(ErrorKind::kInvalidInput,
@@ -237,6 +237,7 @@ Result<QueryInfo> DescribeStatement(const std::shared_ptr<Core>& core, const Sta
     ARROW_ASSIGN_OR_RAISE(info.schema, ArrowSchemaOf(types, names, context));
     return info;
   });
+  return described.ok() ? described : core->Blame(described.status());
 }
 
 }  // namespace arrowport::engine

@@ -39,6 +39,10 @@ Result<duckdb::unique_ptr<duckdb::Connection>> Core::Connect() {
   });
 }
 
+Status Core::Blame(const Status& status) const {
+  return data_files == nullptr ? status : data_files->Blame(status);
+}
+
 void Core::CancelAll(const Status& reason) {
   std::vector<std::shared_ptr<Execution>> executions;
   {

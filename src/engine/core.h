@@ -40,6 +40,9 @@ class Core {
   /// closing.
   Result<duckdb::unique_ptr<duckdb::Connection>> Connect();
 
+  /// The error of a statement, with the data file that it comes from if DuckDB does not tell.
+  [[nodiscard]] Status Blame(const Status& status) const;
+
   /// Cancels what runs with `reason`.
   void CancelAll(const Status& reason);
 

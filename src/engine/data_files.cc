@@ -150,6 +150,33 @@ void DataFiles::Show(duckdb::Connection& connection) {
       places, duckdb::CatalogSetPathType::SET_DIRECTLY);
 }
 
+Status DataFiles::Blame(const Status& status) {
+  if (KindOf(status) != ErrorKind::kInternal) return status;
+  duckdb::Connection connection(*connection_.context->db);
+  for (const std::string& path : ParquetFiles()) {
+    const Status opened = Guarded([&] {
+      (void)connection.TableFunction("read_parquet", {duckdb::Value(LiteralPattern(path))});
+      return Status::OK();
+    });
+    if (opened.message() != status.message()) continue;
+    return MakeError(ErrorKind::kInvalidInput,
+                     "the footer of the file '" + path + "' is broken: " + status.message());
+  }
+  return status;
+}
+
+std::vector<std::string> DataFiles::ParquetFiles() const {
+  std::vector<std::string> paths;
+  const std::lock_guard lock(mutex_);
+  for (const Source& source : sources_) {
+    if (!source.folder) continue;
+    for (const std::string& path : source.views.present()) {
+      if (DataFormatOf(path) == DataFormat::kParquet) paths.push_back(path);
+    }
+  }
+  return paths;
+}
+
 bool DataFiles::CanCountRows(const std::string& view) const {
   const std::lock_guard lock(mutex_);
   return countable_.contains(duckdb::StringUtil::Lower(view));

@@ -43,6 +43,10 @@ class DataFiles {
   /// Brings the views up to date and lets `connection` find them by their names.
   void Show(duckdb::Connection& connection);
 
+  /// DuckDB's parser of footers says what is wrong, but not in which file, and calls it a fault of
+  /// its own. \return such an error with the file's name, and any other as it is.
+  Status Blame(const Status& status);
+
   /// Whether the rows of a view can be counted without reading them: those of Parquet files of this
   /// machine.
   [[nodiscard]] bool CanCountRows(const std::string& view) const;
@@ -61,6 +65,7 @@ class DataFiles {
   void Update(Source& source, std::vector<std::string> paths);
   void WatchAddresses();
   void LookAtAddresses(duckdb::Connection& connection);
+  std::vector<std::string> ParquetFiles() const;
   void Complain(const Source& source, const Status& status);
 
   // Constant after Open.

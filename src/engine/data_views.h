@@ -47,6 +47,9 @@ class DataViews {
   /// \return what is new: for all of them when they are others than before, and for each new file.
   DataViewChanges Update(std::vector<std::string> paths);
 
+  /// The files that were there at the last look.
+  [[nodiscard]] const std::vector<std::string>& present() const { return present_; }
+
   [[nodiscard]] const DataSource& source() const { return source_; }
 
  private:

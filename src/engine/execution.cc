@@ -117,7 +117,7 @@ Result<std::shared_ptr<Execution>> Execution::Start(std::shared_ptr<Core> core,
     execution->held_until_over_ = options.held_until_over;
     const Status started = Guarded([&] { return execution->Run(statement, options); });
     if (!started.ok()) {
-      execution->CloseLocked(started);
+      execution->CloseLocked(execution->core_->Blame(started));
     } else if (options.help) {
       execution->HelpLocked();
     }

@@ -25,7 +25,7 @@ class ServerDidNotStart(Exception):
 class ServerProcess:
     """Runs from `start` to `stop` or `kill`, and can be started again on the same database.
 
-    Options are named as in the option table: {"http.idle_timeout": "1s"}.
+    Options are named as in the option table: {"http.idle_timeout": "1s"}. Of a list, each is given.
     """
 
     folder: Path
@@ -74,7 +74,8 @@ class ServerProcess:
                    "port_file": self.port_file} | self.options
         flags = []
         for name, value in options.items():
-            flags += ["--" + name.replace(".", "-").replace("_", "-"), str(value)]
+            for one in value if isinstance(value, list) else [value]:
+                flags += ["--" + name.replace(".", "-").replace("_", "-"), str(one)]
         return [str(self.binary), "serve", *flags]
 
     def start(self) -> "ServerProcess":
