@@ -57,5 +57,16 @@ inline constexpr int kFilesKeptMax = 100;
 /// taking one part of an answer means the same.
 inline constexpr int64_t kFilePieceBytes = kMiB;
 
+/// Bytes of one of the files in which batches wait on disk: what a queue there has been given back
+/// but still holds.
+inline constexpr int64_t kSpillFileBytes = 64 * kMiB;
+
+/// How long the input of an exchange may be held back while its client takes no rows, before it is
+/// taken for one that sends everything first. A client that reads takes a batch in less.
+inline constexpr std::chrono::milliseconds kSpillPatience{250};
+
+/// The same where there is no room on disk either, before the exchange is ended.
+inline constexpr std::chrono::seconds kSpillFullPatience{30};
+
 }  // namespace limits
 }  // namespace arrowport

@@ -15,7 +15,8 @@ namespace arrowport::stream {
 /// stays behind when the process ends, however that happens, and its place on the disk is free as
 /// soon as it is destroyed.
 ///
-/// One thread writes it to its end; then many may read at once.
+/// One thread writes it to its end; then many may read at once. The one that writes may read what
+/// it has written.
 class NamelessFile {
  public:
   /// Makes one in `folder`, which must be there. \return kUnavailable with the folder.
