@@ -42,6 +42,9 @@ struct QueryRequest {
   bool ordered = true;           ///< Keep the order that the table has, where SQL leaves it open.
   std::optional<std::chrono::milliseconds> timeout =
       {};  ///< Of the whole query; unset: the server's.
+  /// Over Flight: read all streams that the server offers of the result at once, in whatever order
+  /// their rows come. There is one where the order counts.
+  bool parallel = false;
   /// Values lie where their type wants them in memory, for which most are copied once more over
   /// Flight. Only who never looks at values may give it up.
   bool aligned = true;
@@ -89,6 +92,15 @@ class Client {
   /// answer that breaks off, are errors of the reader: its end is always the true end. Destroying
   /// the reader early cancels the query. The reader may outlive the client.
   virtual Result<std::shared_ptr<arrow::RecordBatchReader>> Query(const QueryRequest& request) = 0;
+
+  /// Sends `batches` through an exchanger, or SQL that reads them as `input`, and hands out the
+  /// rows that come back meanwhile; a thread of the reader's sends. A failure of `batches` is one
+  /// of the reader. kNotImplemented over HTTP.
+  virtual Result<std::shared_ptr<arrow::RecordBatchReader>> Exchange(
+      std::string_view command, std::shared_ptr<arrow::RecordBatchReader> batches) = 0;
+
+  /// Runs a Flight action to its end, and gives what it answers; kNotImplemented over HTTP.
+  virtual Result<std::vector<std::string>> Act(std::string_view action, std::string_view body) = 0;
 
   virtual Result<std::vector<TableSummary>> ListTables() = 0;
 

@@ -1,8 +1,6 @@
 #include "client/flight_client.h"
 
-#include <cstdint>
 #include <memory>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,14 +8,16 @@
 
 #include <arrow/flight/client.h>
 #include <arrow/ipc/dictionary.h>
-#include <nlohmann/json.hpp>
 
-#include "base/batch_bytes.h"
 #include "base/error.h"
 #include "client/address.h"
-#include "client/batch_cutter.h"
 #include "client/client.h"
+#include "client/flight_connection.h"
+#include "client/flight_exchange.h"
 #include "client/flight_failure.h"
+#include "client/flight_reader.h"
+#include "client/flight_sender.h"
+#include "client/merged_reader.h"
 #include "client/wire_json.h"
 
 namespace arrowport::client {
@@ -26,92 +26,9 @@ namespace {
 namespace flight = arrow::flight;
 using Seconds = flight::TimeoutDuration;
 
-/// What calls and readers share: readers keep it alive.
-struct Connection {
-  std::string url;
-  std::shared_ptr<KindNote> kind_note = std::make_shared<KindNote>();
-  std::unique_ptr<flight::FlightClient> client;
-
-  [[nodiscard]] Status Explain(const Status& status) const {
-    return WithContext(url, ExplainFlightFailure(status, kind_note->Take()));
-  }
-
-  template <typename T>
-  [[nodiscard]] Result<T> Explain(Result<T> result) const {
-    if (result.ok()) return result;
-    return Explain(result.status());
-  }
-};
-
-/// Ends a call whose reader may be waiting in another thread.
-struct CancelCall {
-  flight::FlightStreamReader* reader;
-  void operator()() const { reader->Cancel(); }
-};
-
-/// The rows of a DoGet, read as they are asked for.
-class AnswerReader final : public arrow::RecordBatchReader {
- public:
-  AnswerReader(std::shared_ptr<Connection> connection,
-               std::unique_ptr<flight::FlightStreamReader> reader, const std::stop_token& stop)
-      : connection_(std::move(connection)),
-        reader_(std::move(reader)),
-        stop_(stop),
-        cancel_(stop, CancelCall{reader_.get()}) {}
-
-  // Without it the library would read the rest of the answer first.
-  ~AnswerReader() override {
-    if (!ended_) reader_->Cancel();
-  }
-
-  AnswerReader(const AnswerReader&) = delete;
-  AnswerReader& operator=(const AnswerReader&) = delete;
-
-  Status ReadSchema() {
-    auto schema = reader_->GetSchema();
-    if (!schema.ok()) return Explain(schema.status());
-    schema_ = std::move(*schema);
-    return Status::OK();
-  }
-
-  [[nodiscard]] std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
-
-  Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
-    batch->reset();
-    while (!ended_) {
-      auto chunk = reader_->Next();
-      if (!chunk.ok()) {
-        // A failed reader stays failed: null would be a true end.
-        ended_ = true;
-        failure_ = Explain(chunk.status());
-        break;
-      }
-      *batch = std::move(chunk->data);
-      if (*batch != nullptr) return Status::OK();
-      ended_ = chunk->app_metadata == nullptr;
-    }
-    return failure_;
-  }
-
- private:
-  [[nodiscard]] Status Explain(const Status& status) const {
-    Status explained = connection_->Explain(status);
-    if (!stop_.stop_requested()) return explained;
-    return MakeError(ErrorKind::kCancelled, connection_->url + ": cancelled");
-  }
-
-  const std::shared_ptr<Connection> connection_;
-  const std::unique_ptr<flight::FlightStreamReader> reader_;
-  const std::stop_token stop_;
-  const std::stop_callback<CancelCall> cancel_;
-  std::shared_ptr<arrow::Schema> schema_;
-  bool ended_ = false;
-  Status failure_;
-};
-
 class FlightClient final : public Client {
  public:
-  FlightClient(std::shared_ptr<Connection> connection, const ClientOptions& options)
+  FlightClient(std::shared_ptr<FlightConnection> connection, const ClientOptions& options)
       : connection_(std::move(connection)), idle_timeout_(options.idle_timeout) {}
 
   Result<PutAnswer> Put(std::string_view stream, arrow::RecordBatchReader& batches,
@@ -119,7 +36,7 @@ class FlightClient final : public Client {
     const auto descriptor = flight::FlightDescriptor::Path({std::string(stream)});
     auto put = connection_->client->DoPut({}, descriptor, batches.schema());
     if (!put.ok()) return connection_->Explain(put.status());
-    ARROW_RETURN_NOT_OK(SendBatches(*put->writer, batches, progress));
+    ARROW_RETURN_NOT_OK(SendBatches(*connection_, *put->writer, batches, progress));
     const Status done = put->writer->DoneWriting();
     std::shared_ptr<arrow::Buffer> answer;
     const Status read = done.ok() ? put->reader->ReadMetadata(&answer) : done;
@@ -133,17 +50,32 @@ class FlightClient final : public Client {
   }
 
   Result<std::shared_ptr<arrow::RecordBatchReader>> Query(const QueryRequest& request) override {
-    flight::Ticket ticket;
-    ARROW_ASSIGN_OR_RAISE(ticket.ticket, QueryJson(request));
-    flight::FlightCallOptions call;
-    if (request.aligned) {
-      call.read_options.ensure_alignment = arrow::ipc::Alignment::kDataTypeSpecificAlignment;
+    ARROW_ASSIGN_OR_RAISE(std::string text, QueryJson(request));
+    if (!request.parallel) return Open(flight::Ticket{std::move(text)}, request);
+    const auto descriptor = flight::FlightDescriptor::Command(std::move(text));
+    auto info = connection_->client->GetFlightInfo(descriptor);
+    if (!info.ok()) return connection_->Explain(info.status());
+    const std::vector<flight::FlightEndpoint>& endpoints = (*info)->endpoints();
+    if (endpoints.size() == 1) return Open(endpoints.front().ticket, request);
+    return OpenAll(endpoints, request);
+  }
+
+  Result<std::shared_ptr<arrow::RecordBatchReader>> Exchange(
+      std::string_view command, std::shared_ptr<arrow::RecordBatchReader> batches) override {
+    return OpenExchange(connection_, command, std::move(batches));
+  }
+
+  Result<std::vector<std::string>> Act(std::string_view action, std::string_view body) override {
+    const flight::Action call{std::string(action), arrow::Buffer::FromString(std::string(body))};
+    auto results = connection_->client->DoAction({}, call);
+    if (!results.ok()) return connection_->Explain(results.status());
+    std::vector<std::string> texts;
+    for (;;) {
+      auto result = (*results)->Next();
+      if (!result.ok()) return connection_->Explain(result.status());
+      if (*result == nullptr) return texts;
+      texts.push_back((*result)->body->ToString());
     }
-    auto stream = connection_->client->DoGet(call, ticket);
-    if (!stream.ok()) return connection_->Explain(stream.status());
-    auto reader = std::make_shared<AnswerReader>(connection_, std::move(*stream), request.stop);
-    ARROW_RETURN_NOT_OK(reader->ReadSchema());
-    return reader;
   }
 
   Result<std::vector<TableSummary>> ListTables() override {
@@ -181,35 +113,31 @@ class FlightClient final : public Client {
   }
 
  private:
-  Status SendBatches(flight::FlightStreamWriter& writer, arrow::RecordBatchReader& batches,
-                     const PutProgress& progress) const {
-    BatchCutter cutter(batches);
-    int64_t rows = 0;
-    int64_t bytes = 0;
-    for (;;) {
-      const auto batch = cutter.Next();
-      if (!batch.ok()) return GiveUp(writer, batch.status());
-      if (*batch == nullptr) return Status::OK();
-      const Status sent = writer.WriteRecordBatch(**batch);
-      if (!sent.ok()) {
-        // Only the end of the call tells why the server takes no more.
-        const Status closed = writer.Close();
-        return connection_->Explain(closed.ok() ? sent : closed);
-      }
-      rows += (*batch)->num_rows();
-      bytes += BytesOf(**batch);
-      if (progress) progress(rows, bytes);
+  Result<std::shared_ptr<arrow::RecordBatchReader>> Open(const flight::Ticket& ticket,
+                                                         const QueryRequest& request) {
+    flight::FlightCallOptions call;
+    if (request.aligned) {
+      call.read_options.ensure_alignment = arrow::ipc::Alignment::kDataTypeSpecificAlignment;
     }
+    auto stream = connection_->client->DoGet(call, ticket);
+    if (!stream.ok()) return connection_->Explain(stream.status());
+    auto reader = std::make_shared<FlightReader>(connection_, std::move(*stream), request.stop);
+    ARROW_RETURN_NOT_OK(reader->ReadSchema());
+    return reader;
   }
 
-  // Flight's uploads have no cancel, and one that just ends is taken for whole. So the server is
-  // told; it answers with a failure, which is nothing new.
-  static Status GiveUp(flight::FlightStreamWriter& writer, const Status& reason) {
-    const nlohmann::json note = {{"abort", reason.message()}};
-    const Status told = writer.WriteMetadata(arrow::Buffer::FromString(
-        note.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
-    (void)writer.Close();
-    return told.ok() ? reason : WithContext("the put could not be taken back", reason);
+  Result<std::shared_ptr<arrow::RecordBatchReader>> OpenAll(
+      const std::vector<flight::FlightEndpoint>& endpoints, const QueryRequest& request) {
+    std::vector<std::shared_ptr<arrow::RecordBatchReader>> readers;
+    std::vector<std::shared_ptr<FlightReader>> calls;
+    for (const flight::FlightEndpoint& endpoint : endpoints) {
+      ARROW_ASSIGN_OR_RAISE(auto reader, Open(endpoint.ticket, request));
+      calls.push_back(std::static_pointer_cast<FlightReader>(reader));
+      readers.push_back(std::move(reader));
+    }
+    return MergeReaders(std::move(readers), [calls = std::move(calls)] {
+      for (const auto& call : calls) call->Cancel();
+    });
   }
 
   [[nodiscard]] flight::FlightCallOptions ShortCall() const {
@@ -225,7 +153,7 @@ class FlightClient final : public Client {
   }
 
   // Constant after construction.
-  const std::shared_ptr<Connection> connection_;
+  const std::shared_ptr<FlightConnection> connection_;
   const std::chrono::milliseconds idle_timeout_;
 };
 
@@ -241,7 +169,7 @@ flight::FlightClientOptions FlightOptionsOf(const std::shared_ptr<KindNote>& kin
 
 Result<std::unique_ptr<Client>> ConnectFlight(const Address& address,
                                               const ClientOptions& options) {
-  auto connection = std::make_shared<Connection>();
+  auto connection = std::make_shared<FlightConnection>();
   connection->url = address.ToString();
   ARROW_ASSIGN_OR_RAISE(const auto location,
                         flight::Location::Parse("grpc+tcp://" + address.Authority()));

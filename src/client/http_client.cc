@@ -205,6 +205,17 @@ class HttpClient final : public Client {
     return Explained(ParseTables(json));
   }
 
+  Result<std::shared_ptr<arrow::RecordBatchReader>> Exchange(
+      std::string_view /*command*/,
+      std::shared_ptr<arrow::RecordBatchReader> /*batches*/) override {
+    return OnlyOverFlight("exchanging rows");
+  }
+
+  Result<std::vector<std::string>> Act(std::string_view action,
+                                       std::string_view /*body*/) override {
+    return OnlyOverFlight("the action '" + std::string(action) + "'");
+  }
+
   Result<std::vector<StreamSummary>> ListStreams() override {
     ARROW_ASSIGN_OR_RAISE(const std::string json, Get("/streams"));
     return Explained(ParseStreams(json));
@@ -229,6 +240,12 @@ class HttpClient final : public Client {
   Result<T> Explained(Result<T> result) const {
     if (result.ok()) return result;
     return WithContext(url_, result.status());
+  }
+
+  [[nodiscard]] Status OnlyOverFlight(const std::string& what) const {
+    return MakeError(
+        ErrorKind::kNotImplemented,
+        url_ + ": " + what + " is there over Flight only; give the server's grpc:// URL");
   }
 
   // \return false when the server has answered before all was sent.
