@@ -125,6 +125,26 @@ Result<std::vector<std::string>> NamesOfTables(duckdb::Connection& connection,
   });
 }
 
+using Parsed = duckdb::unique_ptr<duckdb::SQLStatement>;
+
+Result<Parsed> ParseOne(duckdb::Connection& connection, const Statement& statement) {
+  auto statements = connection.ExtractStatements(statement.sql);
+  if (statements.size() == 1) return std::move(statements.front());
+  return MakeError(
+      ErrorKind::kInvalidInput,
+      "an exchange takes a single statement; this text holds " + std::to_string(statements.size()));
+}
+
+Result<bool> ReadsTable(duckdb::Connection& connection, duckdb::SQLStatement& parsed,
+                        const Statement& statement, const std::string& name) {
+  const auto names = NamesOfTables(connection, parsed, statement);
+  // DuckDB cannot name the tables of every statement before they are there. Then the word decides.
+  if (!names.ok()) return Contains(statement.sql, name);
+  return std::any_of(names->begin(), names->end(), [&](const std::string& table) {
+    return duckdb::StringUtil::CIEquals(table, name);
+  });
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Exchange>> BeginStreamExchange(const std::shared_ptr<Core>& core,
@@ -174,19 +194,26 @@ Result<bool> ReadsTable(const std::shared_ptr<Core>& core, const Statement& stat
                         const std::string& name) {
   ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
   return Guarded([&]() -> Result<bool> {
-    auto statements = connection->ExtractStatements(statement.sql);
-    if (statements.size() != 1) {
-      return MakeError(ErrorKind::kInvalidInput,
-                       "an exchange takes a single statement; this text holds " +
-                           std::to_string(statements.size()));
+    ARROW_ASSIGN_OR_RAISE(const auto parsed, ParseOne(*connection, statement));
+    return ReadsTable(*connection, *parsed, statement, name);
+  });
+}
+
+Status CheckSelectsFrom(const std::shared_ptr<Core>& core, const Statement& statement,
+                        const std::string& name) {
+  ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
+  return Guarded([&]() -> Status {
+    ARROW_ASSIGN_OR_RAISE(const auto parsed, ParseOne(*connection, statement));
+    if (parsed->type != duckdb::StatementType::SELECT_STATEMENT) {
+      return MakeError(ErrorKind::kInvalidInput, "one SELECT that reads from " + name +
+                                                     " is taken here; this is " +
+                                                     duckdb::StatementTypeToString(parsed->type));
     }
-    const auto names = NamesOfTables(*connection, *statements.front(), statement);
-    // DuckDB cannot name the tables of every statement before they are there. Then the word
-    // decides.
-    if (!names.ok()) return Contains(statement.sql, name);
-    return std::any_of(names->begin(), names->end(), [&](const std::string& table) {
-      return duckdb::StringUtil::CIEquals(table, name);
-    });
+    ARROW_ASSIGN_OR_RAISE(const bool reads, ReadsTable(*connection, *parsed, statement, name));
+    if (reads) return Status::OK();
+    return MakeError(ErrorKind::kInvalidInput, "the SELECT reads no table that it calls " + name +
+                                                   ", which is what clients send; write FROM " +
+                                                   name);
   });
 }
 

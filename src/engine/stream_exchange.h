@@ -22,4 +22,8 @@ Result<std::shared_ptr<Exchange>> BeginStreamExchange(const std::shared_ptr<Core
 Result<bool> ReadsTable(const std::shared_ptr<Core>& core, const Statement& statement,
                         const std::string& name);
 
+/// engine::Database::CheckSelectsFrom.
+Status CheckSelectsFrom(const std::shared_ptr<Core>& core, const Statement& statement,
+                        const std::string& name);
+
 }  // namespace arrowport::engine

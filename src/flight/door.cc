@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "engine/result_stream.h"
+#include "flight/actions.h"
 #include "flight/exchange.h"
 #include "flight/put.h"
 #include "flight/request.h"
@@ -25,29 +26,6 @@ namespace {
 
 using arrow::flight::FlightDescriptor;
 using arrow::flight::FlightInfo;
-
-constexpr char kHealthcheck[] = "healthcheck";
-
-Status NotImplemented(std::string message) {
-  return MakeError(ErrorKind::kNotImplemented, std::move(message));
-}
-
-std::vector<arrow::flight::ActionType> KnownActions() {
-  using arrow::flight::ActionType;
-  return {{kHealthcheck, R"(Answers {"status":"ok"} while statements are answered.)"},
-          ActionType::kCancelFlightInfo,
-          ActionType::kRenewFlightEndpoint};
-}
-
-std::string ListedActions() {
-  std::string list;
-  for (const auto& action : KnownActions()) list += (list.empty() ? "" : ", ") + action.type;
-  return list;
-}
-
-Status NotA(const std::string& message) {
-  return MakeError(ErrorKind::kInvalidInput, "the action's body is not a " + message);
-}
 
 // One endpoint without a location: the client asks the server that it is talking to.
 arrow::flight::FlightEndpoint EndpointOf(std::string ticket) {
@@ -175,52 +153,10 @@ Result<std::vector<FlightInfo>> Door::ListTables(RunningCall& call) {
 Status Door::DoAction(const Context& context, const arrow::flight::Action& action,
                       std::unique_ptr<arrow::flight::ResultStream>* results) {
   RunningCall& call = RunningCall::Of(context);
-  auto answers = RunAction(call, action);
+  auto answers = RunAction(call, *service_, action);
   if (!answers.ok()) return call.Answer(answers.status());
   *results = std::make_unique<arrow::flight::SimpleResultStream>(std::move(*answers));
   return Status::OK();
-}
-
-Result<std::vector<arrow::flight::Result>> Door::RunAction(RunningCall& call,
-                                                           const arrow::flight::Action& action) {
-  using arrow::flight::ActionType;
-  const std::string_view body =
-      action.body == nullptr ? std::string_view() : std::string_view(*action.body);
-  std::string answer;
-  if (action.type == kHealthcheck) {
-    ARROW_RETURN_NOT_OK(service_->CheckHealth(call.ForService()));
-    answer = R"({"status":"ok"})";
-  } else if (action.type == ActionType::kCancelFlightInfo.type) {
-    ARROW_ASSIGN_OR_RAISE(answer, CancelFlight(call, body));
-  } else if (action.type == ActionType::kRenewFlightEndpoint.type) {
-    ARROW_ASSIGN_OR_RAISE(answer, RenewEndpoint(call, body));
-  } else {
-    return NotImplemented("unknown action '" + action.type + "'; known are " + ListedActions());
-  }
-  return std::vector{arrow::flight::Result(arrow::Buffer::FromString(std::move(answer)))};
-}
-
-Result<std::string> Door::CancelFlight(RunningCall& call, std::string_view body) {
-  auto request = arrow::flight::CancelFlightInfoRequest::Deserialize(body);
-  if (!request.ok() || request->info == nullptr) return NotA("CancelFlightInfoRequest");
-  auto outcome = arrow::flight::CancelStatus::kNotCancellable;
-  for (const auto& endpoint : request->info->endpoints()) {
-    const Status cancelled = service_->CancelTicket(call.ForService(), endpoint.ticket.ticket);
-    if (cancelled.ok()) outcome = arrow::flight::CancelStatus::kCancelled;
-    if (!cancelled.ok() && KindOf(cancelled) != ErrorKind::kNotFound) return cancelled;
-  }
-  return arrow::flight::CancelFlightInfoResult(outcome).SerializeToString();
-}
-
-Result<std::string> Door::RenewEndpoint(RunningCall& call, std::string_view body) {
-  auto request = arrow::flight::RenewFlightEndpointRequest::Deserialize(body);
-  if (!request.ok()) return NotA("RenewFlightEndpointRequest");
-  arrow::flight::FlightEndpoint endpoint = std::move(request->endpoint);
-  ARROW_ASSIGN_OR_RAISE(const auto expires_at,
-                        service_->RenewTicket(call.ForService(), endpoint.ticket.ticket));
-  endpoint.expiration_time =
-      std::chrono::time_point_cast<arrow::flight::Timestamp::duration>(expires_at);
-  return endpoint.SerializeToString();
 }
 
 Status Door::ListActions(const Context& /*context*/,

@@ -19,6 +19,7 @@ namespace arrowport::flight {
 ///     DoGet          ReadTicket (request.h) → Service::Query or ReadTable, or OpenTicket
 ///                    → result_sender.h
 ///     DoExchange     RunExchange (exchange.h)
+///     DoAction       RunAction (actions.h)
 ///     GetFlightInfo  ReadDescriptor → Service::OfferQuery or OfferTable
 class Door final : public arrow::flight::FlightServerBase {
  public:
@@ -55,10 +56,6 @@ class Door final : public arrow::flight::FlightServerBase {
                                                 const arrow::flight::FlightDescriptor& descriptor);
   Result<std::shared_ptr<engine::ResultStream>> Run(RunningCall& call, std::string_view ticket);
   Result<std::vector<arrow::flight::FlightInfo>> ListTables(RunningCall& call);
-  Result<std::vector<arrow::flight::Result>> RunAction(RunningCall& call,
-                                                       const arrow::flight::Action& action);
-  Result<std::string> CancelFlight(RunningCall& call, std::string_view body);
-  Result<std::string> RenewEndpoint(RunningCall& call, std::string_view body);
 
   // Constant after construction.
   const std::shared_ptr<service::Service> service_;

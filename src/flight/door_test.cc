@@ -22,8 +22,8 @@ using arrow::flight::FlightDescriptor;
 using arrow::flight::FlightStatusCode;
 using arrow::flight::FlightStatusDetail;
 using arrow::flight::Ticket;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
 using testing::MakeRows;
 
 // Takes longer than any test: no row comes before it has seen them all.
@@ -228,7 +228,7 @@ TEST_F(DoorTest, SaysThatItIsWell) {
   ASSERT_TRUE(actions.ok()) << actions.status();
   std::vector<std::string> names;
   for (const auto& action : *actions) names.push_back(action.type);
-  EXPECT_THAT(names, ElementsAre("healthcheck", "CancelFlightInfo", "RenewFlightEndpoint"));
+  EXPECT_THAT(names, IsSupersetOf({"healthcheck", "CancelFlightInfo", "RenewFlightEndpoint"}));
 }
 
 TEST_F(DoorTest, SaysInASentenceWhatItDoesNotServe) {

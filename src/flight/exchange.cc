@@ -49,13 +49,30 @@ Status TakeInput(RunningCall& call, BatchReceiver& batches, engine::Exchange& ex
   return Status::OK();
 }
 
+// Puts the SQL of the exchanger that is asked for into `request`. One word that names none may be a
+// statement.
+Status FindExchanger(const service::Call& call, service::Service& service,
+                     ExchangeRequest& request) {
+  if (request.exchanger.empty()) return Status::OK();
+  auto found = service.FindExchanger(call, request.exchanger);
+  if (found.ok()) {
+    request.statement.sql = std::move(found->sql);
+    return Status::OK();
+  }
+  const bool may_be_sql = !request.statement.sql.empty();
+  if (!may_be_sql || KindOf(found.status()) != ErrorKind::kNotFound) return found.status();
+  const Status read = service.TakesInput(call, request.statement, request.options).status();
+  return WithContext("there is no exchanger '" + request.exchanger + "', and as SQL", read);
+}
+
 }  // namespace
 
 Status RunExchange(RunningCall& call, service::Service& service, observe::Metrics& metrics,
                    FlightMessageReader& reader, FlightMessageWriter& writer,
                    int64_t message_bytes_max) {
-  ARROW_ASSIGN_OR_RAISE(const ExchangeRequest request, ReadExchange(reader.descriptor()));
+  ARROW_ASSIGN_OR_RAISE(ExchangeRequest request, ReadExchange(reader.descriptor()));
   const service::Call service_call = call.ForService(request.timeout);
+  ARROW_RETURN_NOT_OK(FindExchanger(service_call, service, request));
   ARROW_ASSIGN_OR_RAISE(const bool takes_input,
                         service.TakesInput(service_call, request.statement, request.options));
   if (!takes_input) {

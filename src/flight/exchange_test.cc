@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/call_control.h"
 #include "base/error.h"
 #include "flight/test_server.h"
 
@@ -93,8 +94,27 @@ TEST_F(ExchangeTest, AnswersSqlThatReadsNoInputWithoutAny) {
   EXPECT_EQ((*table)->column(0)->GetScalar(0).ValueOrDie()->ToString(), "42");
 }
 
+TEST_F(ExchangeTest, RunsAnExchangerByItsName) {
+  ASSERT_TRUE(door_.service->AddExchanger({}, "late", "SELECT id FROM input WHERE id >= 90").ok());
+  for (const char* command : {"late", R"({"exchanger": "late", "ordered": false})"}) {
+    const auto table = Exchanged(command, 100);
+    ASSERT_TRUE(table.ok()) << command << ": " << table.status();
+    EXPECT_EQ((*table)->num_rows(), 10) << command;
+  }
+}
+
+TEST_F(ExchangeTest, TellsOfAnExchangerThatIsNotThere) {
+  const Status word = Exchanged("no_such", 1).status();
+  EXPECT_TRUE(word.IsInvalid()) << word;
+  EXPECT_THAT(word.message(), HasSubstr("no exchanger 'no_such'"));
+  const Status json = Exchanged(R"({"exchanger": "no_such"})", 1).status();
+  EXPECT_TRUE(json.IsKeyError()) << json;
+}
+
 TEST_F(ExchangeTest, TellsWhatIsWrongWithACommand) {
   for (const char* command : {"", "SELEC 1", "{}", R"({"sql": 1})", R"({"sql": "x", "table": "t"})",
+                              R"({"sql": "FROM input", "exchanger": "x"})",
+                              R"({"exchanger": "my_streaming_exchanger", "as": "x"})",
                               "no_such_exchanger", "SELECT no_such FROM input"}) {
     const Status refused = Exchanged(command, 1).status();
     EXPECT_TRUE(refused.IsInvalid()) << command << ": " << refused;
@@ -121,17 +141,47 @@ TEST_F(ExchangeTest, EndsWhenItsClientGoesAway) {
   EXPECT_TRUE(door_.IsIdleWithinASecond());
 }
 
-TEST_F(ExchangeTest, LeavesAClientThatSendsAndNeverReads) {
+TEST_F(ExchangeTest, TakesEverythingBeforeAnythingIsRead) {
+  auto exchange = Open("my_streaming_exchanger");
+  ASSERT_TRUE(exchange.ok()) << exchange.status();
+  const auto batch = MakeRows(0, 200'000);
+  ASSERT_TRUE(exchange->writer->Begin(batch->schema()).ok());
+  constexpr int kBatches = 60;  // Several times what fits in memory.
+  for (int i = 0; i < kBatches; ++i) ASSERT_TRUE(exchange->writer->WriteRecordBatch(*batch).ok());
+  ASSERT_TRUE(exchange->writer->DoneWriting().ok());
+  const auto table = exchange->reader->ToTable();
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ((*table)->num_rows(), kBatches * batch->num_rows());
+  EXPECT_TRUE(exchange->writer->Close().ok());
+}
+
+TEST_F(ExchangeTest, EndsAClientThatSendsMoreThanFitsOnDisk) {
+  constexpr int64_t kDiskBytes = 8'000'000;
+  ASSERT_TRUE(door_
+                  .Serve({}, {.spill = {.bytes_max = kDiskBytes,
+                                        .full_patience = std::chrono::milliseconds(200)}})
+                  .ok());
+  auto exchange = Open("my_streaming_exchanger");
+  ASSERT_TRUE(exchange.ok()) << exchange.status();
+  const auto batch = MakeRows(0, 200'000);
+  ASSERT_TRUE(exchange->writer->Begin(batch->schema()).ok());
+  for (int i = 0; i < 60; ++i) ASSERT_TRUE(exchange->writer->WriteRecordBatch(*batch).ok());
+  ASSERT_TRUE(exchange->writer->DoneWriting().ok());
+  const Status failed = exchange->reader->ToTable().status();
+  EXPECT_THAT(failed.message(), HasSubstr("exchange_spill_bytes_max"));
+  (void)exchange->writer->Close();
+  EXPECT_TRUE(door_.IsIdleWithinASecond());
+}
+
+TEST_F(ExchangeTest, LeavesAClientThatNeitherSendsNorReads) {
   ASSERT_TRUE(door_.Serve({.put_idle_max = std::chrono::milliseconds(200)}).ok());
   auto exchange = Open("my_streaming_exchanger");
   ASSERT_TRUE(exchange.ok()) << exchange.status();
   const auto batch = MakeRows(0, 200'000);
   ASSERT_TRUE(exchange->writer->Begin(batch->schema()).ok());
-  Status sent;
-  for (int i = 0; i < 1'000 && sent.ok(); ++i) sent = exchange->writer->WriteRecordBatch(*batch);
-  EXPECT_FALSE(sent.ok());
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(exchange->writer->WriteRecordBatch(*batch).ok());
+  EXPECT_TRUE(door_.service->WaitUntilIdle(Clock::now() + std::chrono::seconds(10)));
   (void)exchange->writer->Close();
-  EXPECT_TRUE(door_.IsIdleWithinASecond());
 }
 
 }  // namespace

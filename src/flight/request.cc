@@ -21,9 +21,6 @@ namespace {
 using arrow::flight::FlightDescriptor;
 using Json = nlohmann::json;
 
-constexpr std::string_view kStreamingExchanger = "my_streaming_exchanger";
-constexpr const char* kStreamingExchangerSql = "SELECT *, true AS processed FROM input";
-
 // A day: longer than any query that somebody waits for, and far from overflowing the clock.
 constexpr int64_t kTimeoutMsMax = 24LL * 3600 * 1000;
 
@@ -143,13 +140,20 @@ Result<ExchangeRequest> ReadJsonExchange(std::string_view text) {
   for (const auto& [key, value] : json.items()) {
     if (key == "as") {
       ARROW_RETURN_NOT_OK(ReadText(key, value, &exchange.options.input_name));
+    } else if (key == "exchanger") {
+      ARROW_RETURN_NOT_OK(ReadText(key, value, &exchange.exchanger));
     } else if (key == "table" || key == "endpoints") {
       return Invalid("\"" + key + "\" has no meaning for an exchange; it has \"sql\" and \"as\"");
     } else {
       ARROW_RETURN_NOT_OK(ReadKey(key, value, request));
     }
   }
-  if (request.statement.sql.empty()) return Invalid("the command must have \"sql\"");
+  if (request.statement.sql.empty() == exchange.exchanger.empty()) {
+    return Invalid("the command must have either \"sql\" or \"exchanger\"");
+  }
+  if (!exchange.exchanger.empty() && json.contains("as")) {
+    return Invalid("\"as\" belongs to \"sql\"; an exchanger calls the stream input");
+  }
   exchange.statement = std::move(request.statement);
   exchange.options.ordered = request.options.ordered;
   exchange.timeout = request.timeout;
@@ -218,7 +222,8 @@ Result<ExchangeRequest> ReadExchange(const FlightDescriptor& descriptor) {
   }
   if (LooksLikeJson(command)) return ReadJsonExchange(command);
   ExchangeRequest exchange;
-  exchange.statement.sql = command == kStreamingExchanger ? kStreamingExchangerSql : command;
+  if (service::IsExchangerName(command)) exchange.exchanger = command;
+  exchange.statement.sql = command;
   return exchange;
 }
 

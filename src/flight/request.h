@@ -37,14 +37,15 @@ Result<ReadRequest> ReadDescriptor(const arrow::flight::FlightDescriptor& descri
 
 /// What the descriptor of a DoExchange asks for.
 struct ExchangeRequest {
+  std::string exchanger;  ///< Its name, empty for none. With a statement: if there is one of it.
   engine::Statement statement;
   engine::ExchangeOptions options;
   std::optional<std::chrono::milliseconds> timeout;
 };
 
 /// Reads a command: SQL, {"sql": …, "as": "input", "params": […], "ordered": …, "timeout_ms": …},
-/// or the name of an exchanger, of which there is one: my_streaming_exchanger, which adds to each
-/// row that comes in `processed`, a boolean that is true. A path of one name is such a name, too.
+/// {"exchanger": name} with all of these but "sql" and "as", or a bare name. One word may be SQL as
+/// well; then the request has it as both. A path of one name is such a name, too.
 Result<ExchangeRequest> ReadExchange(const arrow::flight::FlightDescriptor& descriptor);
 
 /// The ticket for all rows of a table.

@@ -24,11 +24,11 @@ struct TestServer {
   std::unique_ptr<arrow::flight::FlightClient> client;
 
   /// Serves with `options` on any free port; what was served before is gone.
-  Status Serve(FlightOptions options = {}) {
+  Status Serve(FlightOptions options = {}, const service::ServiceOptions& service_options = {}) {
     client.reset();
     server.reset();
     ARROW_ASSIGN_OR_RAISE(database, engine::Database::Open({.threads = 2}));
-    service = std::make_shared<service::Service>(database, metrics);
+    service = std::make_shared<service::Service>(database, metrics, service_options);
     options.port = 0;
     ARROW_ASSIGN_OR_RAISE(server, FlightServer::Start(options, service, metrics));
     ARROW_ASSIGN_OR_RAISE(const auto location,

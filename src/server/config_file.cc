@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <nlohmann/json.hpp>
 #include <yaml-cpp/yaml.h>
 
 #include "base/error.h"
@@ -61,8 +62,9 @@ class Reading {
       return Refuse(place,
                     "may not stand in a file; use " + row.Flag() + " or " + row.EnvironmentName());
     }
-    ARROW_ASSIGN_OR_RAISE(std::string text,
-                          row.is_list ? ListText(place, value) : PlainText(place, value));
+    ARROW_ASSIGN_OR_RAISE(std::string text, row.is_map    ? MapText(place, value)
+                                            : row.is_list ? ListText(place, value)
+                                                          : PlainText(place, value));
     const auto [earlier, is_new] = taken_.emplace(row.name, place);
     if (!is_new) {
       return Refuse(place, "was already set in line " + std::to_string(earlier->second.line) +
@@ -76,6 +78,18 @@ class Reading {
                                               const YAML::Node& value) const {
     if (value.IsScalar()) return value.as<std::string>();
     return Refuse(place, "needs one plain value");
+  }
+
+  [[nodiscard]] Result<std::string> MapText(const KeyPlace& place, const YAML::Node& value) const {
+    if (!value.IsMap()) return Refuse(place, "needs `name: text` lines");
+    nlohmann::json texts = nlohmann::json::object();
+    for (const auto& entry : value) {
+      if (!entry.first.IsScalar() || !entry.second.IsScalar()) {
+        return Refuse(place, "needs `name: text` lines");
+      }
+      texts[entry.first.as<std::string>()] = entry.second.as<std::string>();
+    }
+    return texts.dump();
   }
 
   // One plain value is a list of one.

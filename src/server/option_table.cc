@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "observe/log.h"
 #include "server/data_option.h"
+#include "server/option_exchange.h"
 #include "server/option_value.h"
 #include "server/options.h"
 
@@ -290,7 +291,7 @@ std::vector<OptionRow> FlightRows() {
 std::vector<OptionRow> MakeTable() {
   std::vector<OptionRow> table;
   for (const auto& rows : {PlaceRows(), DatabaseRows(), DataRows(), FileRows(), HttpSizeRows(),
-                           HttpTimeRows(), FlightRows()}) {
+                           HttpTimeRows(), FlightRows(), ExchangeRows()}) {
     table.insert(table.end(), rows.begin(), rows.end());
   }
   return table;

@@ -43,6 +43,7 @@ struct OptionRow {
   std::vector<std::string_view> other_flags = {};        ///< "--port".
   /// May be given several times, and as a list in a file; its text then has a value per line.
   bool is_list = false;
+  bool is_map = false;  ///< The file has names with texts; elsewhere that is a JSON object.
 
   /// "--http-port"
   [[nodiscard]] std::string Flag() const;

@@ -17,6 +17,7 @@
 #include "server/install_tree.h"
 #include "server/options.h"
 #include "server/port_file.h"
+#include "server/remote_servers.h"
 #include "server/version.h"
 #include "service/service.h"
 
@@ -40,6 +41,10 @@ ServerOptions Completed(ServerOptions options) {
   if (options.service.files.directory.empty() && path != kInMemory) {
     options.service.files.directory = path + ".files";
   }
+  std::string& spill_directory = options.service.spill.directory;
+  spill_directory = options.database.temp_directory;
+  if (spill_directory.empty()) spill_directory = options.service.files.directory;
+  options.service.transfer.servers = MakeRemoteServers();
   if (options.database.extension_directory.empty()) {
     options.database.extension_directory = FindExtensions().value_or("");
   }
@@ -69,6 +74,7 @@ Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
 Status Server::Open() {
   ARROW_ASSIGN_OR_RAISE(database_, engine::Database::Open(options_.database));
   service_ = std::make_shared<service::Service>(database_, metrics_, options_.service);
+  ARROW_RETURN_NOT_OK(service_->CheckConfiguration());
   AddGauges();
   ARROW_ASSIGN_OR_RAISE(flight_, flight::FlightServer::Start(options_.flight, service_, metrics_));
   ARROW_ASSIGN_OR_RAISE(http_, http::HttpServer::Start(options_.http, service_, metrics_));

@@ -29,12 +29,17 @@
 #include "engine/table.h"
 #include "engine/table_read.h"
 #include "observe/metrics.h"
+#include "service/exchangers.h"
 #include "service/file_shelf.h"
 #include "service/offered_results.h"
 #include "service/schema_registry.h"
+#include "service/spill_space.h"
+#include "service/spilling_exchange.h"
 #include "service/stream_table.h"
 #include "service/table_file.h"
 #include "service/table_reads.h"
+#include "service/transfer.h"
+#include "service/transfers.h"
 #include "stream/batch_encoder.h"
 
 namespace arrowport::service {
@@ -78,10 +83,11 @@ class Service::Impl {
       : database(std::move(engine_database)),
         metrics(server_metrics),
         offered(options.ticket_lifetime),
-        schemas(database,
-                [this](const Call& call, access::Action action, std::string_view object) {
-                  return Admit(call, action, object);
-                }),
+        exchangers(database, options.exchangers),
+        spill(std::make_shared<SpillSpace>(options.spill)),
+        transfers(options.transfer),
+        schemas(database, [this](const Call& call, access::Action action,
+                                 std::string_view object) { return Admit(call, action, object); }),
         files(options.files, server_metrics) {}
 
   Status Admit(const Call& call, access::Action action, std::string_view object) const {
@@ -96,6 +102,9 @@ class Service::Impl {
   const access::Authorizer authorizer{};
   StreamTable streams;
   OfferedResults offered;
+  Exchangers exchangers;
+  const std::shared_ptr<SpillSpace> spill;
+  Transfers transfers;
   std::atomic<bool> draining = false;
   SchemaRegistry schemas;
   // Goes first: what makes files uses the database.
@@ -316,8 +325,41 @@ Result<std::shared_ptr<engine::Exchange>> Service::BeginExchange(
     const std::shared_ptr<arrow::Schema>& schema, const engine::ExchangeOptions& options) {
   ARROW_RETURN_NOT_OK(CheckUtf8(statement.sql, "the SQL text"));
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, statement.sql));
-  return impl_->database->BeginExchange(statement, schema, options, call.control);
+  ARROW_ASSIGN_OR_RAISE(auto exchange,
+                        impl_->database->BeginExchange(statement, schema, options, call.control));
+  return MakeSpillingExchange(std::move(exchange), impl_->spill);
 }
+
+Result<Exchanger> Service::AddExchanger(const Call& call, std::string_view name,
+                                        std::string_view sql) {
+  ARROW_RETURN_NOT_OK(CheckUtf8(sql, "the SQL text"));
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kPut, name));
+  return impl_->exchangers.Add(call.control, name, sql);
+}
+
+Result<Exchanger> Service::FindExchanger(const Call& call, std::string_view name) {
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kDescribe, name));
+  return impl_->exchangers.Find(call.control, name);
+}
+
+Result<std::vector<Exchanger>> Service::ListExchangers(const Call& call) {
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kDescribe, "exchangers"));
+  return impl_->exchangers.List(call.control);
+}
+
+Status Service::DropExchanger(const Call& call, std::string_view name) {
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kPut, name));
+  return impl_->exchangers.Drop(call.control, name);
+}
+
+Result<TransferSummary> Service::Transfer(const Call& call, const TransferRequest& request) {
+  const auto action =
+      request.way == TransferWay::kPull ? access::Action::kPut : access::Action::kQuery;
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, action, request.url));
+  return impl_->transfers.Run(*this, call, request);
+}
+
+Status Service::CheckConfiguration() const { return impl_->exchangers.CheckConfigured(); }
 
 bool Service::IsTicket(std::string_view text) { return OfferedResults::IsTicket(text); }
 
@@ -384,6 +426,9 @@ bool Service::WaitUntilIdle(Clock::time_point deadline) {
   }
 }
 
-void Service::CancelAll(const Status& reason) { impl_->database->CancelAll(reason); }
+void Service::CancelAll(const Status& reason) {
+  impl_->transfers.StopAll();
+  impl_->database->CancelAll(reason);
+}
 
 }  // namespace arrowport::service

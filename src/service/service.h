@@ -19,8 +19,11 @@
 #include "engine/database.h"
 #include "engine/table_read.h"
 #include "observe/metrics.h"
+#include "service/exchangers.h"
 #include "service/file_cache.h"
+#include "service/spill_space.h"
 #include "service/table_file.h"
+#include "service/transfer.h"
 #include "stream/batch_encoder.h"
 
 namespace arrowport::service {
@@ -73,6 +76,9 @@ Result<PutSummary> FinishBlocking(Put& put);
 struct ServiceOptions {
   std::chrono::milliseconds ticket_lifetime{60'000};  ///< For a ticket that nobody uses.
   FileCacheOptions files = {};
+  ExchangerList exchangers = {};  ///< Of the configuration.
+  SpillOptions spill = {};
+  TransferOptions transfer = {};
 };
 
 struct OfferOptions {
@@ -102,14 +108,14 @@ struct StreamInfo {
   std::string last_error;  ///< Empty when the last put landed.
 };
 
+class SchemaRegistry;
+
 /// What arrowport does, each verb once, whatever door it is asked through. Safe to use from many
 /// threads. Verbs may block while DuckDB plans; what they hand out does not block.
 class Service {
  public:
   /// `database` and `metrics` are shared with the caller; `metrics` must outlive the service.
   Service(std::shared_ptr<engine::Database> database, observe::Metrics& metrics,
-class SchemaRegistry;
-
           const ServiceOptions& options = {});
   ~Service();
 
@@ -150,10 +156,21 @@ class SchemaRegistry;
   Result<bool> TakesInput(const Call& call, const engine::Statement& statement,
                           const engine::ExchangeOptions& options);
 
-  /// Begins `statement` over batches of `schema`; see engine::Exchange.
+  /// Begins `statement` over batches of `schema`; see engine::Exchange. A client may send all of
+  /// them before it takes any rows: what is too early waits on disk.
   Result<std::shared_ptr<engine::Exchange>> BeginExchange(
       const Call& call, const engine::Statement& statement,
       const std::shared_ptr<arrow::Schema>& schema, const engine::ExchangeOptions& options);
+
+  // Exchangers: SELECTs over streams that come in, by name. See service/exchangers.h.
+  Result<Exchanger> AddExchanger(const Call& call, std::string_view name, std::string_view sql);
+  Result<Exchanger> FindExchanger(const Call& call, std::string_view name);
+  Result<std::vector<Exchanger>> ListExchangers(const Call& call);
+  Status DropExchanger(const Call& call, std::string_view name);
+
+  /// Moves rows between this server and another one, in one transaction at the target. Blocks until
+  /// that is durable. kForbidden for servers that the options do not name.
+  Result<TransferSummary> Transfer(const Call& call, const TransferRequest& request);
 
   /// Whether `text` has the form of a ticket of ours.
   static bool IsTicket(std::string_view text);
@@ -173,8 +190,14 @@ class SchemaRegistry;
   Result<std::vector<engine::TableInfo>> ListTables(const Call& call);
   Result<std::vector<StreamInfo>> ListStreams(const Call& call);
 
+  /// The verbs for schemas that clients agree on.
+  [[nodiscard]] SchemaRegistry& schemas();
+
   /// OK while a trivial statement is answered.
   Status CheckHealth(const Call& call);
+
+  /// That what the options say makes sense to the database. kInvalidInput by name.
+  Status CheckConfiguration() const;
 
   /// From now on BeginPut and queries are refused with kUnavailable; what runs goes on.
   void StartDraining();
@@ -193,9 +216,6 @@ class SchemaRegistry;
 
   // Shared with the puts under way.
   std::shared_ptr<Impl> impl_;
-  /// The verbs for schemas that clients agree on.
-  [[nodiscard]] SchemaRegistry& schemas();
-
 };
 
 }  // namespace arrowport::service

@@ -1,0 +1,120 @@
+#include "flight/actions.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <arrow/buffer.h>
+
+#include "base/error.h"
+#include "flight/exchanger_actions.h"
+#include "flight/running_calls.h"
+#include "flight/transfer_action.h"
+#include "service/service.h"
+
+namespace arrowport::flight {
+namespace {
+
+using arrow::flight::ActionType;
+using Texts = std::vector<std::string>;
+
+Status NotA(const std::string& message) {
+  return MakeError(ErrorKind::kInvalidInput, "the action's body is not a " + message);
+}
+
+Result<Texts> CheckHealth(RunningCall& call, service::Service& service, std::string_view /*body*/) {
+  ARROW_RETURN_NOT_OK(service.CheckHealth(call.ForService()));
+  return Texts{R"({"status":"ok"})"};
+}
+
+Result<Texts> CancelFlight(RunningCall& call, service::Service& service, std::string_view body) {
+  auto request = arrow::flight::CancelFlightInfoRequest::Deserialize(body);
+  if (!request.ok() || request->info == nullptr) return NotA("CancelFlightInfoRequest");
+  auto outcome = arrow::flight::CancelStatus::kNotCancellable;
+  for (const auto& endpoint : request->info->endpoints()) {
+    const Status cancelled = service.CancelTicket(call.ForService(), endpoint.ticket.ticket);
+    if (cancelled.ok()) outcome = arrow::flight::CancelStatus::kCancelled;
+    if (!cancelled.ok() && KindOf(cancelled) != ErrorKind::kNotFound) return cancelled;
+  }
+  ARROW_ASSIGN_OR_RAISE(std::string answer,
+                        arrow::flight::CancelFlightInfoResult(outcome).SerializeToString());
+  return Texts{std::move(answer)};
+}
+
+Result<Texts> RenewEndpoint(RunningCall& call, service::Service& service, std::string_view body) {
+  auto request = arrow::flight::RenewFlightEndpointRequest::Deserialize(body);
+  if (!request.ok()) return NotA("RenewFlightEndpointRequest");
+  arrow::flight::FlightEndpoint endpoint = std::move(request->endpoint);
+  ARROW_ASSIGN_OR_RAISE(const auto expires_at,
+                        service.RenewTicket(call.ForService(), endpoint.ticket.ticket));
+  endpoint.expiration_time =
+      std::chrono::time_point_cast<arrow::flight::Timestamp::duration>(expires_at);
+  ARROW_ASSIGN_OR_RAISE(std::string answer, endpoint.SerializeToString());
+  return Texts{std::move(answer)};
+}
+
+/// One action: all that is said of it, and what it does with its body.
+struct ActionRow {
+  const char* type;
+  const char* description;
+  Result<Texts> (*run)(RunningCall& call, service::Service& service, std::string_view body);
+};
+
+constexpr std::array kActions = {
+    ActionRow{"healthcheck", R"(Answers {"status":"ok"} while statements are answered.)",
+              CheckHealth},
+    ActionRow{"CancelFlightInfo", "Ends the result of a FlightInfo.", CancelFlight},
+    ActionRow{"RenewFlightEndpoint", "Gives the ticket of an endpoint another life.",
+              RenewEndpoint},
+    ActionRow{"add_exchange",
+              R"(Stores an exchanger: {"command": name, "sql": a SELECT that reads from input}.)",
+              AddExchange},
+    ActionRow{"list_exchanges", "The exchangers, each as JSON.", ListExchanges},
+    ActionRow{"drop_exchange", R"(Forgets a stored exchanger: its name, or {"command": name}.)",
+              DropExchange},
+    ActionRow{
+        "transfer",
+        R"(Moves rows: {"from" or "to": URL, "table" or "query": …, "as": the target's table}.)",
+        Transfer},
+};
+
+std::string ListedActions() {
+  std::string list;
+  for (const ActionRow& row : kActions) {
+    list += (list.empty() ? "" : ", ") + std::string(row.type);
+  }
+  return list;
+}
+
+}  // namespace
+
+std::vector<ActionType> KnownActions() {
+  std::vector<ActionType> types;
+  for (const ActionRow& row : kActions) types.push_back({row.type, row.description});
+  return types;
+}
+
+Result<std::vector<arrow::flight::Result>> RunAction(RunningCall& call, service::Service& service,
+                                                     const arrow::flight::Action& action) {
+  const auto* const row = std::ranges::find_if(
+      kActions, [&](const ActionRow& candidate) { return candidate.type == action.type; });
+  if (row == kActions.end()) {
+    return MakeError(ErrorKind::kNotImplemented,
+                     "unknown action '" + action.type + "'; known are " + ListedActions());
+  }
+  const std::string_view body =
+      action.body == nullptr ? std::string_view() : std::string_view(*action.body);
+  auto answers = row->run(call, service, body);
+  if (!answers.ok()) return WithContext(action.type, answers.status());
+  std::vector<arrow::flight::Result> results;
+  for (std::string& answer : *answers) {
+    results.emplace_back(arrow::Buffer::FromString(std::move(answer)));
+  }
+  return results;
+}
+
+}  // namespace arrowport::flight

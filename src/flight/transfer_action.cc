@@ -1,0 +1,98 @@
+#include "flight/transfer_action.h"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "flight/running_calls.h"
+#include "service/service.h"
+
+namespace arrowport::flight {
+namespace {
+
+using Json = nlohmann::json;
+
+// A day, as for queries.
+constexpr int64_t kTimeoutMsMax = 24LL * 3600 * 1000;
+
+struct ReadAction {
+  service::TransferRequest request;
+  std::optional<std::chrono::milliseconds> timeout;
+};
+
+Status Invalid(std::string message) {
+  return MakeError(ErrorKind::kInvalidInput, std::move(message));
+}
+
+Status ReadTimeout(const Json& value, ReadAction& action) {
+  if (!value.is_number_integer() || value < 1 || value > kTimeoutMsMax) {
+    return Invalid("\"timeout_ms\" must be a whole number from 1 to " +
+                   std::to_string(kTimeoutMsMax));
+  }
+  action.timeout = std::chrono::milliseconds(value.get<int64_t>());
+  return Status::OK();
+}
+
+std::string* TextOf(std::string_view key, service::TransferRequest& request) {
+  if (key == "from" || key == "to") return &request.url;
+  if (key == "table") return &request.table;
+  if (key == "query") return &request.sql;
+  return key == "as" ? &request.as : nullptr;
+}
+
+Status ReadKey(const std::string& key, const Json& value, ReadAction& action) {
+  if (key == "timeout_ms") return ReadTimeout(value, action);
+  std::string* const text = TextOf(key, action.request);
+  if (text == nullptr) {
+    return Invalid("unknown key \"" + key +
+                   "\"; known are \"from\", \"to\", \"table\", \"query\", \"as\" and "
+                   "\"timeout_ms\"");
+  }
+  if (!value.is_string() || value.get_ref<const std::string&>().empty()) {
+    return Invalid("\"" + key + "\" must be a string that is not empty");
+  }
+  *text = value.get<std::string>();
+  return Status::OK();
+}
+
+Result<ReadAction> Read(std::string_view body) {
+  const Json json = Json::parse(body, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) {
+    return Invalid(
+        "the body is no JSON object, as in {\"from\": \"grpc://host:port\", "
+        "\"table\": \"trips\"}");
+  }
+  if (json.contains("from") == json.contains("to")) {
+    return Invalid("either \"from\" or \"to\" is needed, the URL of the other server");
+  }
+  ReadAction action;
+  for (const auto& [key, value] : json.items()) {
+    ARROW_RETURN_NOT_OK(ReadKey(key, value, action));
+  }
+  action.request.way =
+      json.contains("from") ? service::TransferWay::kPull : service::TransferWay::kPush;
+  return action;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> Transfer(RunningCall& call, service::Service& service,
+                                          std::string_view body) {
+  ARROW_ASSIGN_OR_RAISE(const ReadAction action, Read(body));
+  ARROW_ASSIGN_OR_RAISE(const auto done,
+                        service.Transfer(call.ForService(action.timeout), action.request));
+  const nlohmann::ordered_json json = {{"status", "success"},
+                                       {"table", done.table},
+                                       {"rows", done.rows},
+                                       {"bytes", done.bytes},
+                                       {"seconds", done.seconds}};
+  return std::vector{json.dump(-1, ' ', false, Json::error_handler_t::replace)};
+}
+
+}  // namespace arrowport::flight
