@@ -5,6 +5,7 @@
 #include <ostream>  // IWYU pragma: keep (Beast's status.hpp writes to one without including it)
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <boost/beast/http/status.hpp>
 
@@ -43,6 +44,19 @@ void AddField(std::string* head, std::string_view name, std::string_view value) 
 }
 
 }  // namespace
+
+Answer NoContent() {
+  constexpr int kNoContent = 204;
+  return {.status = kNoContent, .content_type = "", .body = "", .fields = {}};
+}
+
+Answer EmptyAnswer(int status, HeaderFields fields) {
+  Answer answer;
+  answer.status = status;
+  answer.content_type.clear();
+  answer.fields = std::move(fields);
+  return answer;
+}
 
 std::string FormatHead(const Head& head) {
   std::string text;

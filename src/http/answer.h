@@ -19,6 +19,13 @@ struct Answer {
   HeaderFields fields;  ///< Others than those of `Head`.
 };
 
+/// An answer without a body: 204.
+Answer NoContent();
+
+/// An answer without a body. (Answers are made by functions or have a name: what is written as
+/// `{…}` among the arguments of a coroutine, g++ 12 destroys twice.)
+Answer EmptyAnswer(int status, HeaderFields fields = {});
+
 /// How a body is told from what follows it.
 enum class Framing {
   kNone,        ///< There is none, and nothing to say of one: 304.

@@ -32,6 +32,7 @@ Exchange::Exchange(Context& context, std::shared_ptr<Transport> transport, Reque
     : context_(context),
       transport_(std::move(transport)),
       signal_(transport_->executor()),
+      body_signal_(transport_->executor()),
       request_(parser),
       body_(*transport_, parser, request_, context.options.body_idle_timeout) {
   call_.request_id = request_.id();
@@ -41,6 +42,7 @@ Exchange::Exchange(Context& context, std::shared_ptr<Transport> transport, Reque
 
 Exchange::~Exchange() {
   transport_->StopWatching();
+  transport_->ShareClocks(false);
   StopClock();
 }
 
@@ -63,11 +65,22 @@ void Exchange::Abandon(const Status& reason) {
   transport_->Interrupt(reason);
   stop_.request_stop();
   signal_.Set();
+  body_signal_.Set();
 }
 
 Awaitable<Status> Exchange::Wait() {
   co_await signal_.Wait();
   co_return abandoned();
+}
+
+Awaitable<Status> Exchange::WaitWithBody() {
+  co_await body_signal_.Wait();
+  co_return abandoned();
+}
+
+void Exchange::AnswerWhileReading() {
+  both_ways_ = true;
+  transport_->ShareClocks(true);
 }
 
 void Exchange::WatchClient() {
@@ -98,7 +111,11 @@ Awaitable<Status> Exchange::Send(Answer answer) {
 void Exchange::BeginBody(const BodyHead& head) {
   framing_ = request_.is_http_1_0() ? Framing::kConnection : Framing::kChunked;
   if (head.length.has_value()) framing_ = Framing::kLength;
-  DecideKeepAlive();
+  if (both_ways_) {
+    keep_alive_ = request_.keep_alive() && !context_.stopping;
+  } else {
+    DecideKeepAlive();
+  }
   if (framing_ == Framing::kConnection) keep_alive_ = false;
   status_ = head.status;
   gather_.Add(FormatHead({.status = status_,

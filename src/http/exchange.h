@@ -80,6 +80,14 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   /// Waits for a Waker. \return why the call was abandoned meanwhile, if it was.
   Awaitable<Status> Wait();
 
+  /// The same pair for a second coroutine, which reads the body while the first one answers.
+  std::function<void()> BodyWaker() { return body_signal_.Waker(); }
+  Awaitable<Status> WaitWithBody();
+
+  /// From now on the answer may begin while the body still arrives; whoever does that reads the
+  /// body to its end. Bytes that move in one direction are reason for patience in the other.
+  void AnswerWhileReading();
+
   /// Abandons the call with kCancelled when the client leaves, from now on. Behind the body's end.
   void WatchClient();
 
@@ -105,7 +113,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   [[nodiscard]] int64_t bytes_sent() const { return bytes_sent_; }
 
   /// Whether the connection can take another request behind this one.
-  [[nodiscard]] bool keep_alive() const { return keep_alive_; }
+  [[nodiscard]] bool keep_alive() const { return keep_alive_ && body_.at_end(); }
 
  private:
   [[nodiscard]] bool head_only() const { return request_.method() == Method::head; }
@@ -116,6 +124,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   Context& context_;
   const std::shared_ptr<Transport> transport_;
   Signal signal_;
+  Signal body_signal_;
   const Request request_;
   BodyReader body_;
   std::string path_parameter_;
@@ -124,6 +133,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::optional<asio::steady_timer> timer_;
 
   int status_ = 0;
+  bool both_ways_ = false;
   bool keep_alive_ = false;
   Framing framing_ = Framing::kLength;
   HeaderFields problem_fields_;

@@ -10,6 +10,11 @@ namespace arrowport::http {
 Awaitable<Status> Ingest(Exchange& exchange);           // routes_ingest.cc
 Awaitable<Status> Query(Exchange& exchange);            // routes_query.cc
 Awaitable<Status> QueryByAddress(Exchange& exchange);   // routes_query.cc
+Awaitable<Status> RunExchange(Exchange& exchange);      // routes_exchange.cc
+Awaitable<Status> ListExchangers(Exchange& exchange);   // routes_exchangers.cc
+Awaitable<Status> GetExchanger(Exchange& exchange);     // routes_exchangers.cc
+Awaitable<Status> PutExchanger(Exchange& exchange);     // routes_exchangers.cc
+Awaitable<Status> DeleteExchanger(Exchange& exchange);  // routes_exchangers.cc
 Awaitable<Status> ListStreams(Exchange& exchange);      // routes_catalog.cc
 Awaitable<Status> ListTables(Exchange& exchange);       // routes_catalog.cc
 Awaitable<Status> DescribeTable(Exchange& exchange);    // routes_catalog.cc

@@ -1,20 +1,19 @@
 #include "http/ingest_pump.h"
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <utility>
 
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
 #include "base/bounded_queue.h"
 #include "base/error.h"
+#include "http/arrow_body.h"
 #include "http/exchange.h"
 #include "http/signal.h"
 #include "http/socket.h"
 #include "service/service.h"
-#include "stream/ipc_decoder.h"
 
 namespace arrowport::http {
 namespace {
@@ -23,29 +22,26 @@ namespace {
 class Pump {
  public:
   Pump(Exchange& exchange, std::string stream)
-      : exchange_(exchange),
-        stream_(std::move(stream)),
-        decoder_({.message_bytes_max = exchange.options().ipc_message_bytes_max}) {}
+      : exchange_(exchange), stream_(std::move(stream)), body_(exchange) {}
 
   [[nodiscard]] const std::shared_ptr<service::Put>& put() const { return put_; }
 
   /// Reads the body to its end and writes all of its batches.
   Awaitable<Status> Run() {
+    const Status begun = co_await BeginPut();
+    if (!begun.ok()) co_return begun;
     for (;;) {
-      const Result<std::span<uint8_t>> space = decoder_.Prepare();
-      if (!space.ok()) co_return space.status();
-      if (space->empty()) break;
-      const Result<size_t> bytes = co_await exchange_.body().ReadSome(*space);
-      if (!bytes.ok()) co_return bytes.status();
-      if (*bytes == 0) break;
-      const Status committed = decoder_.Commit(*bytes);
-      if (!committed.ok()) co_return committed;
-      const Status written = co_await WriteDecoded();
-      if (!written.ok()) co_return written;
+      Result<std::shared_ptr<arrow::RecordBatch>> batch = co_await body_.Next();
+      if (!batch.ok()) co_return batch.status();
+      if (*batch == nullptr) co_return Status::OK();
+      const QueueState state = put_->Write(*std::move(batch), exchange_.Waker());
+      if (state == QueueState::kClosed) co_return co_await WhyClosed();
+      if (state == QueueState::kWait) {
+        // Not reading is what holds the client back.
+        const Status waited = co_await exchange_.Wait();
+        if (!waited.ok()) co_return waited;
+      }
     }
-    const Status complete = decoder_.Finish();
-    if (!complete.ok()) co_return complete;
-    co_return co_await ExpectEnd();
   }
 
   /// Commits, and waits until that is durable.
@@ -64,25 +60,10 @@ class Pump {
   }
 
  private:
-  Awaitable<Status> WriteDecoded() {
-    if (put_ == nullptr && decoder_.schema() != nullptr) {
-      const Status begun = co_await BeginPut();
-      if (!begun.ok()) co_return begun;
-    }
-    while (std::shared_ptr<arrow::RecordBatch> batch = decoder_.TakeBatch()) {
-      const QueueState state = put_->Write(std::move(batch), exchange_.Waker());
-      if (state == QueueState::kClosed) co_return co_await WhyClosed();
-      if (state == QueueState::kWait) {
-        // Not reading is what holds the client back.
-        const Status waited = co_await exchange_.Wait();
-        if (!waited.ok()) co_return waited;
-      }
-    }
-    co_return Status::OK();
-  }
-
   Awaitable<Status> BeginPut() {
-    const service::PutRequest request{.stream = stream_, .schema = decoder_.schema()};
+    Result<std::shared_ptr<arrow::Schema>> schema = co_await body_.ReadSchema();
+    if (!schema.ok()) co_return schema.status();
+    const service::PutRequest request{.stream = stream_, .schema = *std::move(schema)};
     const auto begin = [this, &request] {
       return exchange_.service().BeginPut(exchange_.call(), request);
     };
@@ -90,17 +71,6 @@ class Pump {
     if (!put.ok()) co_return put.status();
     put_ = *std::move(put);
     co_return Status::OK();
-  }
-
-  // Bytes behind the stream would be a second stream, whose rows must not vanish silently.
-  Awaitable<Status> ExpectEnd() {
-    std::array<uint8_t, 1> byte{};
-    const Result<size_t> bytes = co_await exchange_.body().ReadSome(byte);
-    if (!bytes.ok()) co_return bytes.status();
-    if (*bytes == 0) co_return Status::OK();
-    co_return MakeError(ErrorKind::kInvalidInput,
-                        "the body goes on behind the Arrow stream's end, at byte " +
-                            std::to_string(decoder_.bytes_read()) + "; send one stream a request");
   }
 
   // The put has failed by itself, and its end tells why.
@@ -113,7 +83,7 @@ class Pump {
 
   Exchange& exchange_;
   const std::string stream_;
-  stream::IpcDecoder decoder_;
+  ArrowBody body_;
   std::shared_ptr<service::Put> put_;
 };
 

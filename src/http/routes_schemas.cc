@@ -23,7 +23,6 @@ using Field = boost::beast::http::field;
 using Json = nlohmann::ordered_json;
 
 constexpr int kCreated = 201;
-constexpr int kNoContent = 204;
 
 Json ToJson(const service::StoredSchema& schema) {
   Json json = {{"name", schema.name},
@@ -87,8 +86,7 @@ Awaitable<Status> DeleteSchema(Exchange& exchange) {
   };
   const Status removed = co_await exchange.Blocking(remove);
   if (!removed.ok()) co_return removed;
-  co_return co_await exchange.Send(
-      {.status = kNoContent, .content_type = "", .body = "", .fields = {}});
+  co_return co_await exchange.Send(NoContent());
 }
 
 }  // namespace arrowport::http

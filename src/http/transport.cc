@@ -38,19 +38,25 @@ Transport::Transport(Socket socket, size_t unread_bytes_max)
 
 Awaitable<Result<size_t>> Transport::ReadSome(asio::mutable_buffer space,
                                               asio::mutable_buffer spill, Duration timeout) {
-  if (!interrupted_.ok()) co_return interrupted_;
-  Arm(Clock::now() + timeout);
-  const std::array<asio::mutable_buffer, 2> buffers{space, spill};
-  const auto [error, bytes] = co_await socket_.async_read_some(buffers, kAsTuple);
-  due_ = Clock::time_point::max();
-  if (bytes > 0) co_return bytes;
-  if (!interrupted_.ok()) co_return interrupted_;
-  if (std::exchange(expired_, false)) {
-    co_return MakeError(ErrorKind::kRequestTimeout,
-                        "nothing came for " + std::to_string(timeout.count()) + " ms");
+  for (;;) {
+    if (!interrupted_.ok()) co_return interrupted_;
+    Arm(reading_, timeout, Clock::now() + timeout);
+    const std::array<asio::mutable_buffer, 2> buffers{space, spill};
+    const auto [error, bytes] = co_await socket_.async_read_some(buffers, kAsTuple);
+    reading_.due = Clock::time_point::max();
+    if (bytes > 0) {
+      HasMoved();
+      co_return bytes;
+    }
+    if (!interrupted_.ok()) co_return interrupted_;
+    if (std::exchange(reading_.expired, false)) {
+      co_return MakeError(ErrorKind::kRequestTimeout,
+                          "nothing came for " + std::to_string(timeout.count()) + " ms");
+    }
+    if (error == asio::error::eof) co_return size_t{0};
+    // The end of the other direction's wait has ended this one, too.
+    if (error != asio::error::operation_aborted) co_return Broken(error);
   }
-  if (error == asio::error::eof) co_return size_t{0};
-  co_return Broken(error);
 }
 
 Awaitable<Result<size_t>> Transport::ReadMore(size_t bytes_max, Duration timeout) {
@@ -66,23 +72,26 @@ Awaitable<Result<size_t>> Transport::ReadMore(size_t bytes_max, Duration timeout
 }
 
 Awaitable<Status> Transport::Write(std::span<asio::const_buffer> pieces, Duration timeout) {
-  const Clock::time_point due = Clock::now() + timeout;
+  Clock::time_point due = Clock::now() + timeout;
   while (!pieces.empty()) {
     if (!interrupted_.ok()) co_return interrupted_;
-    Arm(due);
+    Arm(writing_, timeout, due);
     const auto batch = pieces.first(std::min(pieces.size(), kPiecesMax));
     const auto [error, bytes] = co_await socket_.async_write_some(batch, kAsTuple);
-    due_ = Clock::time_point::max();
+    // The other direction may have put it off.
+    due = std::max(due, std::exchange(writing_.due, Clock::time_point::max()));
     if (error) {
       if (!interrupted_.ok()) co_return interrupted_;
-      if (std::exchange(expired_, false)) {
+      if (std::exchange(writing_.expired, false)) {
         co_return MakeError(
             ErrorKind::kRequestTimeout,
             "the answer was ended because its client did not take the next part of it within " +
                 std::to_string(timeout.count()) + " ms (read_idle_timeout)");
       }
+      if (error == asio::error::operation_aborted) continue;
       co_return Broken(error);
     }
+    HasMoved();
     size_t sent = bytes;
     while (!pieces.empty() && sent >= pieces.front().size()) {
       sent -= pieces.front().size();
@@ -134,15 +143,23 @@ void Transport::Interrupt(const Status& reason) {
   (void)socket_.cancel(ignored);
 }
 
-void Transport::Arm(Clock::time_point due) {
-  due_ = due;
-  expired_ = false;
-  if (due_ < alarm_at_) WaitForAlarm();
+void Transport::Arm(Wait& wait, Duration timeout, Clock::time_point due) {
+  wait = {.timeout = timeout, .due = due};
+  if (due < alarm_at_) WaitForAlarm();
 }
 
+void Transport::HasMoved() {
+  if (!shares_clocks_) return;
+  for (Wait* const wait : {&reading_, &writing_}) {
+    if (wait->due != Clock::time_point::max()) wait->due = Clock::now() + wait->timeout;
+  }
+}
+
+Clock::time_point Transport::NextDue() const { return std::min(reading_.due, writing_.due); }
+
 void Transport::WaitForAlarm() {
-  alarm_at_ = due_;
-  alarm_.expires_at(due_);
+  alarm_at_ = NextDue();
+  alarm_.expires_at(alarm_at_);
   alarm_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     const auto self = weak.lock();
     if (self != nullptr && !error) self->OnAlarm();
@@ -151,12 +168,16 @@ void Transport::WaitForAlarm() {
 
 void Transport::OnAlarm() {
   alarm_at_ = Clock::time_point::max();
-  if (due_ == Clock::time_point::max()) return;
-  if (Clock::now() < due_) return WaitForAlarm();
-  due_ = Clock::time_point::max();
-  expired_ = true;
-  boost::system::error_code ignored;
-  (void)socket_.cancel(ignored);
+  const Clock::time_point now = Clock::now();
+  if (NextDue() <= now) {
+    for (Wait* const wait : {&reading_, &writing_}) {
+      if (wait->due > now) continue;
+      *wait = {.timeout = wait->timeout, .expired = true};
+    }
+    boost::system::error_code ignored;
+    (void)socket_.cancel(ignored);
+  }
+  if (NextDue() != Clock::time_point::max()) WaitForAlarm();
 }
 
 void Transport::EndSending() {

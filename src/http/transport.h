@@ -20,8 +20,9 @@ namespace arrowport::http {
 
 /// A peer's bytes, with a clock on every wait and a word to end one.
 ///
-/// Everything runs on the socket's executor, and one coroutine at a time reads and one writes.
-/// A timeout or an interrupt ends the wait, not the connection: an answer can still be written.
+/// Everything runs on the socket's executor, and one coroutine at a time reads and one writes; both
+/// may at once. A timeout or an interrupt ends the wait, not the connection: an answer can still be
+/// written.
 class Transport : public std::enable_shared_from_this<Transport> {
  public:
   using Duration = std::chrono::milliseconds;
@@ -57,6 +58,10 @@ class Transport : public std::enable_shared_from_this<Transport> {
   void Resume() { interrupted_ = Status::OK(); }
   [[nodiscard]] const Status& interrupted() const { return interrupted_; }
 
+  /// Whether bytes that move in one direction show that the peer is there, so that the clock of the
+  /// other one starts again.
+  void ShareClocks(bool shared) { shares_clocks_ = shared; }
+
   /// Says that nothing more will be sent.
   void EndSending();
 
@@ -66,7 +71,16 @@ class Transport : public std::enable_shared_from_this<Transport> {
   void Close();
 
  private:
-  void Arm(Clock::time_point due);
+  /// The wait of one direction, if one is under way.
+  struct Wait {
+    Duration timeout{};
+    Clock::time_point due = Clock::time_point::max();
+    bool expired = false;
+  };
+
+  void Arm(Wait& wait, Duration timeout, Clock::time_point due);
+  void HasMoved();
+  [[nodiscard]] Clock::time_point NextDue() const;
   void WaitForAlarm();
   void OnAlarm();
   void WaitForPeer();
@@ -79,8 +93,9 @@ class Transport : public std::enable_shared_from_this<Transport> {
   // One timer for all waits: it is left to run and, when it rings, set to what is due by then.
   asio::steady_timer alarm_;
   Clock::time_point alarm_at_ = Clock::time_point::max();
-  Clock::time_point due_ = Clock::time_point::max();
-  bool expired_ = false;
+  Wait reading_;
+  Wait writing_;
+  bool shares_clocks_ = false;
 
   std::function<void()> on_gone_;
   uint64_t watch_ = 0;  // Tells the events of this watch from those of earlier ones.
