@@ -50,12 +50,9 @@ Answer NoContent() {
   return {.status = kNoContent, .content_type = "", .body = "", .fields = {}};
 }
 
-Answer EmptyAnswer(int status, HeaderFields fields) {
-  Answer answer;
-  answer.status = status;
-  answer.content_type.clear();
-  answer.fields = std::move(fields);
-  return answer;
+Answer NotModified(HeaderFields fields) {
+  constexpr int kNotModified = 304;
+  return {.status = kNotModified, .content_type = "", .body = "", .fields = std::move(fields)};
 }
 
 std::string FormatHead(const Head& head) {

@@ -180,7 +180,7 @@ TEST(ConnectionTest, ShowsTablesAndStreams) {
   ASSERT_EQ(streams.size(), 1U);
   EXPECT_EQ(streams[0]["stream"], "trips");
   EXPECT_EQ(streams[0]["rows"], 3);
-  EXPECT_THAT(client.Call("GET", "/").body, HasSubstr("POST /ingest/{stream}"));
+  EXPECT_THAT(client.Call("GET", "/").body, HasSubstr("POST   /ingest/{stream}"));
 }
 
 }  // namespace

@@ -27,7 +27,6 @@ namespace {
 
 using Field = boost::beast::http::field;
 
-constexpr int kNotModified = 304;
 constexpr int kPartialContent = 206;
 
 HeaderFields FieldsOfVersion(const std::string& tag) {
@@ -85,9 +84,7 @@ Awaitable<Status> SendBytes(Exchange& exchange, const service::TableFile& file, 
 Awaitable<Result<bool>> AnswerUnchanged(Exchange& exchange, const std::string& version) {
   const auto tag = TagOfVersion(exchange.request().Header(Field::if_none_match), version);
   if (!tag.has_value()) co_return false;
-  Answer unchanged{
-      .status = kNotModified, .content_type = "", .body = "", .fields = FieldsOfVersion(*tag)};
-  const Status sent = co_await exchange.Send(std::move(unchanged));
+  const Status sent = co_await exchange.Send(NotModified(FieldsOfVersion(*tag)));
   if (!sent.ok()) co_return sent;
   co_return true;
 }

@@ -119,7 +119,6 @@ TEST(QueryRequestTest, NamesWhatIsWrongWithAnAddress) {
   };
   EXPECT_THAT(failure(""), HasSubstr("'sql' is missing"));
   EXPECT_THAT(failure("sql=+;"), HasSubstr("no SQL"));
-  EXPECT_THAT(failure("sql=1&params=1"), HasSubstr("'params'"));
   EXPECT_THAT(failure("sql=1&ordered=no"), HasSubstr("'ordered'"));
   EXPECT_THAT(failure("sql=1&timeout_ms=0"), HasSubstr("'timeout_ms'"));
   EXPECT_THAT(failure("sql=1&timeout_ms=86400001"), HasSubstr("86400000"));

@@ -26,8 +26,6 @@ namespace {
 
 using Field = boost::beast::http::field;
 
-constexpr int kNotModified = 304;
-
 // JSON for those who take nothing that is on offer.
 Result<stream::EncodeOptions> ChooseBulkForm(const Request& request) {
   FormWishes wishes = WishesOf(request);
@@ -62,8 +60,7 @@ Awaitable<Status> SayUnchanged(Exchange& exchange, const std::string& tag,
   for (auto& field : FieldsOf(form)) {
     if (field.first == "Vary") fields.push_back(std::move(field));
   }
-  co_return co_await exchange.Send(
-      {.status = kNotModified, .content_type = "", .body = "", .fields = std::move(fields)});
+  co_return co_await exchange.Send(NotModified(std::move(fields)));
 }
 
 }  // namespace

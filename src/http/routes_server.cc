@@ -58,7 +58,7 @@ Awaitable<Status> ShowRoutes(Exchange& exchange) {
                 ": lands Arrow streams in DuckDB, and serves tables and queries back as Arrow.\n\n";
   for (const Route& route : RouteTable()) {
     std::string method(boost::beast::http::to_string(route.method));
-    method.resize(std::max<size_t>(method.size(), 4), ' ');
+    method.resize(std::max<size_t>(method.size(), 6), ' ');
     std::string pattern(route.pattern);
     pattern.resize(width, ' ');
     answer.body.append("  ").append(method).append(" ").append(pattern).append(" ");

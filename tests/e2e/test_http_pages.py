@@ -126,7 +126,7 @@ def test_the_version_is_the_one_of_the_program(http: HttpDoor) -> None:
 
 def test_the_root_lists_the_routes(http: HttpDoor) -> None:
     text = http.request("GET", "/")[1].decode()
-    for route in ["POST /ingest/{stream}", "POST /query", *(f"GET  {page}" for page in PAGES)]:
+    for route in ["POST   /ingest/{stream}", "POST   /query", *(f"GET    {page}" for page in PAGES)]:
         assert route in text
 
 
