@@ -42,10 +42,10 @@ class HttpDoor(Door):
 
     def request(self, method: str, path: str, body: object = None,
                 headers: dict[str, str] | None = None) -> tuple[http.client.HTTPResponse, bytes]:
-        """One exchange on this thread's connection. Raises Refused for anything but 200."""
+        """One exchange on this thread's connection. Raises Refused for anything but success."""
         answer = self.send(method, path, body, headers)
         content = answer.read()
-        if answer.status != 200:
+        if answer.status // 100 != 2:
             raise refusal_of(answer.status, answer.headers["Content-Type"], content)
         return answer, content
 
