@@ -52,6 +52,17 @@ Status Run(duckdb::Connection& connection, const char* sql) {
   });
 }
 
+// The server waits for a list when it starts and when it stops.
+constexpr const char* kListQuickly = "SET SESSION http_timeout = 5; SET SESSION http_retries = 1";
+
+// A connection that lists addresses.
+duckdb::unique_ptr<duckdb::Connection> ConnectToList(duckdb::DatabaseInstance& instance) {
+  auto connection = duckdb::make_uniq<duckdb::Connection>(instance);
+  // Unknown where httpfs is not needed.
+  (void)Run(*connection, kListQuickly);
+  return connection;
+}
+
 Result<std::vector<std::string>> ListAddress(duckdb::Connection& connection,
                                              const std::string& pattern) {
   return Guarded([&]() -> Result<std::vector<std::string>> {
@@ -84,8 +95,7 @@ Result<std::shared_ptr<DataFiles>> DataFiles::Open(duckdb::DuckDB& instance,
   }
   files->LookIntoFolders();
   if (!files->has_addresses_) return files;
-  duckdb::Connection connection(instance);
-  files->LookAtAddresses(connection);
+  files->LookAtAddresses(*ConnectToList(*instance.instance));
   files->watcher_ = std::thread([files = files.get()] { files->WatchAddresses(); });
   return files;
 }
@@ -244,13 +254,13 @@ void DataFiles::LookAtAddresses(duckdb::Connection& connection) {
 }
 
 void DataFiles::WatchAddresses() {
+  const auto connection = ConnectToList(*connection_.context->db);
   std::unique_lock lock(mutex_);
-  duckdb::Connection connection(*connection_.context->db);
   for (;;) {
     changed_.wait(lock, [this] { return stopping_ || look_is_asked_; });
     if (stopping_) return;
     lock.unlock();
-    LookAtAddresses(connection);
+    LookAtAddresses(*connection);
     lock.lock();
     look_is_asked_ = false;
   }

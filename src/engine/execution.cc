@@ -23,7 +23,6 @@
 #include "base/limits.h"
 #include "engine/arrow_schema.h"
 #include "engine/core.h"
-#include "engine/data_files.h"
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
 #include "engine/result_budget.h"

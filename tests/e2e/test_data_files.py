@@ -2,12 +2,15 @@
 
 import gzip
 import json
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow.flight import FlightDescriptor as Descriptor
 
 from harness.door import Door, Refused
 from harness.flight_door import FlightDoor
@@ -140,6 +143,50 @@ def test_a_configuration_file_lists_views(start_server: StartServer, open_door, 
         f"data:\n  - trips={lake}/a.parquet\n  - rides={lake}/a.parquet\n")
     door = open_door(start_server({"config": tmp_path / "arrowport.yaml"}))
     assert door.value("SELECT count(*) FROM trips, rides") == 1
+
+
+def test_views_are_read_like_tables(start_server: StartServer, open_door, lake: Path) -> None:
+    _write(lake / "trips.parquet", id=_numbers(0, 10), word=["x"] * 10)
+    server = start_server({"parquet_path": lake})
+    http: HttpDoor = open_door(server)
+    _, body = http.request("GET", "/tables/dataset/data?columns=id&where=id%3E7&order_by=id&format=csv")
+    assert body.split() == [b"id", b"8", b"9"]
+    http.get("CREATE TABLE kept AS FROM dataset; INSERT INTO kept FROM file_0")
+    assert http.value("SELECT count(*) FROM kept JOIN trips USING (id)") == 20
+    with pytest.raises(Refused) as refused:
+        http.request("GET", "/tables/dataset.parquet")
+    assert refused.value.kind == "not-found"
+    flight: FlightDoor = open_door(server, "flight")
+    writer, reader = flight.client.do_exchange(Descriptor.for_command(
+        "SELECT input.id, word FROM input JOIN dataset USING (id)"))
+    given = pa.table({"id": [1, 30]})
+    writer.begin(given.schema)
+    writer.write_table(given)
+    writer.done_writing()
+    assert reader.read_all().to_pylist() == [{"id": 1, "word": "x"}]
+    writer.close()
+
+
+def test_readers_go_on_while_files_come(start_server: StartServer, open_door, lake: Path) -> None:
+    _write(lake / "m.parquet", id=[0])
+    server = start_server({"parquet_path": lake})
+    done = threading.Event()
+
+    def read() -> list[int]:
+        door, counts = open_door(server), []
+        while not done.is_set():
+            counts.append(door.value("SELECT count(*) FROM dataset"))
+        return counts
+
+    with ThreadPoolExecutor() as pool:
+        readers = [pool.submit(read) for _ in range(3)]
+        for number in range(40):
+            _write(lake / f"a{number}.parquet", id=[number])
+        done.set()
+        for reader in readers:
+            counts = reader.result()
+            assert counts == sorted(counts), "no file is forgotten"
+    assert open_door(server).value("SELECT count(*) FROM dataset") == 41
 
 
 def test_filters_and_columns_are_pushed_into_the_files(start_server: StartServer, open_door,
@@ -341,6 +388,24 @@ def test_objects_that_cannot_be_listed_do_not_stop_the_server(start_server: Star
     assert http.value("SELECT 42") == 42
     store.objects["lake/trips/a.parquet"] = _parquet_bytes(id=[7])
     assert http.value("SELECT id FROM dataset") == 7
+
+
+def test_a_store_that_hangs_holds_up_only_who_reads_it(start_server: StartServer, open_door,
+                                                       store: ObjectStore, tmp_path: Path,
+                                                       lake: Path) -> None:
+    store.objects["lake/trips/a.parquet"] = _parquet_bytes(id=[7])
+    _write(lake / "b.parquet", id=[1])
+    server = _with_secret(start_server, open_door, store, tmp_path,
+                          {"parquet_path": "s3://lake/trips/*.parquet", "data": f"near={lake}"})
+    http = open_door(server)
+    assert http.value("SELECT id FROM dataset") == 7
+    store.lists.clear()
+    # Long enough for the server to begin a list of its own.
+    asked = store.lists_asked
+    wait_until(lambda: http.value("SELECT id FROM near") == 1 and store.lists_asked > asked,
+               "the server looks for new objects", 40)
+    assert http.value("SELECT id FROM near") == 1
+    server.stop()
 
 
 def test_a_file_by_its_http_address(start_server: StartServer, open_door, store: ObjectStore) -> None:

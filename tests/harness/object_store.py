@@ -13,11 +13,19 @@ class ObjectStore:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.authorizations: set[str] = set()
+        # Lists are answered while this is set.
+        self.lists = threading.Event()
+        self.lists.set()
+        self.lists_asked = 0
         store = self
 
         class Handler(_Handler):
             objects = store.objects
             authorizations = store.authorizations
+
+            def wait_for_lists(self) -> None:
+                store.lists_asked += 1
+                store.lists.wait()
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -28,6 +36,7 @@ class ObjectStore:
         return f"127.0.0.1:{self._server.server_port}"
 
     def close(self) -> None:
+        self.lists.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -42,6 +51,9 @@ class _Handler(BaseHTTPRequestHandler):
     objects: dict[str, bytes]
     authorizations: set[str]
 
+    def wait_for_lists(self) -> None:
+        raise NotImplementedError
+
     def do_GET(self) -> None:
         self._answer(with_body=True)
 
@@ -54,6 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
         path = unquote(url.path).strip("/")
         query = parse_qs(url.query)
         if "list-type" in query:
+            self.wait_for_lists()
             self._send(200, self._listing(path, query.get("prefix", [""])[0]), {}, with_body)
         elif path not in self.objects:
             self._send(404, b"<Error><Code>NoSuchKey</Code></Error>", {}, with_body)
