@@ -4,6 +4,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -112,7 +113,7 @@ TEST_F(DataFilesTest, TheTablesOfTheDatabaseGoFirst) {
   ASSERT_TRUE(ReadAll(*database, "CREATE TABLE trips AS SELECT 7::BIGINT AS i").ok());
   EXPECT_EQ(ReadInt(*database, "SELECT i FROM trips"), 7);
   EXPECT_EQ(ReadInt(*database, "SELECT i::BIGINT FROM data_files.trips"), 1);
-  EXPECT_THAT(NamesIn(*database), Contains("data_files.main.trips"));
+  EXPECT_THAT(NamesIn(*database), Contains(std::string(kDataCatalog) + ".main.trips"));
   EXPECT_THAT(NamesIn(*database), Contains("trips"));
   ASSERT_TRUE(ReadAll(*database, "DROP TABLE trips").ok());
   EXPECT_EQ(ReadInt(*database, "SELECT i::BIGINT FROM trips"), 1);

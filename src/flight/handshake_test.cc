@@ -1,5 +1,3 @@
-#include "flight/handshake.h"
-
 #include <chrono>
 #include <memory>
 #include <string>
@@ -10,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/error.h"
 #include "flight/test_server.h"
 
 namespace arrowport::flight {

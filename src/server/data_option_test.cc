@@ -1,6 +1,7 @@
 #include "server/data_option.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -22,6 +23,7 @@ using ::testing::IsEmpty;
 // As "view=pattern", with a mark for views of each file.
 std::vector<std::string> Told(const ServerOptions& options) {
   std::vector<std::string> told;
+  told.reserve(options.database.data_sources.size());
   for (const engine::DataSource& source : options.database.data_sources) {
     told.push_back(source.view + "=" + source.pattern + (source.view_per_file ? " each" : ""));
   }
