@@ -18,6 +18,7 @@
 #include "flight/result_sender.h"
 #include "flight/result_size.h"
 #include "flight/running_calls.h"
+#include "flight/write_options.h"
 #include "observe/metrics.h"
 #include "service/service.h"
 
@@ -54,9 +55,11 @@ Status Door::DoPut(const Context& context,
 Status Door::DoGet(const Context& context, const arrow::flight::Ticket& ticket,
                    std::unique_ptr<arrow::flight::FlightDataStream>* stream) {
   RunningCall& call = RunningCall::Of(context);
+  const auto options = WriteOptionsOf(context);
+  if (!options.ok()) return call.Answer(options.status());
   auto rows = Run(call, ticket.ticket);
   if (!rows.ok()) return call.Answer(rows.status());
-  *stream = MakeDataStream(call, std::move(*rows), metrics_);
+  *stream = MakeDataStream(call, std::move(*rows), metrics_, *options);
   return Status::OK();
 }
 
@@ -64,6 +67,10 @@ Result<std::shared_ptr<engine::ResultStream>> Door::Run(RunningCall& call,
                                                         std::string_view ticket) {
   if (service::Service::IsTicket(ticket)) return service_->OpenTicket(call.ForService(), ticket);
   ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadTicket(ticket));
+  if (request.retain) {
+    return MakeError(ErrorKind::kInvalidInput,
+                     "\"retain\" is for GetFlightInfo, whose tickets can then be used again");
+  }
   const service::Call service_call = call.ForService(request.timeout);
   if (!request.table.empty()) return service_->ReadTable(service_call, request.table);
   return service_->Query(service_call, request.statement, request.options);
@@ -93,8 +100,10 @@ Status Door::PollFlightInfo(const Context& context, const FlightDescriptor& desc
 Result<FlightInfo> Door::OfferFlight(RunningCall& call, const FlightDescriptor& descriptor) {
   ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadDescriptor(descriptor));
   const service::Call service_call = call.ForService(request.timeout);
-  const service::OfferOptions options{
-      .query = request.options, .streams_max = request.endpoints, .timeout = request.timeout};
+  const service::OfferOptions options{.query = request.options,
+                                      .streams_max = request.endpoints,
+                                      .retain = request.retain,
+                                      .timeout = request.timeout};
   ARROW_ASSIGN_OR_RAISE(service::Offer offer,
                         request.table.empty()
                             ? service_->OfferQuery(service_call, request.statement, options)

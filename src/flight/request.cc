@@ -117,20 +117,23 @@ Status ReadText(std::string_view key, const Json& value, std::string* text) {
   return Status::OK();
 }
 
+Status ReadFlag(std::string_view key, const Json& value, bool* flag) {
+  if (!value.is_boolean()) return Invalid("\"" + std::string(key) + "\" must be true or false");
+  *flag = value.get<bool>();
+  return Status::OK();
+}
+
 Status ReadKey(const std::string& key, const Json& value, ReadRequest& request) {
   if (key == "sql") return ReadText(key, value, &request.statement.sql);
   if (key == "table") return ReadText(key, value, &request.table);
   if (key == "params") return ReadParameters(value, request);
   if (key == "timeout_ms") return ReadTimeout(value, request);
   if (key == "endpoints") return ReadEndpoints(value, request);
-  if (key != "ordered") {
-    return Invalid("unknown key \"" + key +
-                   "\"; known are \"sql\", \"params\", \"ordered\", \"endpoints\", "
-                   "\"timeout_ms\" and \"table\"");
-  }
-  if (!value.is_boolean()) return Invalid("\"ordered\" must be true or false");
-  request.options.ordered = value.get<bool>();
-  return Status::OK();
+  if (key == "ordered") return ReadFlag(key, value, &request.options.ordered);
+  if (key == "retain") return ReadFlag(key, value, &request.retain);
+  return Invalid("unknown key \"" + key +
+                 "\"; known are \"sql\", \"params\", \"ordered\", \"endpoints\", \"retain\", "
+                 "\"timeout_ms\" and \"table\"");
 }
 
 Result<ExchangeRequest> ReadJsonExchange(std::string_view text) {
@@ -142,7 +145,7 @@ Result<ExchangeRequest> ReadJsonExchange(std::string_view text) {
       ARROW_RETURN_NOT_OK(ReadText(key, value, &exchange.options.input_name));
     } else if (key == "exchanger") {
       ARROW_RETURN_NOT_OK(ReadText(key, value, &exchange.exchanger));
-    } else if (key == "table" || key == "endpoints") {
+    } else if (key == "table" || key == "endpoints" || key == "retain") {
       return Invalid("\"" + key + "\" has no meaning for an exchange; it has \"sql\" and \"as\"");
     } else {
       ARROW_RETURN_NOT_OK(ReadKey(key, value, request));

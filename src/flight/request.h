@@ -23,11 +23,13 @@ struct ReadRequest {
   std::string table;  ///< Empty: the statement.
   engine::Statement statement;
   engine::QueryOptions options;
-  int endpoints = 0;  ///< At most so many for the result; 0: one per core.
+  int endpoints = 0;    ///< At most so many for the result; 0: one per core.
+  bool retain = false;  ///< Of a descriptor: its tickets can be used again.
   std::optional<std::chrono::milliseconds> timeout;
 };
 
-/// Reads SQL, {"sql": …, "params": […], "ordered": …, "endpoints": …, "timeout_ms": …} or
+/// Reads SQL, {"sql": …, "params": […], "ordered": …, "endpoints": …, "retain": …,
+/// "timeout_ms": …} or
 /// {"table": …}. No SQL begins with a brace, so one cannot be taken for the other.
 /// \return kInvalidInput that names the key which is unknown or has the wrong type.
 Result<ReadRequest> ReadTicket(std::string_view ticket);

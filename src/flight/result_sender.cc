@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include <arrow/ipc/options.h>
 #include <arrow/record_batch.h>
 
 #include "base/error.h"
@@ -60,9 +61,10 @@ class ResultReader final : public arrow::RecordBatchReader {
 }  // namespace
 
 std::unique_ptr<arrow::flight::FlightDataStream> MakeDataStream(
-    RunningCall& call, std::shared_ptr<engine::ResultStream> rows, observe::Metrics& metrics) {
+    RunningCall& call, std::shared_ptr<engine::ResultStream> rows, observe::Metrics& metrics,
+    const arrow::ipc::IpcWriteOptions& options) {
   return std::make_unique<arrow::flight::RecordBatchStream>(
-      std::make_shared<ResultReader>(call, std::move(rows), metrics));
+      std::make_shared<ResultReader>(call, std::move(rows), metrics), options);
 }
 
 }  // namespace arrowport::flight

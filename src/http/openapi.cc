@@ -54,6 +54,7 @@ std::string OperationId(const Route& route) {
 std::string TagOf(const Route& route) {
   if (route.pattern.find("bulk-read") != std::string_view::npos) return "schemas";
   if (route.pattern.starts_with("/api/v1/schemas")) return "schemas";
+  if (route.pattern.starts_with("/exchange")) return "exchange";
   const std::string_view first = route.pattern.substr(1, route.pattern.find('/', 1) - 1);
   for (const std::string_view tag : {"ingest", "query", "streams", "tables"}) {
     if (first == tag) return std::string(tag);
@@ -204,12 +205,14 @@ Json Operation(const Route& route) {
 }
 
 Json Tags() {
-  return {{{"name", "ingest"}, {"description", "Arrow in."}},
-          {{"name", "query"}, {"description", "SQL in, rows out."}},
-          {{"name", "tables"}, {"description", "Tables and views, whole or in part."}},
-          {{"name", "streams"}, {"description", "What was put where."}},
-          {{"name", "schemas"}, {"description", "Rows in the shape that clients agreed on."}},
-          {{"name", "server"}, {"description", "The server itself."}}};
+  return {
+      {{"name", "ingest"}, {"description", "Arrow in."}},
+      {{"name", "query"}, {"description", "SQL in, rows out."}},
+      {{"name", "exchange"}, {"description", "SQL over rows that come in, with rows going back."}},
+      {{"name", "tables"}, {"description", "Tables and views, whole or in part."}},
+      {{"name", "streams"}, {"description", "What was put where."}},
+      {{"name", "schemas"}, {"description", "Rows in the shape that clients agreed on."}},
+      {{"name", "server"}, {"description", "The server itself."}}};
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "service/offered_results.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -40,7 +41,8 @@ Status UnknownTicket() {
 /// One result and all of its tickets.
 class OfferedResults::Offer {
  public:
-  Offer(access::Caller caller, Run run) : owner(std::move(caller)), run_(std::move(run)) {}
+  Offer(access::Caller caller, Run run, OpenPart open_part)
+      : owner(std::move(caller)), open(std::move(open_part)), run_(std::move(run)) {}
 
   /// The rows, which the first call starts.
   Result<RowsPtr> Start(const Call& call) {
@@ -76,6 +78,7 @@ class OfferedResults::Offer {
 
   // Constant.
   const access::Caller owner;
+  const OpenPart open;  ///< Of a retained result; otherwise null.
 
   // Guarded by the mutex of OfferedResults.
   std::vector<std::string> unused_tickets;
@@ -102,11 +105,11 @@ class OfferedResults::OpenedStream final : public engine::ResultStream {
  public:
   OpenedStream(std::shared_ptr<Offer> offer, RowsPtr rows, const std::stop_token& stop)
       : offer_(std::move(offer)), rows_(std::move(rows)), on_stop_(stop, [this] {
-          offer_->Break(MakeError(ErrorKind::kCancelled, "the caller cancelled the statement"));
+          Cancel(MakeError(ErrorKind::kCancelled, "the caller cancelled the statement"));
         }) {}
 
   ~OpenedStream() override {
-    if (at_end_) return;
+    if (at_end_ || offer_->open != nullptr) return;
     const Status reason =
         MakeError(ErrorKind::kCancelled, "a stream of the result was given up before its end");
     offer_->Break(reason);
@@ -134,7 +137,7 @@ class OfferedResults::OpenedStream final : public engine::ResultStream {
   }
 
   void Cancel(const Status& reason) override {
-    offer_->Break(reason);
+    if (offer_->open == nullptr) offer_->Break(reason);
     rows_->Cancel(reason);
   }
 
@@ -150,7 +153,16 @@ bool OfferedResults::IsTicket(std::string_view text) { return text.starts_with(k
 
 Result<OfferedResults::Tickets> OfferedResults::Add(const access::Caller& owner, Run run,
                                                     int count) {
-  const auto offer = std::make_shared<Offer>(owner, std::move(run));
+  return Enter(std::make_shared<Offer>(owner, std::move(run), nullptr), count);
+}
+
+Result<OfferedResults::Tickets> OfferedResults::AddRetained(const access::Caller& owner,
+                                                            OpenPart open, int count) {
+  return Enter(std::make_shared<Offer>(owner, nullptr, std::move(open)), count);
+}
+
+Result<OfferedResults::Tickets> OfferedResults::Enter(const std::shared_ptr<Offer>& offer,
+                                                      int count) {
   const std::lock_guard lock(mutex_);
   if (unused_.size() + static_cast<size_t>(count) > kTicketsMax) {
     return MakeError(ErrorKind::kOverloaded,
@@ -193,18 +205,28 @@ Result<std::shared_ptr<OfferedResults::Offer>> OfferedResults::Find(const access
   return place->second;
 }
 
+void OfferedResults::UseLocked(const std::shared_ptr<Offer>& offer, std::string_view ticket) {
+  std::erase(offer->unused_tickets, ticket);
+  if (offer->unused_tickets.empty()) Unwatch(*offer);
+  unused_.erase(unused_.find(ticket));
+  std::erase_if(used_, [](const auto& used) { return used.second.expired(); });
+  used_.emplace(ticket, offer);
+}
+
 Result<OfferedResults::RowsPtr> OfferedResults::Open(const Call& call, std::string_view ticket) {
   std::shared_ptr<Offer> offer;
+  int part = 0;
   {
     const std::lock_guard lock(mutex_);
     ARROW_ASSIGN_OR_RAISE(offer, Find(call.caller, ticket));
-    std::erase(offer->unused_tickets, ticket);
-    if (offer->unused_tickets.empty()) Unwatch(*offer);
-    unused_.erase(unused_.find(ticket));
-    std::erase_if(used_, [](const auto& used) { return used.second.expired(); });
-    used_.emplace(ticket, offer);
+    if (offer->open != nullptr) {
+      const auto place = std::ranges::find(offer->unused_tickets, ticket);
+      part = static_cast<int>(place - offer->unused_tickets.begin());
+    } else {
+      UseLocked(offer, ticket);
+    }
   }
-  ARROW_ASSIGN_OR_RAISE(auto rows, offer->Start(call));
+  ARROW_ASSIGN_OR_RAISE(auto rows, offer->open != nullptr ? offer->open(part) : offer->Start(call));
   return std::make_shared<OpenedStream>(std::move(offer), std::move(rows), call.control.stop);
 }
 

@@ -27,12 +27,18 @@ struct Call;
 /// is given up before its end ends the others with an error, since they can no longer have the rows
 /// that it took.
 ///
+/// A result that is retained is there before it is offered: its tickets can be used any number of
+/// times until they expire, and its streams have nothing to do with each other.
+///
 /// Tickets belong to their caller; to others they do not exist. Safe to use from many threads.
 class OfferedResults {
  public:
   using RowsPtr = std::shared_ptr<engine::ResultStream>;
   /// Starts the statement.
   using Run = std::function<Result<RowsPtr>(const Call& call)>;
+
+  /// Opens the stream `part` of a retained result.
+  using OpenPart = std::function<Result<RowsPtr>(int part)>;
 
   struct Tickets {
     std::vector<std::string> texts;
@@ -47,6 +53,9 @@ class OfferedResults {
 
   /// Offers what `run` will start under `count` tickets.
   Result<Tickets> Add(const access::Caller& owner, Run run, int count);
+
+  /// Offers the parts of a retained result, one under each ticket.
+  Result<Tickets> AddRetained(const access::Caller& owner, OpenPart open, int count);
 
   /// Whether `text` has the form of a ticket.
   [[nodiscard]] static bool IsTicket(std::string_view text);
@@ -72,7 +81,9 @@ class OfferedResults {
   class Offer;
   class OpenedStream;
 
+  Result<Tickets> Enter(const std::shared_ptr<Offer>& offer, int count);
   Result<std::shared_ptr<Offer>> Find(const access::Caller& owner, std::string_view ticket) const;
+  void UseLocked(const std::shared_ptr<Offer>& offer, std::string_view ticket);
   void Watch(const std::shared_ptr<Offer>& offer);
   void Unwatch(const Offer& offer);
   void Expire(const std::shared_ptr<Offer>& offer);

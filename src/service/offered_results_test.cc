@@ -226,5 +226,75 @@ TEST_F(TicketsTest, GivesTheErrorOfTheStartToEveryStream) {
   }
 }
 
+class RetainedResultTest : public OfferedResultsTest {
+ protected:
+  Result<Offer> RetainSql(const std::string& sql, int streams_max = 0) {
+    OfferOptions options;
+    options.streams_max = streams_max;
+    options.retain = true;
+    return service_.OfferQuery({}, {sql, {}}, options);
+  }
+};
+
+TEST_F(RetainedResultTest, CanBeReadAgain) {
+  const auto offer = RetainSql("SELECT i, 'x' || i AS s FROM range(300000) t(i) ORDER BY i DESC");
+  ASSERT_TRUE(offer.ok()) << offer.status();
+  EXPECT_EQ(offer->rows, 300'000);
+  ASSERT_EQ(offer->tickets.size(), 1U);
+  for (int again = 0; again < 3; ++again) {
+    const auto rows = service_.OpenTicket({}, offer->tickets.front());
+    ASSERT_TRUE(rows.ok()) << rows.status();
+    const auto table = engine::ToReader(*rows)->ToTable().ValueOrDie();
+    ASSERT_EQ(table->num_rows(), 300'000);
+    EXPECT_TRUE(table->schema()->Equals(*offer->schema));
+    EXPECT_EQ(table->column(0)->GetScalar(0).ValueOrDie()->ToString(), "299999");
+  }
+}
+
+TEST_F(RetainedResultTest, IsTheSameWhateverHappensToItsTable) {
+  ASSERT_TRUE(engine::testing::ReadAll(*database_, "CREATE TABLE t AS FROM range(10)").ok());
+  const auto offer = RetainSql("FROM t");
+  ASSERT_TRUE(offer.ok()) << offer.status();
+  ASSERT_TRUE(engine::testing::ReadAll(*database_, "DROP TABLE t").ok());
+  EXPECT_EQ(RowsOf(offer->tickets.front()).ValueOr(-1), 10);
+}
+
+TEST_F(RetainedResultTest, GivesEachRowToOneOfTheStreams) {
+  const auto offer = RetainSql(kUnordered, 3);
+  ASSERT_TRUE(offer.ok()) << offer.status();
+  ASSERT_EQ(offer->tickets.size(), 3U);
+  for (int again = 0; again < 2; ++again) {
+    int64_t rows = 0;
+    for (const std::string& ticket : offer->tickets) rows += RowsOf(ticket).ValueOr(-1);
+    EXPECT_EQ(rows, 500'000);
+  }
+}
+
+TEST_F(RetainedResultTest, KeepsStreamsApart) {
+  const auto offer = RetainSql("SELECT i FROM range(1000000) t(i)");
+  ASSERT_TRUE(offer.ok()) << offer.status();
+  {
+    const auto left = service_.OpenTicket({}, offer->tickets.front());
+    ASSERT_TRUE(left.ok() && (*left)->Next().ok());
+  }
+  EXPECT_EQ(RowsOf(offer->tickets.front()).ValueOr(-1), 1'000'000);
+}
+
+TEST_F(RetainedResultTest, EndsWhenItIsCancelled) {
+  const auto offer = RetainSql("SELECT i FROM range(1000000) t(i)");
+  ASSERT_TRUE(offer.ok()) << offer.status();
+  const auto running = service_.OpenTicket({}, offer->tickets.front());
+  ASSERT_TRUE(running.ok() && (*running)->Next().ok());
+  ASSERT_TRUE(service_.CancelTicket({}, offer->tickets.front()).ok());
+  EXPECT_EQ(KindOf((*running)->Next().status()), ErrorKind::kCancelled);
+  EXPECT_EQ(KindOf(RowsOf(offer->tickets.front()).status()), ErrorKind::kNotFound);
+}
+
+TEST_F(RetainedResultTest, FailsAsItsStatementDoes) {
+  const auto offer = RetainSql("SELECT error('row ' || i) FROM range(10) t(i)");
+  EXPECT_EQ(KindOf(offer.status()), ErrorKind::kInvalidInput) << offer.status();
+  EXPECT_THAT(offer.status().message(), HasSubstr("row 0"));
+}
+
 }  // namespace
 }  // namespace arrowport::service

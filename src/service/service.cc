@@ -22,6 +22,7 @@
 #include "base/call_control.h"
 #include "base/error.h"
 #include "base/event.h"
+#include "base/ids.h"
 #include "engine/append.h"
 #include "engine/database.h"
 #include "engine/exchange.h"
@@ -32,6 +33,7 @@
 #include "service/exchangers.h"
 #include "service/file_shelf.h"
 #include "service/offered_results.h"
+#include "service/retained_result.h"
 #include "service/schema_registry.h"
 #include "service/spill_space.h"
 #include "service/spilling_exchange.h"
@@ -280,7 +282,9 @@ int64_t Service::file_bytes_held() const { return impl_->files.bytes_held(); }
 Result<Offer> Service::OfferQuery(const Call& call, const engine::Statement& statement,
                                   const OfferOptions& options) {
   ARROW_ASSIGN_OR_RAISE(Offer offer, MakeOffer(call, statement, options));
-  offer.rows = impl_->database->KnownRows(statement, call.control).ValueOr(-1);
+  if (offer.rows < 0) {
+    offer.rows = impl_->database->KnownRows(statement, call.control).ValueOr(-1);
+  }
   return offer;
 }
 
@@ -297,6 +301,7 @@ Result<Offer> Service::MakeOffer(const Call& call, const engine::Statement& stat
     return Query(timed, statement, options.query);
   };
   const int streams = info.ordered ? 1 : CountOfStreams(options.streams_max);
+  if (options.retain) return RetainOffer(call, std::move(run), info.ordered, streams);
   ARROW_ASSIGN_OR_RAISE(auto tickets, impl_->offered.Add(call.caller, std::move(run), streams));
   return Offer{.schema = std::move(info.schema),
                .ordered = info.ordered,
@@ -304,12 +309,39 @@ Result<Offer> Service::MakeOffer(const Call& call, const engine::Statement& stat
                .expires_at = tickets.expires_at};
 }
 
+Result<Offer> Service::RetainOffer(const Call& call, OfferedResults::Run run, bool ordered,
+                                   int streams) {
+  OpenRows open = [call, run = std::move(run)](const std::stop_token& stop) {
+    Call making = call;
+    making.control.stop = stop;
+    return run(making);
+  };
+  const FileKey key = {
+      .table = NewId(), .version = "retained", .format = stream::WireFormat::kArrowFile};
+  const auto request = impl_->files.Get(key, std::move(open));
+  ARROW_ASSIGN_OR_RAISE(auto file, WaitForFile(*request, call.control));
+  ARROW_ASSIGN_OR_RAISE(auto result, Retain(std::move(file)));
+  ARROW_ASSIGN_OR_RAISE(const auto first, OpenPart(result, 0, streams));
+  Offer offer;
+  offer.ordered = ordered;
+  offer.schema = first->schema();
+  offer.rows = result.rows;
+  auto open_part = [result = std::move(result), streams](int part) {
+    return OpenPart(result, part, streams);
+  };
+  ARROW_ASSIGN_OR_RAISE(auto tickets,
+                        impl_->offered.AddRetained(call.caller, std::move(open_part), streams));
+  offer.tickets = std::move(tickets.texts);
+  offer.expires_at = tickets.expires_at;
+  return offer;
+}
+
 Result<Offer> Service::OfferTable(const Call& call, std::string_view table,
                                   const OfferOptions& options) {
   ARROW_ASSIGN_OR_RAISE(const auto described, DescribeTable(call, table));
   ARROW_ASSIGN_OR_RAISE(
       Offer offer, MakeOffer(call, {.sql = AllRowsOf(described.name), .parameters = {}}, options));
-  offer.rows = described.rows;
+  if (offer.rows < 0) offer.rows = described.rows;
   return offer;
 }
 

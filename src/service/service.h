@@ -21,6 +21,7 @@
 #include "observe/metrics.h"
 #include "service/exchangers.h"
 #include "service/file_cache.h"
+#include "service/offered_results.h"
 #include "service/spill_space.h"
 #include "service/table_file.h"
 #include "service/transfer.h"
@@ -83,7 +84,9 @@ struct ServiceOptions {
 
 struct OfferOptions {
   engine::QueryOptions query;
-  int streams_max = 0;                               ///< 0: one per core.
+  int streams_max = 0;  ///< 0: one per core.
+  /// Run it now, and let each ticket be used as often as one likes until it expires.
+  bool retain = false;
   std::optional<std::chrono::milliseconds> timeout;  ///< For the statement, once it runs.
 };
 
@@ -211,6 +214,7 @@ class Service {
  private:
   class Impl;
 
+  Result<Offer> RetainOffer(const Call& call, OfferedResults::Run run, bool ordered, int streams);
   Result<Offer> MakeOffer(const Call& call, const engine::Statement& statement,
                           const OfferOptions& options);
 
