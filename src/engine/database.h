@@ -112,8 +112,7 @@ class Database {
   /// \return kInvalidInput that says what it is instead.
   virtual Status CheckSelectsFrom(const Statement& statement, const std::string& name) = 0;
 
-  /// Tables and views of the default catalog, without the system's and our own, and views over data
-  /// files, by schema and name.
+  /// Tables, views, and views of data files, without the system's and our own, by schema and name.
   virtual Result<std::vector<TableInfo>> ListTables(const CallControl& control) = 0;
 
   virtual Result<TableInfo> DescribeTable(const TableName& table, const CallControl& control) = 0;
