@@ -17,6 +17,7 @@
 #include "cli/figures.h"
 #include "cli/option_flags.h"
 #include "cli/terminal.h"
+#include "engine/data_source.h"
 #include "engine/database.h"
 #include "observe/log.h"
 #include "server/allocator.h"
@@ -38,6 +39,7 @@ constexpr const char* kExamples =
     "  arrowport serve                                  arrowport.duckdb in this folder\n"
     "  arrowport serve --db lake.duckdb --memory-limit 8GB\n"
     "  arrowport serve --host 0.0.0.0 --config /etc/arrowport.yaml\n"
+    "  arrowport serve --parquet-path lake/ --data 'zones=s3://lake/zones/*.csv'\n"
     "  arrowport serve --db :memory: --http-port 0 --flight-port 0 --port-file ports.json";
 
 // Where a client on this machine reaches a door that listens on `host`.
@@ -70,6 +72,9 @@ void Greet(const server::ServerOptions& options, const server::Server& server) {
   line("HTTP      ", http);
   line("Flight    ", UrlOf("grpc", options.flight.host, server.flight_port()));
   line("database  ", DatabaseText(options.database.path));
+  for (const engine::DataSource& source : options.database.data_sources) {
+    line("files     ", source.pattern + " as " + source.view);
+  }
   line("try       ", "curl " + http + "/query -H 'Accept: text/csv' -d 'SELECT 42'");
   std::cout << std::flush;
 }
