@@ -109,7 +109,8 @@ Result<Ring> Assemble(const BenchOptions& options, const std::string& database,
   ARROW_ASSIGN_OR_RAISE(const std::string in_process, CopyOf(database, folder, "in_process"));
   std::vector<std::string> flags;
   if (!options.memory_limit.empty()) flags = {"--memory-limit", options.memory_limit};
-  ARROW_ASSIGN_OR_RAISE(ring.server, ServerProcess::Start(served, folder, flags));
+  ARROW_ASSIGN_OR_RAISE(
+      ring.server, ServerProcess::Start({.database = served, .folder = folder, .flags = flags}));
   ARROW_ASSIGN_OR_RAISE(ring.http, client::Client::Connect(ring.server->http_url(), {}));
   ARROW_ASSIGN_OR_RAISE(ring.flight, client::Client::Connect(ring.server->flight_url(), {}));
   ARROW_ASSIGN_OR_RAISE(ring.baseline, engine::Baseline::Open(in_process, 0));

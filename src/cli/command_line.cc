@@ -30,6 +30,7 @@ constexpr const char* kExamples =
     "  arrowport ingest flights.parquet --stream flights\n"
     "  arrowport query \"SELECT count(*) FROM flights\"\n"
     "  arrowport get flights -o flights.parquet\n"
+    "  arrowport transfer --from grpc://a:8889 --to grpc://b:8889 --table flights\n"
     "\n"
     "`arrowport COMMAND --help` tells more about each.";
 
@@ -113,8 +114,8 @@ int Run(int argc, char** argv) {
     app.set_help_flag("-h,--help", "This text.");
     app.require_subcommand(0, 1);
     app.footer(kExamples);
-    for (const auto add : {AddServe, AddIngest, AddQuery, AddGet, AddStreams, AddGenerate, AddDemo,
-                           AddBench, AddHelpConfig}) {
+    for (const auto add : {AddServe, AddIngest, AddQuery, AddGet, AddTransfer, AddStreams,
+                           AddGenerate, AddDemo, AddBench, AddHelpConfig}) {
       add(app, &action);
     }
     return Report(ParseAndRun(app, action, argc, argv));

@@ -18,6 +18,7 @@ void AddServe(CLI::App& app, Action* action);       ///< A server until it is to
 void AddIngest(CLI::App& app, Action* action);      ///< Files into a stream.
 void AddQuery(CLI::App& app, Action* action);       ///< SQL, shown or written to a file.
 void AddGet(CLI::App& app, Action* action);         ///< A table or SQL into a file.
+void AddTransfer(CLI::App& app, Action* action);    ///< Rows from one server into another.
 void AddStreams(CLI::App& app, Action* action);     ///< What the server has seen.
 void AddGenerate(CLI::App& app, Action* action);    ///< A file of made-up rows.
 void AddDemo(CLI::App& app, Action* action);        ///< Real data in and out, with timings.

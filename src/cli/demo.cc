@@ -19,9 +19,12 @@
 #include "cli/contender.h"
 #include "cli/demo_landing.h"
 #include "cli/demo_questions.h"
+#include "cli/demo_two_servers.h"
 #include "cli/figures.h"
+#include "cli/heading.h"
 #include "cli/progress.h"
 #include "cli/row_set.h"
+#include "cli/server_url.h"
 #include "cli/temporary_folder.h"
 #include "cli/terminal.h"
 #include "client/client.h"
@@ -43,14 +46,19 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  arrowport demo\n"
     "  arrowport demo --dir demo          keep the database: demo/demo.duckdb\n"
-    "  arrowport demo --rows 20000000";
+    "  arrowport demo --rows 20000000\n"
+    "  arrowport demo --two-servers       a tour through two servers: get, transfer and exchange";
 
 constexpr const char* kFlightsName = "nycflights13/flights.csv.gz";
 
 struct DemoOptions {
   std::string folder;
-  int64_t rows = 5'000'000;
+  std::optional<int64_t> rows;
+  bool two_servers = false;
+  TwoServerOptions tour;
 };
+
+constexpr int64_t kRows = 5'000'000;
 
 // The folder of this run, and whether it stays.
 struct DemoPlace {
@@ -121,14 +129,6 @@ Result<std::unique_ptr<server::Server>> StartServer(const DemoPlace& place) {
   return server::Server::Start(options);
 }
 
-void Heading(const std::string& text, const std::string& more) {
-  const Terminal terminal = StandardOutput();
-  std::cout << '\n'
-            << Painted(terminal, Paint::kBold, text) << '\n'
-            << Painted(terminal, Paint::kDim, more) << '\n'
-            << std::flush;
-}
-
 // How this program is called from where the user is.
 std::string ProgramName() {
   std::error_code error;
@@ -142,8 +142,8 @@ void Farewell(const DemoPlace& place, const std::string& flights_path) {
   const std::string program = ProgramName();
   const std::string near = std::filesystem::proximate(flights_path, error).string();
   const bool keeps = !place.temporary.has_value();
-  Heading(keeps ? "The database stays: " + place.Database() : "All of it is removed again.",
-          "To go on:");
+  PrintHeading(keeps ? "The database stays: " + place.Database() : "All of it is removed again.",
+               "To go on:");
   std::cout << "  " << program << " serve --db "
             << (keeps ? place.Database() : std::string("flights.duckdb")) << '\n';
   if (!keeps) {
@@ -172,10 +172,11 @@ Status Show(const DemoPlace& place, server::Server& server, const std::vector<Ro
                                      {"Flight", "_flight", *by_flight, false},
                                      {"DuckDB in process", "", *in_process, true}};
 
-  Heading("Landing Arrow in DuckDB", "Each put is one transaction, on disk when it is answered.");
+  PrintHeading("Landing Arrow in DuckDB",
+               "Each put is one transaction, on disk when it is answered.");
   ARROW_ASSIGN_OR_RAISE(const auto landed, LandAll(ways, row_sets));
   std::cout << TimingTable(landed);
-  Heading("Reading all of it back as Arrow", "SELECT * FROM …");
+  PrintHeading("Reading all of it back as Arrow", "SELECT * FROM …");
   ARROW_ASSIGN_OR_RAISE(const auto read, ReadAll(ways, row_sets));
   std::cout << TimingTable(read)
             << Painted(StandardOutput(), Paint::kDim,
@@ -197,13 +198,13 @@ Status Demo(const DemoOptions& options) {
   });
   const auto began = std::chrono::steady_clock::now();
   ARROW_ASSIGN_OR_RAISE(const auto server, StartServer(place));
-  Heading("arrowport " + std::string(server::Version()),
-          "A fresh server: HTTP on port " + std::to_string(server->http_port()) +
-              ", Flight on port " + std::to_string(server->flight_port()) + ",\nits database in " +
-              place.folder);
+  PrintHeading("arrowport " + std::string(server::Version()),
+               "A fresh server: HTTP on port " + std::to_string(server->http_port()) +
+                   ", Flight on port " + std::to_string(server->flight_port()) +
+                   ",\nits database in " + place.folder);
   std::vector<RowSet> row_sets(2);
   ARROW_ASSIGN_OR_RAISE(row_sets[0], LoadFlights(flights_path));
-  ARROW_ASSIGN_OR_RAISE(row_sets[1], MakeEvents(options.rows));
+  ARROW_ASSIGN_OR_RAISE(row_sets[1], MakeEvents(options.rows.value_or(kRows)));
   std::cout << "  flights  " << Plural(row_sets[0].rows, "flight")
             << " that left New York in 2013 (real)\n"
             << "  events   " << Plural(row_sets[1].rows, "generated row") << '\n';
@@ -222,6 +223,30 @@ Status Demo(const DemoOptions& options) {
   return Status::OK();
 }
 
+Status Visit(const DemoOptions& options) {
+  TwoServerOptions tour = options.tour;
+  if (options.rows.has_value()) tour.rows = *options.rows;
+  return DemoTwoServers(tour);
+}
+
+void AddTour(CLI::App& command, DemoOptions& options) {
+  TwoServerOptions& tour = options.tour;
+  command.add_flag("--two-servers", options.two_servers,
+                   "A tour through two servers instead, with these:");
+  const auto add = [&](const char* number, TourServer& server) {
+    const std::string name = "--server" + std::string(number);
+    command
+        .add_option(name + "-location", server.location,
+                    "Where it serves Flight. [" + server.location + "]")
+        ->type_name("URL");
+    command.add_option(name + "-db", server.database, "Its DuckDB file. [" + server.database + "]")
+        ->type_name("FILE");
+  };
+  add("1", tour.first);
+  add("2", tour.second);
+  AddAuth(command, &tour.auth);
+}
+
 }  // namespace
 
 void AddDemo(CLI::App& app, Action* action) {
@@ -233,10 +258,15 @@ void AddDemo(CLI::App& app, Action* action) {
       ->add_option("--dir", options->folder,
                    "Folder for the database, which then stays. [a temporary one]")
       ->type_name("FOLDER");
-  command->add_option("--rows", options->rows, "Generated rows beside the real ones. [5000000]")
+  command
+      ->add_option("--rows", options->rows,
+                   "Generated rows beside the real ones. [5000000; 24000000 with two servers]")
       ->type_name("COUNT")
       ->check(CLI::Range(int64_t{1}, std::numeric_limits<int64_t>::max()).description(""));
-  command->callback([options, action] { *action = [options] { return Demo(*options); }; });
+  AddTour(*command, *options);
+  command->callback([options, action] {
+    *action = [options] { return options->two_servers ? Visit(*options) : Demo(*options); };
+  });
 }
 
 }  // namespace arrowport::cli

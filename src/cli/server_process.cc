@@ -42,21 +42,30 @@ Result<nlohmann::json> WaitForPorts(const std::string& path, ChildProcess& proce
 ServerProcess::ServerProcess(std::unique_ptr<ChildProcess> process)
     : process_(std::move(process)) {}
 
-Result<std::unique_ptr<ServerProcess>> ServerProcess::Start(const std::string& database,
-                                                            const std::string& folder,
-                                                            const std::vector<std::string>& flags) {
-  const std::string port_file = folder + "/ports.json";
-  std::vector<std::string> command = {
-      server::ProgramPath(), "serve",       "--db",        database,        "--host",
-      "127.0.0.1",           "--http-port", "0",           "--flight-port", "0",
-      "--port-file",         port_file,     "--log-level", "error"};
-  command.insert(command.end(), flags.begin(), flags.end());
+Result<std::unique_ptr<ServerProcess>> ServerProcess::Start(const ServerProcessOptions& options) {
+  const std::string port_file = options.folder + "/ports.json";
+  std::vector<std::string> command = {server::ProgramPath(),
+                                      "serve",
+                                      "--db",
+                                      options.database,
+                                      "--host",
+                                      options.host,
+                                      "--http-port",
+                                      "0",
+                                      "--flight-port",
+                                      std::to_string(options.flight_port),
+                                      "--port-file",
+                                      port_file,
+                                      "--log-level",
+                                      "error"};
+  command.insert(command.end(), options.flags.begin(), options.flags.end());
   ARROW_ASSIGN_OR_RAISE(auto process, ChildProcess::Start(command));
   ARROW_ASSIGN_OR_RAISE(const nlohmann::json ports, WaitForPorts(port_file, *process));
   if (!ports.is_object()) return MakeError(ErrorKind::kInternal, "the port file is no JSON");
   std::unique_ptr<ServerProcess> server(new ServerProcess(std::move(process)));
-  server->http_url_ = "http://127.0.0.1:" + std::to_string(ports.value("http_port", 0));
-  server->flight_url_ = "grpc://127.0.0.1:" + std::to_string(ports.value("flight_port", 0));
+  server->http_url_ = "http://" + options.host + ":" + std::to_string(ports.value("http_port", 0));
+  server->flight_url_ =
+      "grpc://" + options.host + ":" + std::to_string(ports.value("flight_port", 0));
   return server;
 }
 

@@ -10,14 +10,19 @@
 
 namespace arrowport::cli {
 
+struct ServerProcessOptions {
+  std::string database;
+  std::string folder;  ///< For the port file.
+  std::string host = "127.0.0.1";
+  int flight_port = 0;                  ///< 0: a free one, as for HTTP.
+  std::vector<std::string> flags = {};  ///< Besides.
+};
+
 /// This program as a server of its own, so that its processor time and memory are the server's.
 class ServerProcess {
  public:
-  /// Serves `database` on free ports, with `flags` besides; `folder` is for its port file. Returns
-  /// when both doors are open.
-  static Result<std::unique_ptr<ServerProcess>> Start(const std::string& database,
-                                                      const std::string& folder,
-                                                      const std::vector<std::string>& flags);
+  /// Returns when both doors are open.
+  static Result<std::unique_ptr<ServerProcess>> Start(const ServerProcessOptions& options);
 
   [[nodiscard]] const std::string& http_url() const { return http_url_; }
   [[nodiscard]] const std::string& flight_url() const { return flight_url_; }

@@ -16,11 +16,19 @@
 
 namespace arrowport::client {
 
+/// Who calls, by name and password.
+struct Credentials {
+  std::string name;
+  std::string password;
+};
+
 struct ClientOptions {
   std::chrono::milliseconds connect_timeout{5'000};
   /// How long a server may neither send nor take a byte. Over Flight, where single bytes are not
   /// seen, it bounds the short calls only.
   std::chrono::milliseconds idle_timeout{300'000};
+  /// Exchanged for a token when the connection is made, which all calls carry. Over Flight only.
+  std::optional<Credentials> credentials = {};
 };
 
 /// What the server says that a put did, once it is durable.

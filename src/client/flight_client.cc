@@ -34,7 +34,7 @@ class FlightClient final : public Client {
   Result<PutAnswer> Put(std::string_view stream, arrow::RecordBatchReader& batches,
                         const PutProgress& progress) override {
     const auto descriptor = flight::FlightDescriptor::Path({std::string(stream)});
-    auto put = connection_->client->DoPut({}, descriptor, batches.schema());
+    auto put = connection_->client->DoPut(connection_->NewCall(), descriptor, batches.schema());
     if (!put.ok()) return connection_->Explain(put.status());
     ARROW_RETURN_NOT_OK(SendBatches(*connection_, *put->writer, batches, progress));
     const Status done = put->writer->DoneWriting();
@@ -53,7 +53,7 @@ class FlightClient final : public Client {
     ARROW_ASSIGN_OR_RAISE(std::string text, QueryJson(request));
     if (!request.parallel) return Open(flight::Ticket{std::move(text)}, request);
     const auto descriptor = flight::FlightDescriptor::Command(std::move(text));
-    auto info = connection_->client->GetFlightInfo(descriptor);
+    auto info = connection_->client->GetFlightInfo(connection_->NewCall(), descriptor);
     if (!info.ok()) return connection_->Explain(info.status());
     const std::vector<flight::FlightEndpoint>& endpoints = (*info)->endpoints();
     if (endpoints.size() == 1) return Open(endpoints.front().ticket, request);
@@ -67,7 +67,7 @@ class FlightClient final : public Client {
 
   Result<std::vector<std::string>> Act(std::string_view action, std::string_view body) override {
     const flight::Action call{std::string(action), arrow::Buffer::FromString(std::string(body))};
-    auto results = connection_->client->DoAction({}, call);
+    auto results = connection_->client->DoAction(connection_->NewCall(), call);
     if (!results.ok()) return connection_->Explain(results.status());
     std::vector<std::string> texts;
     for (;;) {
@@ -107,7 +107,7 @@ class FlightClient final : public Client {
 
   /// Asks for something small, so that a server that is not there is noticed now.
   Status Greet(std::chrono::milliseconds timeout) {
-    flight::FlightCallOptions options;
+    flight::FlightCallOptions options = connection_->NewCall();
     options.timeout = Seconds(timeout);
     return connection_->Explain(connection_->client->ListActions(options).status());
   }
@@ -115,7 +115,7 @@ class FlightClient final : public Client {
  private:
   Result<std::shared_ptr<arrow::RecordBatchReader>> Open(const flight::Ticket& ticket,
                                                          const QueryRequest& request) {
-    flight::FlightCallOptions call;
+    flight::FlightCallOptions call = connection_->NewCall();
     if (request.aligned) {
       call.read_options.ensure_alignment = arrow::ipc::Alignment::kDataTypeSpecificAlignment;
     }
@@ -141,7 +141,7 @@ class FlightClient final : public Client {
   }
 
   [[nodiscard]] flight::FlightCallOptions ShortCall() const {
-    flight::FlightCallOptions options;
+    flight::FlightCallOptions options = connection_->NewCall();
     options.timeout = Seconds(idle_timeout_);
     return options;
   }
@@ -165,6 +165,16 @@ flight::FlightClientOptions FlightOptionsOf(const std::shared_ptr<KindNote>& kin
   return options;
 }
 
+Status LogIn(FlightConnection& connection, const ClientOptions& options) {
+  flight::FlightCallOptions call;
+  call.timeout = Seconds(options.connect_timeout);
+  auto token = connection.client->AuthenticateBasicToken(call, options.credentials->name,
+                                                         options.credentials->password);
+  if (!token.ok()) return connection.Explain(token.status());
+  connection.headers = {*std::move(token)};
+  return Status::OK();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Client>> ConnectFlight(const Address& address,
@@ -176,6 +186,7 @@ Result<std::unique_ptr<Client>> ConnectFlight(const Address& address,
   auto client = flight::FlightClient::Connect(location, FlightOptionsOf(connection->kind_note));
   if (!client.ok()) return connection->Explain(client.status());
   connection->client = std::move(*client);
+  if (options.credentials.has_value()) ARROW_RETURN_NOT_OK(LogIn(*connection, options));
   auto flight_client = std::make_unique<FlightClient>(std::move(connection), options);
   ARROW_RETURN_NOT_OK(flight_client->Greet(options.connect_timeout));
   return flight_client;

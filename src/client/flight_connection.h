@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <arrow/flight/client.h>
 
@@ -15,6 +17,13 @@ struct FlightConnection {
   std::string url;
   std::shared_ptr<KindNote> kind_note = std::make_shared<KindNote>();
   std::unique_ptr<arrow::flight::FlightClient> client;
+  std::vector<std::pair<std::string, std::string>> headers;  ///< Of every call.
+
+  [[nodiscard]] arrow::flight::FlightCallOptions NewCall() const {
+    arrow::flight::FlightCallOptions call;
+    call.headers = headers;
+    return call;
+  }
 
   /// A failure of the library in our words, with the server's URL.
   [[nodiscard]] Status Explain(const Status& status) const {

@@ -79,7 +79,7 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> OpenExchange(
     std::shared_ptr<FlightConnection> connection, std::string_view command,
     std::shared_ptr<arrow::RecordBatchReader> batches) {
   const auto descriptor = flight::FlightDescriptor::Command(std::string(command));
-  auto streams = connection->client->DoExchange({}, descriptor);
+  auto streams = connection->client->DoExchange(connection->NewCall(), descriptor);
   if (!streams.ok()) return connection->Explain(streams.status());
   const Status begun = streams->writer->Begin(batches->schema());
   if (!begun.ok()) return connection->Explain(begun);
