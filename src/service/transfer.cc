@@ -33,6 +33,7 @@ Status CheckTransferHost(const std::string& hosts, const RemoteAddress& address)
     const size_t end = std::min(rest.find(','), rest.size());
     const std::string_view allowed = Trimmed(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (allowed.empty()) continue;
     if (allowed == "*" || IsSame(allowed, host) || IsSame(allowed, with_port)) return Status::OK();
   }
   return MakeError(ErrorKind::kForbidden,

@@ -23,10 +23,10 @@ enum class TransferWay {
 /// A table, or the rows of a statement, from one server into a table of another one.
 struct TransferRequest {
   TransferWay way = TransferWay::kPull;
-  std::string url;    ///< Of the other server.
-  std::string table;  ///< At the source; empty: `sql`.
-  std::string sql;
-  std::string as;  ///< The table at the target; empty: named as at the source.
+  std::string url = {};    ///< Of the other server.
+  std::string table = {};  ///< At the source; empty: `sql`.
+  std::string sql = {};
+  std::string as = {};  ///< The table at the target; empty: named as at the source.
 };
 
 /// What a transfer did, once its rows are durable.
