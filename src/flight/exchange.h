@@ -14,9 +14,8 @@ namespace arrowport::flight {
 /// Serves one DoExchange: the statement of its descriptor over what the client sends, with rows on
 /// their way back meanwhile. A statement that reads no input is answered without waiting for any.
 ///
-/// The call's thread reads, another one writes. A client may send everything before it reads as
-/// long as what it does not read fits in `put_bytes_max` and `result_bytes_max`; beyond that the
-/// two wait for each other, until the client reads or put_idle_timeout ends the call.
+/// The call's thread reads, another one writes. A client may send everything before it reads: see
+/// service/spilling_exchange.h.
 Status RunExchange(RunningCall& call, service::Service& service, observe::Metrics& metrics,
                    arrow::flight::FlightMessageReader& reader,
                    arrow::flight::FlightMessageWriter& writer, int64_t message_bytes_max);
