@@ -1,10 +1,13 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include <boost/asio/steady_timer.hpp>
@@ -72,6 +75,33 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   template <typename Work>
   auto BlockingPut(Work work) {
     return RunOn(context_.puts, std::move(work));
+  }
+
+  /// The same as long as somebody wants it: when the call is abandoned this returns why at once.
+  /// `work`, which must own what it uses, then goes on alone, and what it gives is dropped.
+  template <typename Work>
+  Awaitable<std::invoke_result_t<Work&>> BlockingWhileWanted(Work work) {
+    struct Desk {
+      std::mutex mutex;
+      std::optional<std::invoke_result_t<Work&>> answer;  // Guarded by mutex.
+    };
+    const auto desk = std::make_shared<Desk>();
+    context_.calls.Post([desk, work = std::move(work), wake = Waker()]() mutable {
+      auto answer = work();
+      {
+        const std::lock_guard lock(desk->mutex);
+        desk->answer.emplace(std::move(answer));
+      }
+      wake();
+    });
+    for (;;) {
+      {
+        const std::lock_guard lock(desk->mutex);
+        if (desk->answer.has_value()) co_return *std::move(desk->answer);
+      }
+      Status waited = co_await Wait();
+      if (!waited.ok()) co_return waited;
+    }
   }
 
   /// A function that ends Wait, from any thread.

@@ -85,9 +85,9 @@ Awaitable<Status> BulkRead(Exchange& exchange) {
   } else {
     wanted.fields = {{"Cache-Control", "no-store"}};
   }
-  const auto ask = [&exchange, &target] {
-    return exchange.service().schemas().Read(exchange.call(), exchange.path_parameter(),
-                                             target->request);
+  const auto ask = [name = exchange.path_parameter(), bulk_read = target->request](
+                       service::Service& service, const service::Call& call) {
+    return service.schemas().Read(call, name, bulk_read);
   };
   co_return co_await AnswerRows(exchange, std::move(wanted), ask);
 }

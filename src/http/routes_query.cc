@@ -43,8 +43,8 @@ Awaitable<Status> Query(Exchange& exchange) {
   if (!form.ok()) co_return form.status();
   const Result<QueryRequest> query = co_await ReadBody(exchange);
   if (!query.ok()) co_return query.status();
-  const auto ask = [&exchange, &query] {
-    return exchange.service().Query(exchange.call(), query->statement, query->options);
+  const auto ask = [query = *query](service::Service& service, const service::Call& call) {
+    return service.Query(call, query.statement, query.options);
   };
   co_return co_await AnswerRows(exchange, {.form = *form, .timeout = query->timeout}, ask);
 }
@@ -54,8 +54,8 @@ Awaitable<Status> QueryByAddress(Exchange& exchange) {
   if (!query.ok()) co_return query.status();
   const Result<stream::EncodeOptions> form = ChooseForm(WishesOf(exchange.request()));
   if (!form.ok()) co_return form.status();
-  const auto ask = [&exchange, &query] {
-    return exchange.service().Query(exchange.call(), query->statement, query->options);
+  const auto ask = [query = *query](service::Service& service, const service::Call& call) {
+    return service.Query(call, query.statement, query.options);
   };
   co_return SayHowToWrite(
       co_await AnswerRows(exchange, {.form = *form, .timeout = query->timeout}, ask));

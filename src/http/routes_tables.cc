@@ -15,9 +15,9 @@ Awaitable<Status> ReadTable(Exchange& exchange) {
   if (!table.ok()) co_return table.status();
   const Result<stream::EncodeOptions> form = ChooseForm(WishesOf(exchange.request()));
   if (!form.ok()) co_return form.status();
-  const auto ask = [&exchange, &table] {
-    return exchange.service().ReadTable(exchange.call(), exchange.path_parameter(), table->read,
-                                        table->options);
+  const auto ask = [name = exchange.path_parameter(), table = *table](service::Service& service,
+                                                                      const service::Call& call) {
+    return service.ReadTable(call, name, table.read, table.options);
   };
   co_return co_await AnswerRows(exchange, {.form = *form, .timeout = table->timeout}, ask);
 }

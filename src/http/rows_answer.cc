@@ -26,7 +26,12 @@ FormWishes WishesOf(const Request& request) {
 Awaitable<Status> AnswerRows(Exchange& exchange, RowsWanted wanted, AskForRows ask) {
   if (wanted.timeout.has_value()) exchange.SetTimeout(*wanted.timeout);
   exchange.WatchClient();
-  Result<std::shared_ptr<engine::ResultStream>> result = co_await exchange.Blocking(std::move(ask));
+  // A copy of the call: the exchange may be over before DuckDB is.
+  auto work = [ask = std::move(ask), &service = exchange.service(), call = exchange.call()] {
+    return ask(service, call);
+  };
+  Result<std::shared_ptr<engine::ResultStream>> result =
+      co_await exchange.BlockingWhileWanted(std::move(work));
   if (!result.ok()) co_return result.status();
   co_return co_await PumpResult(exchange, *std::move(result), wanted.form, wanted.fields);
 }

@@ -27,11 +27,13 @@ struct RowsWanted {
 /// `?compression=`.
 FormWishes WishesOf(const Request& request);
 
-/// Asks for rows. May block.
-using AskForRows = std::function<Result<std::shared_ptr<engine::ResultStream>>()>;
+/// Asks for rows. May block, and goes on when nobody waits for them any more: it owns what it uses.
+using AskForRows = std::function<Result<std::shared_ptr<engine::ResultStream>>(
+    service::Service& service, const service::Call& call)>;
 
 /// Answers `exchange` with the rows that `ask` gets: what is the same for all that answers rows.
-/// The call ends when its time is over and when its client leaves. Behind the request's body.
+/// The call ends when its time is over and when its client leaves, even while DuckDB still plans.
+/// Behind the request's body.
 Awaitable<Status> AnswerRows(Exchange& exchange, RowsWanted wanted, AskForRows ask);
 
 }  // namespace arrowport::http

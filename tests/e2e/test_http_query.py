@@ -4,6 +4,7 @@ import csv
 import http.client as http_client
 import io
 import json
+import time
 
 import pyarrow as pa
 import pytest
@@ -232,3 +233,16 @@ def test_values_look_as_documented(http: HttpDoor) -> None:
         '12345678901234567890,1.20,NaN,-Infinity,2.0,qgA=,2013-01-31,23:59:59.500000,'
         '2013-01-31T23:59:59,2013-01-31T23:59:59Z,P1Y2M3D,123e4567-e89b-12d3-a456-426614174000,'
         '"[1,null]","{""x"":1}","{""k"":2}","[[1,2]]",')
+
+
+def test_a_deadline_holds_while_the_statement_is_planned(http: HttpDoor) -> None:
+    # A constant, which DuckDB computes when it plans: seconds of work that nothing interrupts.
+    sql = "SELECT list_sum(list_sort(range(%d), 'DESC'))"
+    began = time.monotonic()
+    http.get(sql % 5_000_000)
+    planned = time.monotonic() - began
+    began = time.monotonic()
+    with pytest.raises(Refused) as refused:
+        http.open_get(sql % 5_000_000, timeout_ms=50).next()
+    assert refused.value.kind == "deadline-exceeded"
+    assert time.monotonic() - began < planned / 2, "the answer waited for the planner"
