@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+import duckdb
 import pytest
 
-from harness.door import Door, OpenGet
+from harness.door import BrokenOff, Door, OpenGet, Refused
 from harness.program import SANITIZED
 from harness.samples import trips, wide_rows
 from harness.server_process import ServerProcess
@@ -69,3 +70,46 @@ def test_a_put_into_a_busy_table_holds_its_client_back(start_server: Callable[..
         put.write(batch)
     assert put.finish().rows == 1_000_000
     assert server.resident_bytes_peak() - before < 600 * MIB
+
+
+def test_readers_that_stop_are_ended_and_nothing_is_left_of_them(start_server: Callable[..., ServerProcess],
+                                                                 open_door: Callable[..., Door],
+                                                                 door_name: str) -> None:
+    server = start_server({"read_idle_timeout": "2s"})
+    readers = [open_door(server, door_name).open_get(ENDLESS) for _ in range(20)]
+    for reader in readers:
+        assert reader.next().num_rows > 0
+    assert server.gauges.running_queries == 20
+    server.gauges.wait_until_idle(seconds=60)
+    for reader in readers:
+        with pytest.raises((Refused, BrokenOff)):
+            while reader.next() is not None:
+                pass
+
+
+@pytest.fixture(scope="module")
+def wide_database(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A file with a table `wide` of 200 rows of 4 MB."""
+    path = str(tmp_path_factory.mktemp("wide") / "wide.duckdb")
+    with duckdb.connect(path) as made:
+        made.execute("CREATE TABLE wide AS SELECT i, repeat(chr(97 + (i % 26)::INT), 4000000) AS text "
+                     "FROM range(200) t(i)")
+    return path
+
+
+@pytest.mark.skipif(SANITIZED, reason="sanitizers keep freed memory")
+def test_rows_of_megabytes_stream_in_bounded_memory(start_server: Callable[..., ServerProcess],
+                                                    open_door: Callable[..., Door], door_name: str,
+                                                    wide_database: str) -> None:
+    # DuckDB itself unpacks all 200 values at once, and its allocator keeps some 300 MB more than the limit counts.
+    server = start_server({"db": wide_database, "memory_limit": "2GB"})
+    rows = open_door(server, door_name).open_get("FROM wide")
+    batch = rows.next()
+    assert batch.num_rows < 10
+    assert server.gauges.result_bytes_held <= 64 * MIB
+    count = 0
+    while batch is not None:
+        count += batch.num_rows
+        batch = rows.next()
+    assert count == 200
+    assert server.resident_bytes_peak() < (2000 + 300) * 1_000_000
