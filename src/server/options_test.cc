@@ -84,6 +84,8 @@ const std::vector<Effect>& Effects() {
        [](const auto& o) { return o.http.body_idle_timeout == milliseconds(2000); }},
       {"http.idle_timeout", "3s",
        [](const auto& o) { return o.http.idle_timeout == milliseconds(3000); }},
+      {"http.bulk_read_max_age", "5m",
+       [](const auto& o) { return o.http.bulk_read_max_age == milliseconds(300'000); }},
       {"read_idle_timeout", "4s",
        [](const auto& o) {
          return o.http.read_idle_timeout == milliseconds(4000) &&

@@ -177,3 +177,11 @@ def test_schemas_outlive_the_server(start_server: Callable[..., ServerProcess], 
     door = open_door(start_server(options))
     assert door.json("/api/v1/schemas/rides")["version"] == 1
     assert pa.ipc.open_stream(_read(door)[1]).read_all().num_rows == 1
+
+
+def test_caches_may_be_told_to_keep_rows_for_a_while(start_server: Callable[..., ServerProcess],
+                                                     open_door: Callable[..., HttpDoor]) -> None:
+    door = open_door(start_server({"http.bulk_read_max_age": "2m"}))
+    door.get("CREATE TABLE rides_table AS SELECT 1 AS id, 2.5 AS fare, 'day' AS kind")
+    _put(door, RIDES)
+    assert _read(door)[0]["Cache-Control"] == "max-age=120"
