@@ -94,6 +94,7 @@ std::string ListedActions() {
 
 std::vector<ActionType> KnownActions() {
   std::vector<ActionType> types;
+  types.reserve(kActions.size());
   for (const ActionRow& row : kActions) types.push_back({row.type, row.description});
   return types;
 }

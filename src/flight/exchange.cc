@@ -1,13 +1,21 @@
 #include "flight/exchange.h"
 
+#include <cstdint>
 #include <memory>
 #include <thread>
 #include <utility>
 
 #include "base/bounded_queue.h"
+#include "base/error.h"
 #include "base/event.h"
+#include "engine/database.h"
+#include "engine/exchange.h"
+#include "engine/result_stream.h"
 #include "flight/batch_receiver.h"
 #include "flight/request.h"
+#include "flight/running_calls.h"
+#include "observe/metrics.h"
+#include "service/service.h"
 
 namespace arrowport::flight {
 namespace {
@@ -65,6 +73,29 @@ Status FindExchanger(const service::Call& call, service::Service& service,
   return WithContext("there is no exchanger '" + request.exchanger + "', and as SQL", read);
 }
 
+// A statement that reads no input.
+Status Answer(service::Service& service, const service::Call& call, const ExchangeRequest& request,
+              FlightMessageWriter& writer, observe::Metrics& metrics) {
+  const engine::QueryOptions options{.ordered = request.options.ordered};
+  ARROW_ASSIGN_OR_RAISE(const auto rows, service.Query(call, request.statement, options));
+  return SendRows(*rows, writer, metrics);
+}
+
+// Reads here, and writes in a thread.
+Status RunBothWays(RunningCall& call, BatchReceiver& batches, engine::Exchange& exchange,
+                   FlightMessageWriter& writer, observe::Metrics& metrics) {
+  Status sent;
+  std::jthread sender([&] {
+    sent = SendRows(*exchange.rows(), writer, metrics);
+    // Whoever cannot send has nothing to take input for.
+    if (!sent.ok()) exchange.Abort(sent);
+  });
+  const Status taken = TakeInput(call, batches, exchange);
+  if (!taken.ok()) exchange.Abort(taken);
+  sender.join();
+  return taken.ok() ? sent : taken;
+}
+
 }  // namespace
 
 Status RunExchange(RunningCall& call, service::Service& service, observe::Metrics& metrics,
@@ -75,25 +106,12 @@ Status RunExchange(RunningCall& call, service::Service& service, observe::Metric
   ARROW_RETURN_NOT_OK(FindExchanger(service_call, service, request));
   ARROW_ASSIGN_OR_RAISE(const bool takes_input,
                         service.TakesInput(service_call, request.statement, request.options));
-  if (!takes_input) {
-    const engine::QueryOptions options{.ordered = request.options.ordered};
-    ARROW_ASSIGN_OR_RAISE(const auto rows, service.Query(service_call, request.statement, options));
-    return SendRows(*rows, writer, metrics);
-  }
+  if (!takes_input) return Answer(service, service_call, request, writer, metrics);
   ARROW_ASSIGN_OR_RAISE(const auto schema, ReceiveSchema(call, reader));
   ARROW_ASSIGN_OR_RAISE(const auto exchange, service.BeginExchange(service_call, request.statement,
                                                                    schema, request.options));
-  Status sent;
-  std::jthread sender([&] {
-    sent = SendRows(*exchange->rows(), writer, metrics);
-    // Whoever cannot send has nothing to take input for.
-    if (!sent.ok()) exchange->Abort(sent);
-  });
   BatchReceiver batches(call, reader, message_bytes_max);
-  const Status taken = TakeInput(call, batches, *exchange);
-  if (!taken.ok()) exchange->Abort(taken);
-  sender.join();
-  return taken.ok() ? sent : taken;
+  return RunBothWays(call, batches, *exchange, writer, metrics);
 }
 
 }  // namespace arrowport::flight

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "flight/running_calls.h"
+#include "service/exchangers.h"
 #include "service/service.h"
 
 namespace arrowport::flight {
@@ -69,6 +70,7 @@ Result<std::vector<std::string>> ListExchanges(RunningCall& call, service::Servi
                                                std::string_view /*body*/) {
   ARROW_ASSIGN_OR_RAISE(const auto exchangers, service.ListExchangers(call.ForService()));
   std::vector<std::string> texts;
+  texts.reserve(exchangers.size());
   for (const auto& exchanger : exchangers) texts.push_back(ToJson(exchanger));
   return texts;
 }

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "service/exchangers.h"
 
 namespace arrowport::flight {
 namespace {

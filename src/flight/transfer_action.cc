@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 #include "base/error.h"
 #include "flight/running_calls.h"
 #include "service/service.h"
+#include "service/transfer.h"
 
 namespace arrowport::flight {
 namespace {

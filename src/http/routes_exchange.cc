@@ -16,6 +16,7 @@
 #include "http/socket.h"
 #include "http/target.h"
 #include "http/two_way_pump.h"
+#include "service/exchangers.h"
 #include "service/service.h"
 #include "stream/batch_encoder.h"
 
@@ -53,9 +54,9 @@ Awaitable<Status> RunExchange(Exchange& exchange) {
   if (!form.ok()) co_return form.status();
   Result<TwoWayRequest> request = ReadTarget(target, *form);
   if (!request.ok()) co_return request.status();
-  const auto timeout = ReadTimeout(target);
+  const Result<std::optional<std::chrono::milliseconds>> timeout = ReadTimeout(target);
   if (!timeout.ok()) co_return timeout.status();
-  if (timeout->has_value()) exchange.SetTimeout(**timeout);
+  if (const auto& wanted = *timeout; wanted.has_value()) exchange.SetTimeout(*wanted);
   Status taken = CheckArrowBody(exchange.request());
   if (taken.ok()) {
     taken = exchange.body().LimitTo(exchange.options().body_bytes_max, "body_bytes_max");

@@ -13,6 +13,7 @@
 #include "http/media_type.h"
 #include "http/query_request.h"
 #include "http/socket.h"
+#include "service/exchangers.h"
 #include "service/service.h"
 
 namespace arrowport::http {

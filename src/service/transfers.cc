@@ -1,7 +1,7 @@
 #include "service/transfers.h"
 
+#include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
@@ -13,10 +13,10 @@
 
 #include <arrow/record_batch.h>
 
-#include "base/batch_bytes.h"
 #include "base/call_control.h"
 #include "base/deadline_timer.h"
 #include "base/error.h"
+#include "engine/database.h"
 #include "engine/result_stream.h"
 #include "engine/sql.h"
 #include "engine/table.h"
