@@ -1,0 +1,15 @@
+#include "server/allocator.h"
+
+#include <arrow/memory_pool.h>
+#include <gtest/gtest.h>
+
+namespace arrowport::server {
+namespace {
+
+TEST(AllocatorTest, HasArrowTakeItsMemoryFromTheCLibrary) {
+  KeepFreedMemory();
+  EXPECT_EQ(arrow::default_memory_pool()->backend_name(), "system");
+}
+
+}  // namespace
+}  // namespace arrowport::server
