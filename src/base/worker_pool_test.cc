@@ -1,6 +1,7 @@
 #include "base/worker_pool.h"
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -92,6 +93,22 @@ TEST(WorkerPoolTest, MayBeDestroyedByItsOwnWork) {
   owner = nullptr;
   released.Set();
   done.Wait();
+}
+
+TEST(WorkerPoolTest, EndsThreadsThatHaveNothingToDo) {
+  WorkerPool pool(4, std::chrono::milliseconds(1));
+  for (int again = 0; again < 20; ++again) {
+    Event both;
+    std::atomic<int> there = 0;
+    for (int i = 0; i < 2; ++i) {
+      pool.Post([&] {
+        if (++there == 2) both.Set();
+        both.Wait();
+      });
+    }
+    both.Wait();
+    while (pool.thread_count() > 0) std::this_thread::yield();
+  }
 }
 
 }  // namespace
