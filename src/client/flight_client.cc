@@ -1,5 +1,6 @@
 #include "client/flight_client.h"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -165,11 +166,12 @@ flight::FlightClientOptions FlightOptionsOf(const std::shared_ptr<KindNote>& kin
   return options;
 }
 
-Status LogIn(FlightConnection& connection, const ClientOptions& options) {
+Status LogIn(FlightConnection& connection, const Credentials& credentials,
+             std::chrono::milliseconds timeout) {
   flight::FlightCallOptions call;
-  call.timeout = Seconds(options.connect_timeout);
-  auto token = connection.client->AuthenticateBasicToken(call, options.credentials->name,
-                                                         options.credentials->password);
+  call.timeout = Seconds(timeout);
+  auto token =
+      connection.client->AuthenticateBasicToken(call, credentials.name, credentials.password);
   if (!token.ok()) return connection.Explain(token.status());
   connection.headers = {*std::move(token)};
   return Status::OK();
@@ -186,7 +188,9 @@ Result<std::unique_ptr<Client>> ConnectFlight(const Address& address,
   auto client = flight::FlightClient::Connect(location, FlightOptionsOf(connection->kind_note));
   if (!client.ok()) return connection->Explain(client.status());
   connection->client = std::move(*client);
-  if (options.credentials.has_value()) ARROW_RETURN_NOT_OK(LogIn(*connection, options));
+  if (const auto& credentials = options.credentials; credentials.has_value()) {
+    ARROW_RETURN_NOT_OK(LogIn(*connection, *credentials, options.connect_timeout));
+  }
   auto flight_client = std::make_unique<FlightClient>(std::move(connection), options);
   ARROW_RETURN_NOT_OK(flight_client->Greet(options.connect_timeout));
   return flight_client;

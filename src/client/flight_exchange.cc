@@ -32,9 +32,11 @@ class ExchangeReader final : public arrow::RecordBatchReader {
         batches_(std::move(batches)),
         sender_([this] { Send(); }) {}
 
-  // The sender ends once the call is cancelled.
+  // The sender ends once the call is cancelled. A writer that is not closed complains of the end.
   ~ExchangeReader() override {
     if (!ended_) rows_.Cancel();
+    if (sender_.joinable()) sender_.join();
+    (void)writer_->Close();
   }
 
   ExchangeReader(const ExchangeReader&) = delete;

@@ -16,7 +16,6 @@
 #include "base/bounded_queue.h"
 #include "base/error.h"
 #include "base/event.h"
-#include "base/limits.h"
 
 namespace arrowport::client {
 namespace {
@@ -50,7 +49,7 @@ class MergedReader final : public arrow::RecordBatchReader {
       const auto ready = std::make_shared<Event>();
       switch (queue_.Pop(&next, [ready] { ready->Set(); })) {
         case QueueState::kReady:
-          *batch = *std::move(next);
+          *batch = std::move(next).value_or(nullptr);
           return Status::OK();
         case QueueState::kWait:
           ready->Wait();

@@ -11,10 +11,18 @@
 #include <duckdb/planner/binder.hpp>
 #include <duckdb/planner/bound_parameter_map.hpp>
 
+#include "base/bounded_queue.h"
+#include "base/call_control.h"
+#include "base/error.h"
 #include "engine/batch_source.h"
+#include "engine/core.h"
+#include "engine/database.h"
 #include "engine/duckdb_error.h"
+#include "engine/exchange.h"
 #include "engine/execution.h"
 #include "engine/morsel_feed.h"
+#include "engine/result_budget.h"
+#include "engine/result_stream.h"
 #include "engine/scalar.h"
 #include "engine/sql.h"
 

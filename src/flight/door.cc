@@ -178,7 +178,9 @@ Status Door::DoExchange(const Context& context,
                         std::unique_ptr<arrow::flight::FlightMessageReader> reader,
                         std::unique_ptr<arrow::flight::FlightMessageWriter> writer) {
   RunningCall& call = RunningCall::Of(context);
-  return call.Answer(RunExchange(call, *service_, metrics_, *reader, *writer, message_bytes_max_));
+  const ExchangeStreams streams{
+      .reader = *reader, .writer = *writer, .message_bytes_max = message_bytes_max_};
+  return call.Answer(RunExchange(call, *service_, metrics_, streams));
 }
 
 }  // namespace arrowport::flight

@@ -99,19 +99,19 @@ Status RunBothWays(RunningCall& call, BatchReceiver& batches, engine::Exchange& 
 }  // namespace
 
 Status RunExchange(RunningCall& call, service::Service& service, observe::Metrics& metrics,
-                   FlightMessageReader& reader, FlightMessageWriter& writer,
-                   int64_t message_bytes_max) {
+                   const ExchangeStreams& streams) {
+  FlightMessageReader& reader = streams.reader;
   ARROW_ASSIGN_OR_RAISE(ExchangeRequest request, ReadExchange(reader.descriptor()));
   const service::Call service_call = call.ForService(request.timeout);
   ARROW_RETURN_NOT_OK(FindExchanger(service_call, service, request));
   ARROW_ASSIGN_OR_RAISE(const bool takes_input,
                         service.TakesInput(service_call, request.statement, request.options));
-  if (!takes_input) return Answer(service, service_call, request, writer, metrics);
+  if (!takes_input) return Answer(service, service_call, request, streams.writer, metrics);
   ARROW_ASSIGN_OR_RAISE(const auto schema, ReceiveSchema(call, reader));
   ARROW_ASSIGN_OR_RAISE(const auto exchange, service.BeginExchange(service_call, request.statement,
                                                                    schema, request.options));
-  BatchReceiver batches(call, reader, message_bytes_max);
-  return RunBothWays(call, batches, *exchange, writer, metrics);
+  BatchReceiver batches(call, reader, streams.message_bytes_max);
+  return RunBothWays(call, batches, *exchange, streams.writer, metrics);
 }
 
 }  // namespace arrowport::flight

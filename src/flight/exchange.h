@@ -11,13 +11,19 @@
 
 namespace arrowport::flight {
 
+/// The two directions of a DoExchange.
+struct ExchangeStreams {
+  arrow::flight::FlightMessageReader& reader;
+  arrow::flight::FlightMessageWriter& writer;
+  int64_t message_bytes_max;  ///< Of one incoming batch.
+};
+
 /// Serves one DoExchange: the statement of its descriptor over what the client sends, with rows on
 /// their way back meanwhile. A statement that reads no input is answered without waiting for any.
 ///
 /// The call's thread reads, another one writes. A client may send everything before it reads: see
 /// service/spilling_exchange.h.
 Status RunExchange(RunningCall& call, service::Service& service, observe::Metrics& metrics,
-                   arrow::flight::FlightMessageReader& reader,
-                   arrow::flight::FlightMessageWriter& writer, int64_t message_bytes_max);
+                   const ExchangeStreams& streams);
 
 }  // namespace arrowport::flight
