@@ -117,13 +117,19 @@ Result<QueryRequest> ReadQueryRequest(std::string_view content_type, std::string
     if (!IsUtf8(body)) return Invalid("the SQL text is not UTF-8");
     request.statement.sql = std::move(body);
   } else {
-    return MakeError(ErrorKind::kUnsupportedMedia,
-                     "Content-Type '" + type +
-                         "' is no form of a query; send application/sql, text/plain or "
-                         "application/json");
+    return CheckQueryType(content_type);
   }
   ARROW_RETURN_NOT_OK(CheckHasSql(request));
   return request;
+}
+
+Status CheckQueryType(std::string_view content_type) {
+  const std::string type = EssenceOf(content_type);
+  if (type == "application/json" || IsSqlText(type)) return Status::OK();
+  return MakeError(ErrorKind::kUnsupportedMedia,
+                   "Content-Type '" + type +
+                       "' is no form of a query; send application/sql, text/plain or "
+                       "application/json");
 }
 
 Result<QueryRequest> ReadQueryTarget(const Target& target) {

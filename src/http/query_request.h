@@ -29,6 +29,9 @@ struct QueryRequest {
 /// \return kUnsupportedMedia for another type, kInvalidInput for what cannot be read, by key.
 Result<QueryRequest> ReadQueryRequest(std::string_view content_type, std::string body);
 
+/// Whether a body of that type can be a query at all, which is known before it has come.
+Status CheckQueryType(std::string_view content_type);
+
 /// The same of `GET /query?sql=…&ordered=…&timeout_ms=…`, which may only read.
 /// \return kInvalidInput, by parameter, for what cannot be read, and without `sql`.
 Result<QueryRequest> ReadQueryTarget(const Target& target);

@@ -22,6 +22,7 @@ using Field = boost::beast::http::field;
 Awaitable<Result<QueryRequest>> ReadBody(Exchange& exchange) {
   Status taken = CheckNotCoded(exchange.request().Header(Field::content_encoding),
                                "send the statement as it is");
+  if (taken.ok()) taken = CheckQueryType(exchange.request().Header(Field::content_type));
   if (!taken.ok()) co_return taken;
   taken = exchange.body().LimitTo(exchange.options().sql_bytes_max, "sql_bytes_max");
   if (!taken.ok()) co_return taken;
