@@ -1,6 +1,5 @@
 #include "flight/exchange.h"
 
-#include <cstdint>
 #include <memory>
 #include <thread>
 #include <utility>
