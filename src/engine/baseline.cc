@@ -41,6 +41,65 @@ void GetSchema(ArrowArrayStream* stream, ArrowSchema& schema) {
   }
 }
 
+// Takes all rows of `result` as Arrow batches by DuckDB's own appender, which its clients use.
+Result<Baseline::Drained> DrainResult(duckdb::QueryResult& result, duckdb::ClientContext& context) {
+  if (result.HasError()) return FromDuckDb(result.GetErrorObject());
+  ARROW_ASSIGN_OR_RAISE(auto schema, ArrowSchemaOf(result.types, result.names, context));
+  Baseline::Drained drained;
+  const auto properties = context.GetClientProperties();
+  std::unique_ptr<duckdb::ArrowAppender> appender;
+  const auto finish = [&]() -> Status {
+    ArrowArray array = appender->Finalize();
+    appender.reset();
+    ARROW_ASSIGN_OR_RAISE(auto batch, arrow::ImportRecordBatch(&array, schema));
+    drained.rows += batch->num_rows();
+    drained.bytes += BytesOf(*batch);
+    return Status::OK();
+  };
+  while (auto chunk = result.Fetch()) {
+    if (appender == nullptr) {
+      appender = std::make_unique<duckdb::ArrowAppender>(
+          result.types, idx_t{limits::kResultBatchRows}, properties,
+          duckdb::ArrowTypeExtensionData::GetExtensionTypes(context, result.types));
+    }
+    appender->Append(*chunk, 0, chunk->size(), chunk->size());
+    if (static_cast<int64_t>(appender->RowCount()) + STANDARD_VECTOR_SIZE >
+        limits::kResultBatchRows) {
+      ARROW_RETURN_NOT_OK(finish());
+    }
+  }
+  if (appender != nullptr) ARROW_RETURN_NOT_OK(finish());
+  if (result.HasError()) return FromDuckDb(result.GetErrorObject());
+  return drained;
+}
+
+class DuckDbLookup final : public Baseline::Lookup {
+ public:
+  DuckDbLookup(duckdb::DuckDB& database, std::string sql)
+      : connection_(database), sql_(std::move(sql)) {}
+
+  Status KeepPlan() {
+    kept_ = connection_.Prepare(sql_);
+    return kept_->HasError() ? FromDuckDb(kept_->error) : Status::OK();
+  }
+
+  Result<Baseline::Drained> Find(int64_t key) override {
+    return Guarded([&]() -> Result<Baseline::Drained> {
+      duckdb::vector<duckdb::Value> values = {duckdb::Value::BIGINT(key)};
+      const auto once = kept_ == nullptr ? connection_.Prepare(sql_) : nullptr;
+      duckdb::PreparedStatement& statement = once == nullptr ? *kept_ : *once;
+      if (statement.HasError()) return FromDuckDb(statement.error);
+      auto result = statement.Execute(values);
+      return DrainResult(*result, *connection_.context);
+    });
+  }
+
+ private:
+  duckdb::Connection connection_;
+  const std::string sql_;
+  duckdb::unique_ptr<duckdb::PreparedStatement> kept_;  // Null: none is kept.
+};
+
 class DuckDbBaseline final : public Baseline {
  public:
   DuckDbBaseline(const std::string& path, duckdb::DBConfig& config)
@@ -70,37 +129,15 @@ class DuckDbBaseline final : public Baseline {
   Result<Drained> Drain(const std::string& sql) override {
     return Guarded([&]() -> Result<Drained> {
       auto result = connection_.SendQuery(sql);
-      if (result->HasError()) return FromDuckDb(result->GetErrorObject());
-      ARROW_ASSIGN_OR_RAISE(auto schema,
-                            ArrowSchemaOf(result->types, result->names, *connection_.context));
-      Drained drained;
-      // DuckDB's own appender, which its clients use.
-      const auto properties = connection_.context->GetClientProperties();
-      std::unique_ptr<duckdb::ArrowAppender> appender;
-      const auto finish = [&]() -> Status {
-        ArrowArray array = appender->Finalize();
-        appender.reset();
-        ARROW_ASSIGN_OR_RAISE(auto batch, arrow::ImportRecordBatch(&array, schema));
-        drained.rows += batch->num_rows();
-        drained.bytes += BytesOf(*batch);
-        return Status::OK();
-      };
-      while (auto chunk = result->Fetch()) {
-        if (appender == nullptr) {
-          appender = std::make_unique<duckdb::ArrowAppender>(
-              result->types, idx_t{limits::kResultBatchRows}, properties,
-              duckdb::ArrowTypeExtensionData::GetExtensionTypes(*connection_.context,
-                                                                result->types));
-        }
-        appender->Append(*chunk, 0, chunk->size(), chunk->size());
-        if (static_cast<int64_t>(appender->RowCount()) + STANDARD_VECTOR_SIZE >
-            limits::kResultBatchRows) {
-          ARROW_RETURN_NOT_OK(finish());
-        }
-      }
-      if (appender != nullptr) ARROW_RETURN_NOT_OK(finish());
-      if (result->HasError()) return FromDuckDb(result->GetErrorObject());
-      return drained;
+      return DrainResult(*result, *connection_.context);
+    });
+  }
+
+  Result<std::unique_ptr<Lookup>> NewLookup(const std::string& sql, Plan plan) override {
+    return Guarded([&]() -> Result<std::unique_ptr<Lookup>> {
+      auto lookup = std::make_unique<DuckDbLookup>(database_, sql);
+      if (plan == Plan::kKept) ARROW_RETURN_NOT_OK(lookup->KeepPlan());
+      return lookup;
     });
   }
 
