@@ -53,6 +53,7 @@ struct QueryRequest {
   /// Over Flight: read all streams that the server offers of the result at once, in whatever order
   /// their rows come. There is one where the order counts.
   bool parallel = false;
+  int endpoints = 0;  ///< How many, with `parallel` and without `ordered`; 0: the server's choice.
   /// Values lie where their type wants them in memory, for which most are copied once more over
   /// Flight. Only who never looks at values may give it up.
   bool aligned = true;

@@ -62,6 +62,7 @@ Result<std::string> QueryJson(const QueryRequest& request) {
     }
   }
   if (!request.ordered) json["ordered"] = false;
+  if (request.parallel && request.endpoints > 0) json["endpoints"] = request.endpoints;
   if (request.timeout) json["timeout_ms"] = request.timeout->count();
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

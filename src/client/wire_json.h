@@ -12,7 +12,8 @@ namespace arrowport::client {
 // What stands in JSON between client and server. A server that answers something else than is
 // expected is kInternal, with the beginning of what it answered.
 
-/// {"sql", "params", "ordered", "timeout_ms"}: the body of a query, and the ticket of one.
+/// {"sql", "params", "ordered", "endpoints", "timeout_ms"}: the body of a query, and the ticket of
+/// one.
 /// \return kInvalidInput when the parameters are no JSON array.
 Result<std::string> QueryJson(const QueryRequest& request);
 
