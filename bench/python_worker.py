@@ -1,163 +1,81 @@
 """The Python side of `arrowport bench`: one process, obeyed over pipes, a line of JSON each way.
 
-    {"verb": "open", "database": FILE, "http": "http://HOST:PORT", "flight": "grpc://HOST:PORT"}
+    {"verb": "versions"}                                    -> {"python", "pyarrow", "duckdb"}
+    {"verb": "open", "by": BY, "kind": KIND, …}             a client of `clients.KINDS`, and what it wants to know
     {"verb": "load", "name": NAME, "path": FILE}            an Arrow stream, kept in memory
     {"verb": "forget", "name": NAME}
     {"verb": "prepare", "by": BY, "table": NAME, "rows": NAME}  untimed: makes the table of these rows, empty
     {"verb": "run", "by": BY, "sql": SQL}                   untimed
     {"verb": "read", "by": BY, "sql": SQL}                  -> {"seconds", "rows", "bytes"}
     {"verb": "put", "by": BY, "table": NAME, "rows": NAME}  -> the same; the table is there already
+    {"verb": "points", "by": BY, "sql": SQL, "keys": COUNT, "clients": COUNT, "for_seconds": SECONDS}
+                                  -> {"seconds" (median of one), "p99_seconds", "per_second", "rows" (queries)}
 
-BY is "duckdb" (in this process, on a database file of its own), "http" or "flight". Every answer is an object; one
-with "error" tells why not. What a reader would keep is dropped batch by batch, so that all measure the same thing.
+BY is a name that "open" gave. Every answer is an object; one with "error" tells why not.
 """
 
-import http.client
 import json
+import random
 import sys
+import threading
 import time
-from urllib.parse import urlsplit
 
 import duckdb
 import pyarrow as pa
-import pyarrow.flight
 
-ROWS_PER_BATCH = 122_880  # DuckDB's row group; larger batches were not faster
-
-
-class BodySource:
-    """The body of an HTTP response as pyarrow likes to read it: into its own memory, without a copy in between."""
-
-    closed = False
-
-    def __init__(self, response):
-        self.response = response
-
-    def readable(self):
-        return True
-
-    def read(self, size):
-        return self.read_buffer(size)
-
-    def read_buffer(self, size):
-        buffer = pa.allocate_buffer(size)
-        view, filled = memoryview(buffer), 0
-        while filled < size:
-            count = self.response.readinto(view[filled:])
-            if count == 0:
-                break
-            filled += count
-        return buffer if filled == size else buffer.slice(0, filled)
+from clients import KINDS
 
 
-def drain(batches):
-    rows = size = 0
-    for batch in batches:
-        rows += batch.num_rows
-        size += batch.nbytes
-    return rows, size
+class Asker(threading.Thread):
+    """One client that asks for one row after the other; the first of its questions comes before all that count."""
+
+    def __init__(self, client, sql, keys, seed, start):
+        super().__init__()
+        self.client, self.sql, self.keys, self.start_line = client, sql, keys, start
+        self.random = random.Random(seed)
+        self.until = float("inf")
+        self.times, self.failure = [], None
+
+    def ask(self):
+        if self.client.point(self.sql, self.random.randrange(self.keys)) != 1:
+            raise RuntimeError("not one row")
+
+    def run(self):
+        try:
+            self.ask()
+        except Exception as error:  # told when all have ended
+            self.failure = error
+        self.start_line.wait()
+        while self.failure is None and (began := time.perf_counter()) < self.until:
+            try:
+                self.ask()
+                self.times.append(time.perf_counter() - began)
+            except Exception as error:
+                self.failure = error
 
 
-class InProcess:
-    def __init__(self, database):
-        self.connection = duckdb.connect(database)
-
-    def run(self, sql):
-        self.connection.execute(sql).fetchall()
-
-    def read(self, sql):
-        return drain(self.connection.execute(sql).to_arrow_reader(ROWS_PER_BATCH))
-
-    def prepare(self, table, rows):
-        empty = rows.slice(0, 0)  # noqa: F841 (DuckDB finds it by its name)
-        self.connection.execute(f"CREATE TABLE {table} AS FROM empty")
-
-    def put(self, table, rows):
-        arrow_reader = rows.to_reader()  # noqa: F841 (DuckDB finds it by its name)
-        self.connection.execute(f"INSERT INTO {table} SELECT * FROM arrow_reader")
-
-
-class OverHttp:
-    def __init__(self, url):
-        place = urlsplit(url)
-        self.connection = http.client.HTTPConnection(place.hostname, place.port)
-
-    def _answer(self, path, body, headers):
-        self.connection.request("POST", path, body=body, headers=headers)
-        response = self.connection.getresponse()
-        if response.status != 200:
-            said = response.read(2000).decode(errors="replace")
-            self.connection.close()
-            raise RuntimeError(f"HTTP {response.status}: {said}")
-        return response
-
-    def run(self, sql):
-        self._answer("/query", sql.encode(), {"Accept": "application/json"}).read()
-
-    def read(self, sql):
-        response = self._answer("/query", sql.encode(), {"Accept": "application/vnd.apache.arrow.stream"})
-        with pa.ipc.open_stream(BodySource(response)) as batches:
-            counts = drain(batches)
-        # The stream's own end mark was read; what follows is the end of the body, without which it may be broken.
-        if response.read():
-            raise RuntimeError("there is more after the Arrow stream")
-        return counts
-
-    def prepare(self, table, rows):
-        self.put(table, rows.slice(0, 0))
-
-    def put(self, table, rows):
-        self._answer(f"/ingest/{table}", pieces_of(rows), {"Content-Type": "application/vnd.apache.arrow.stream"}).read()
-
-
-def pieces_of(rows):
-    """An Arrow stream of `rows`, piece by piece, so that none is ever whole in memory."""
-    class Pieces:
-        closed = False
-
-        def __init__(self):
-            self.pieces = []
-
-        def writable(self):
-            return True
-
-        def write(self, piece):
-            self.pieces.append(piece)
-            return len(piece)
-
-        def flush(self):
-            pass
-
-        def take(self):
-            taken, self.pieces = self.pieces, []
-            return b"".join(taken)
-
-    sink = Pieces()
-    with pa.ipc.new_stream(sink, rows.schema) as writer:
-        for batch in rows.to_batches(max_chunksize=ROWS_PER_BATCH):
-            writer.write_batch(batch)
-            yield sink.take()
-    yield sink.take()
-
-
-class OverFlight:
-    def __init__(self, url):
-        self.client = pa.flight.connect(url)
-
-    def run(self, sql):
-        self.read(sql)
-
-    def read(self, sql):
-        stream = self.client.do_get(pa.flight.Ticket(sql))
-        return drain(chunk.data for chunk in stream)
-
-    def prepare(self, table, rows):
-        self.put(table, rows.slice(0, 0))
-
-    def put(self, table, rows):
-        writer, _ = self.client.do_put(pa.flight.FlightDescriptor.for_path(table), rows.schema)
-        with writer:
-            writer.write_table(rows, max_chunksize=ROWS_PER_BATCH)
+def ask_together(clients, sql, keys, for_seconds):
+    start = threading.Barrier(len(clients) + 1)
+    askers = [Asker(client, sql, keys, seed, start) for seed, client in enumerate(clients)]
+    for asker in askers:
+        asker.start()
+    while start.n_waiting < len(askers):
+        time.sleep(0.001)
+    began = time.perf_counter()
+    for asker in askers:
+        asker.until = began + for_seconds
+    start.wait()
+    for asker in askers:
+        asker.join()
+    took = time.perf_counter() - began
+    for asker in askers:
+        if asker.failure is not None:
+            raise asker.failure
+    times = sorted(time for asker in askers for time in asker.times)
+    if not times:
+        raise RuntimeError("no answer in time")
+    return {"seconds": times[len(times) // 2], "p99_seconds": times[len(times) * 99 // 100],
+            "per_second": len(times) / took, "rows": len(times)}
 
 
 class Worker:
@@ -165,9 +83,12 @@ class Worker:
         self.ways = {}
         self.rows = {}
 
-    def open(self, database, http, flight):
-        self.ways = {"duckdb": InProcess(database), "http": OverHttp(http), "flight": OverFlight(flight)}
+    def versions(self):
         return {"python": sys.version.split()[0], "pyarrow": pa.__version__, "duckdb": duckdb.__version__}
+
+    def open(self, by, kind, **what):
+        self.ways[by] = KINDS[kind](**what)
+        return {}
 
     def load(self, name, path):
         with pa.OSFile(path) as file:
@@ -195,6 +116,9 @@ class Worker:
         way, data, began = self.ways[by], self.rows[rows], time.perf_counter()
         way.put(table, data)
         return {"seconds": time.perf_counter() - began, "rows": data.num_rows, "bytes": data.nbytes}
+
+    def points(self, by, sql, keys, clients, for_seconds):
+        return ask_together([self.ways[by].sibling() for _ in range(clients)], sql, keys, for_seconds)
 
 
 def main():

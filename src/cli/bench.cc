@@ -1,12 +1,16 @@
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <iomanip>
 #include <iostream>
+#include <iterator>
 #include <memory>
-#include <optional>
+#include <sstream>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -17,20 +21,20 @@
 
 #include "base/error.h"
 #include "cli/bench_data.h"
+#include "cli/bench_markdown.h"
+#include "cli/bench_names.h"
 #include "cli/bench_report.h"
+#include "cli/bench_ring.h"
 #include "cli/bench_run.h"
 #include "cli/commands.h"
-#include "cli/contender.h"
-#include "cli/python_worker.h"
+#include "cli/figures.h"
+#include "cli/machine.h"
 #include "cli/row_set.h"
-#include "cli/server_process.h"
 #include "cli/temporary_folder.h"
 #include "cli/terminal.h"
 #include "client/client.h"
-#include "engine/baseline.h"
 #include "engine/database.h"
 #include "observe/log.h"
-#include "server/install_tree.h"
 #include "server/stop_signals.h"
 #include "server/version.h"
 #include "stream/generator.h"
@@ -39,25 +43,32 @@ namespace arrowport::cli {
 namespace {
 
 constexpr const char* kExamples =
-    "Reads, writes and puts over HTTP and Flight, beside DuckDB in process, in one run: rounds\n"
-    "visit all in shuffled order, the first round is thrown away, and what counts are medians and\n"
-    "their ratios. The server is a process of its own. With --python, pyarrow and DuckDB's Python\n"
-    "package do the same. Needs about 6 GB of memory at scale 1.\n"
+    "Reads, writes, puts and point queries over HTTP and Flight, beside DuckDB in process, in one\n"
+    "run: rounds visit all in shuffled order, the first round is thrown away, and what counts are\n"
+    "medians and their ratios. The server is a process of its own. With --python, pyarrow and\n"
+    "DuckDB's Python package do the same, and beside them other servers, as far as they are on "
+    "this\n"
+    "machine: Flight servers in Python, DuckDB's quack, PostgreSQL 15, and GizmoSQL. Needs about\n"
+    "10 GB of memory and of disk at scale 1.\n"
     "\n"
     "Examples:\n"
     "  arrowport bench\n"
     "  arrowport bench --rounds 9 --only read --json reads.json\n"
-    "  arrowport bench --python .deps/venv/bin/python";
+    "  arrowport bench --python .deps/bench/bin/python --report benchmarks.md";
 
 struct BenchOptions {
   std::string database;
   std::string folder;
   std::string python;
+  std::string gizmosql;
   std::string json_path;
+  std::string report_path;
   std::string memory_limit;
   std::vector<std::string> only;
   double scale = 1;
+  double point_seconds = 1;
   int rounds = 5;
+  bool no_peers = false;
 };
 
 struct PutSize {
@@ -67,89 +78,59 @@ struct PutSize {
 
 constexpr std::array kPutSizes = {PutSize{1'000, 20}, PutSize{100'000, 5}, PutSize{1'000'000, 2}};
 
-// Everything that takes part, in the order in which it must be there.
-struct Ring {
-  std::unique_ptr<ServerProcess> server;
-  std::unique_ptr<client::Client> http;
-  std::unique_ptr<client::Client> flight;
-  std::unique_ptr<engine::Baseline> baseline;
-  std::unique_ptr<PythonWorker> python;
-  std::vector<std::unique_ptr<Contender>> owned;
-  std::vector<BenchContender> contenders;
+constexpr std::array kPointClients = {1, 8, 64};
+constexpr int kManyClients = 64;
 
-  void Add(const std::string& name, std::unique_ptr<Contender> contender, bool through_server) {
-    contenders.push_back({name, *contender, through_server});
-    owned.push_back(std::move(contender));
-  }
-};
-
-Result<std::string> CopyOf(const std::string& database, const std::string& folder,
-                           const std::string& name) {
-  std::error_code error;
-  std::string copy = folder + "/" + name + ".duckdb";
-  std::filesystem::copy_file(database, copy, error);
-  if (error) return MakeError(ErrorKind::kNotFound, "'" + database + "': " + error.message());
-  return copy;
-}
-
-Result<std::string> WorkerScript() {
-  constexpr const char* kName = "bench/python_worker.py";
-  if (const auto shared = server::FindShared(kName)) return *shared;
-  // In a checkout the program lies in build/PRESET.
-  const auto checkout =
-      std::filesystem::path(server::ProgramPath()).parent_path() / ".." / ".." / kName;
-  if (std::filesystem::exists(checkout)) return checkout.lexically_normal().string();
-  return MakeError(ErrorKind::kNotFound, std::string(kName) + " is missing beside this program");
-}
-
-Result<Ring> Assemble(const BenchOptions& options, const std::string& database,
-                      const std::string& folder) {
-  Ring ring;
-  ARROW_ASSIGN_OR_RAISE(const std::string served, CopyOf(database, folder, "served"));
-  ARROW_ASSIGN_OR_RAISE(const std::string in_process, CopyOf(database, folder, "in_process"));
-  std::vector<std::string> flags;
-  if (!options.memory_limit.empty()) flags = {"--memory-limit", options.memory_limit};
-  ARROW_ASSIGN_OR_RAISE(
-      ring.server, ServerProcess::Start({.database = served, .folder = folder, .flags = flags}));
-  ARROW_ASSIGN_OR_RAISE(ring.http, client::Client::Connect(ring.server->http_url(), {}));
-  ARROW_ASSIGN_OR_RAISE(ring.flight, client::Client::Connect(ring.server->flight_url(), {}));
-  ARROW_ASSIGN_OR_RAISE(ring.baseline, engine::Baseline::Open(in_process, 0));
-  ring.Add(kReferenceCpp, InProcess(*ring.baseline), false);
-  ring.Add("HTTP C++", ThroughClient(*ring.http), true);
-  ring.Add("Flight C++", ThroughClient(*ring.flight), true);
-  if (options.python.empty()) return ring;
-  ARROW_ASSIGN_OR_RAISE(const std::string script, WorkerScript());
-  ARROW_ASSIGN_OR_RAISE(const std::string python_copy, CopyOf(database, folder, "python"));
-  ARROW_ASSIGN_OR_RAISE(ring.python,
-                        PythonWorker::Start({.interpreter = options.python,
-                                             .script = script,
-                                             .database = python_copy,
-                                             .http_url = ring.server->http_url(),
-                                             .flight_url = ring.server->flight_url()}));
-  ring.Add(kReferencePython, ring.python->By("duckdb"), false);
-  ring.Add("HTTP Py", ring.python->By("http"), true);
-  ring.Add("Flight Py", ring.python->By("flight"), true);
-  return ring;
+// Of `points` and `wide`: a million, or less where lineitem is smaller than at scale 1.
+int64_t RowTableRows(double scale) {
+  constexpr double kMost = 1'000'000;
+  constexpr double kLeast = 1'000;
+  return static_cast<int64_t>(std::clamp(kMost * scale, kLeast, kMost));
 }
 
 // The works of a run, one after the other; results are printed as they come.
 class Bench {
  public:
-  Bench(const BenchOptions& options, Ring& ring, std::string folder)
+  Bench(const BenchOptions& options, BenchRing& ring, std::string folder)
       : options_(options), ring_(ring), folder_(std::move(folder)) {}
 
   Status Reads() {
-    ARROW_RETURN_NOT_OK(Read("read all", "SELECT * FROM lineitem"));
-    return Read("read 3 columns", "SELECT l_orderkey, l_partkey, l_extendedprice FROM lineitem");
+    const std::string all = "SELECT * FROM lineitem";
+    ARROW_RETURN_NOT_OK(Read(kReadAll, all, &TakesPart::reads));
+    ARROW_RETURN_NOT_OK(Read(kReadNumbers,
+                             "SELECT l_orderkey, l_partkey, l_extendedprice FROM lineitem",
+                             &TakesPart::reads));
+    ARROW_RETURN_NOT_OK(Read(kReadWide, "SELECT * FROM wide", &TakesPart::reads));
+    ARROW_RETURN_NOT_OK(Read(kReadEndpoints, all, &TakesPart::endpoints));
+    return Read(kReadCompressed, all, &TakesPart::codecs);
+  }
+
+  Status Points() {
+    for (const int clients : kPointClients) {
+      BenchWork work;
+      work.name = PointWorkName(clients);
+      if (!Wanted(work.name)) continue;
+      work.kind = BenchKind::kPoint;
+      work.points = {.sql = "SELECT * FROM points WHERE id = ?",
+                     .keys = RowTableRows(options_.scale),
+                     .clients = clients,
+                     .duration = std::chrono::duration<double>(options_.point_seconds)};
+      work.what = work.points.sql + ", one of " + Count(work.points.keys) + " rows";
+      ARROW_RETURN_NOT_OK(
+          Run(work, clients < kManyClients ? &TakesPart::points : &TakesPart::many_points));
+    }
+    return Status::OK();
   }
 
   Status WriteAll() {
-    if (!Wanted("write all")) return Status::OK();
+    if (!Wanted(kWriteAll)) return Status::OK();
     client::QueryRequest request;
     request.sql = "FROM lineitem";
-    ARROW_ASSIGN_OR_RAISE(const auto reader, ring_.flight->Query(request));
+    ARROW_ASSIGN_OR_RAISE(const auto client,
+                          client::Client::Connect(ring_.server->flight_url(), {}));
+    ARROW_ASSIGN_OR_RAISE(const auto reader, client->Query(request));
     ARROW_ASSIGN_OR_RAISE(const RowSet rows, Collect("lineitem", *reader, [](int64_t, int64_t) {}));
-    return Put("write all", "lineitem into a new table", rows, 1);
+    return Put(kWriteAll, "lineitem into a new table", rows, 1);
   }
 
   Status Puts() {
@@ -175,14 +156,14 @@ class Bench {
            });
   }
 
-  Status Read(const std::string& name, const std::string& sql) {
+  Status Read(const std::string& name, const std::string& sql, bool TakesPart::* part) {
     if (!Wanted(name)) return Status::OK();
     BenchWork work;
     work.name = name;
     work.what = sql;
     work.kind = BenchKind::kRead;
     work.sql = sql;
-    return Run(work);
+    return Run(work, part);
   }
 
   Status Put(const std::string& name, const std::string& what, const RowSet& rows, int puts) {
@@ -194,14 +175,15 @@ class Bench {
     work.rows = &rows;
     work.puts = puts;
     work.rows_expected = rows.rows;
-    ARROW_RETURN_NOT_OK(Run(work));
+    ARROW_RETURN_NOT_OK(Run(work, &TakesPart::puts));
     return ring_.python != nullptr ? ring_.python->Forget(rows) : Status::OK();
   }
 
-  Status Run(const BenchWork& work) {
-    ARROW_ASSIGN_OR_RAISE(
-        BenchWorkResult result,
-        RunRounds(work, ring_.contenders, ring_.server->process(), options_.rounds));
+  Status Run(const BenchWork& work, bool TakesPart::* part) {
+    std::vector<BenchContender> contenders;
+    std::ranges::copy_if(ring_.contenders, std::back_inserter(contenders),
+                         [&](const BenchContender& by) { return by.takes_part.*part; });
+    ARROW_ASSIGN_OR_RAISE(BenchWorkResult result, RunRounds(work, contenders, options_.rounds));
     // The rows of a put are gone when the report is written.
     result.work.rows = nullptr;
     std::cout << '\n' << WorkTable(result, StandardOutput()) << std::flush;
@@ -210,36 +192,66 @@ class Bench {
   }
 
   const BenchOptions& options_;
-  Ring& ring_;
+  BenchRing& ring_;
   const std::string folder_;
   std::vector<BenchWorkResult> results_;
 };
 
-std::string VersionsOf(const Ring& ring) {
+std::string VersionsOf(const BenchRing& ring) {
   std::string versions = "arrowport " + std::string(server::Version()) + ", DuckDB " +
                          engine::DuckDbVersion() + ", Arrow " +
                          arrow::GetBuildInfo().version_string;
-  if (ring.python != nullptr) versions += "; " + ring.python->versions();
+  for (const std::string& more : ring.versions) versions += "; " + more;
   return versions;
 }
 
-Status WriteReport(const std::string& path, const std::string& json) {
+// "2026-01-31", where the machine is.
+std::string Today() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  std::ostringstream text;
+  text << std::put_time(&local, "%F");
+  return text.str();
+}
+
+// The command without what differs from machine to machine.
+std::string CommandOf(const BenchOptions& options) {
+  std::ostringstream text;
+  text << "arrowport bench --rounds " << options.rounds << " --scale " << options.scale;
+  for (const std::string& word : options.only) text << " --only '" << word << "'";
+  if (!options.python.empty()) text << " --python …";
+  if (!options.gizmosql.empty()) text << " --gizmosql …";
+  if (options.no_peers) text << " --no-peers";
+  if (!options.memory_limit.empty()) text << " --memory-limit " << options.memory_limit;
+  return text.str();
+}
+
+Status WriteFile(const std::string& path, const std::string& text, const char* what) {
   if (path.empty()) return Status::OK();
   std::ofstream file(path, std::ios::trunc);
-  file << json;
+  file << text;
   file.close();
   if (!file) return MakeError(ErrorKind::kInvalidInput, "'" + path + "' cannot be written");
-  std::cout << "every sample: " << path << '\n';
+  std::cout << what << ": " << path << '\n';
   return Status::OK();
+}
+
+// A file with all tables, in `folder`.
+Result<std::string> TablesFor(const BenchOptions& options, const std::string& cache,
+                              const std::string& folder) {
+  std::string lineitem = options.database;
+  if (lineitem.empty()) {
+    ARROW_ASSIGN_OR_RAISE(lineitem, LineitemDatabase(cache, options.scale));
+  }
+  ARROW_ASSIGN_OR_RAISE(std::string tables, CopyOfDatabase(lineitem, folder, "tables"));
+  ARROW_RETURN_NOT_OK(AddRowTables(tables, RowTableRows(options.scale)));
+  return tables;
 }
 
 Status RunBench(const BenchOptions& options) {
   observe::SetUpLog(observe::LogLevel::kError, observe::LogFormat::kText);
   const std::string cache = options.folder.empty() ? CacheFolder() : options.folder;
-  std::string database = options.database;
-  if (database.empty()) {
-    ARROW_ASSIGN_OR_RAISE(database, LineitemDatabase(cache, options.scale));
-  }
   ARROW_ASSIGN_OR_RAISE(const TemporaryFolder folder, TemporaryFolder::Make(cache, "bench"));
   const server::StopSignals signals([&](int) {
     constexpr int kInterrupted = 130;
@@ -247,43 +259,69 @@ Status RunBench(const BenchOptions& options) {
     std::filesystem::remove_all(folder.path(), ignored);
     std::_Exit(kInterrupted);
   });
-  ARROW_ASSIGN_OR_RAISE(Ring ring, Assemble(options, database, folder.path()));
-  const BenchSetting setting = {
-      .versions = VersionsOf(ring), .scale = options.scale, .rounds = options.rounds};
-  std::cout << setting.versions << "\n"
-            << database << ", " << options.rounds << " rounds\n"
-            << TableLegend();
+  ARROW_ASSIGN_OR_RAISE(const std::string tables, TablesFor(options, cache, folder.path()));
+  ARROW_ASSIGN_OR_RAISE(BenchRing ring, AssembleRing({.database = tables,
+                                                      .folder = folder.path(),
+                                                      .memory_limit = options.memory_limit,
+                                                      .python = options.python,
+                                                      .peers = !options.no_peers,
+                                                      .gizmosql = options.gizmosql}));
+  const BenchSetting setting = {.versions = VersionsOf(ring),
+                                .machine = ThisMachine(),
+                                .date = Today(),
+                                .command = CommandOf(options),
+                                .missing = ring.missing,
+                                .scale = options.scale,
+                                .rounds = options.rounds};
+  std::cout << setting.versions << "\n" << setting.command << "\n" << TableLegend();
+  for (const std::string& missing : setting.missing) std::cout << missing << '\n';
   Bench bench(options, ring, folder.path());
   ARROW_RETURN_NOT_OK(bench.Reads());
+  ARROW_RETURN_NOT_OK(bench.Points());
   ARROW_RETURN_NOT_OK(bench.WriteAll());
   ARROW_RETURN_NOT_OK(bench.Puts());
   if (bench.results().empty()) {
     return MakeError(ErrorKind::kInvalidInput, "--only leaves nothing to measure");
   }
-  return WriteReport(options.json_path, ReportJson(setting, bench.results()));
+  ARROW_RETURN_NOT_OK(
+      WriteFile(options.json_path, ReportJson(setting, bench.results()), "every sample"));
+  return WriteFile(options.report_path, ReportMarkdown(setting, bench.results()), "report");
+}
+
+void AddParticipants(CLI::App& command, BenchOptions& options) {
+  command
+      .add_option("--python", options.python,
+                  "Python interpreter with pyarrow and duckdb, to take part; bench/setup makes one "
+                  "that has all that the other servers need.")
+      ->type_name("FILE")
+      ->take_last();
+  command.add_flag("--no-peers", options.no_peers, "Leave the other servers out.");
+  command.add_option("--gizmosql", options.gizmosql, "GizmoSQL's server, a binary, to take part.")
+      ->type_name("FILE");
 }
 
 }  // namespace
 
 void AddBench(CLI::App& app, Action* action) {
   CLI::App* command =
-      app.add_subcommand("bench", "Measure reads, writes and puts beside DuckDB in process.");
+      app.add_subcommand("bench", "Measure reads, puts and point queries beside others.");
   command->footer(kExamples);
   auto options = std::make_shared<BenchOptions>();
   command->add_option("--rounds", options->rounds, "Rounds that count. [5]")
       ->type_name("COUNT")
       ->check(CLI::Range(1, 1000).description(""));
   command
-      ->add_option("--only", options->only,
-                   "Only works whose name has this in it: read, write, put, … Once for each.")
+      ->add_option(
+          "--only", options->only,
+          "Only works whose name has this in it: read, point, write, put, … Once for each.")
       ->type_name("WORD")
       ->expected(1)
       ->take_all();
   command->add_option("--json", options->json_path, "File for every sample.")->type_name("FILE");
-  command
-      ->add_option("--python", options->python,
-                   "Python interpreter with pyarrow and duckdb, to take part.")
-      ->type_name("FILE");
+  command->add_option("--report", options->report_path, "Markdown file for the tables.")
+      ->type_name("FILE")
+      ->take_last();
+  AddParticipants(*command, *options);
   command
       ->add_option("--db", options->database,
                    "DuckDB file with a table lineitem, of which copies are used. [made once, and "
@@ -292,6 +330,11 @@ void AddBench(CLI::App& app, Action* action) {
   command->add_option("--scale", options->scale, "TPC-H scale of lineitem: 1 is 6 M rows. [1]")
       ->type_name("NUMBER")
       ->check(CLI::Range(0.001, 1000.0).description(""));
+  command
+      ->add_option("--point-seconds", options->point_seconds,
+                   "How long clients ask in one sample of point queries. [1]")
+      ->type_name("NUMBER")
+      ->check(CLI::Range(0.01, 60.0).description(""));
   command
       ->add_option("--cache", options->folder,
                    "Folder for lineitem and for what a run needs; on the disk to be measured. "

@@ -1,5 +1,6 @@
 #include "cli/bench_data.h"
 
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -32,22 +33,28 @@ std::string Plain(double number) {
   return text.str();
 }
 
-// The generator makes all of TPC-H's tables; only one is kept, in a file without holes.
-Status MakeLineitem(const std::string& path, const std::string& folder, double scale) {
+// Opens the file `path`, runs `sql` and closes it again.
+Status RunSql(const std::string& path, const std::string& sql) {
   engine::DatabaseOptions options;
-  options.path = folder + "/tpch.duckdb";
+  options.path = path;
   options.extension_directory = server::FindExtensions().value_or("");
   ARROW_ASSIGN_OR_RAISE(const auto database, engine::Database::Open(options));
-  const std::string sql = "LOAD tpch; CALL dbgen(sf = " + Plain(scale) + "); ATTACH " +
-                          SqlText(path) +
-                          " AS kept; CREATE TABLE kept.lineitem AS FROM lineitem; DETACH kept";
-  ARROW_ASSIGN_OR_RAISE(const auto rows,
-                        database->Query({.sql = sql, .parameters = {}}, {}, CallControl{}));
-  for (;;) {
-    ARROW_ASSIGN_OR_RAISE(const auto batch, rows->Next());
-    if (batch == nullptr) break;
+  {
+    ARROW_ASSIGN_OR_RAISE(const auto rows,
+                          database->Query({.sql = sql, .parameters = {}}, {}, CallControl{}));
+    for (;;) {
+      ARROW_ASSIGN_OR_RAISE(const auto batch, rows->Next());
+      if (batch == nullptr) break;
+    }
   }
   return database->Close();
+}
+
+// The generator makes all of TPC-H's tables; only one is kept, in a file without holes.
+Status MakeLineitem(const std::string& path, const std::string& folder, double scale) {
+  return RunSql(folder + "/tpch.duckdb",
+                "LOAD tpch; CALL dbgen(sf = " + Plain(scale) + "); ATTACH " + SqlText(path) +
+                    " AS kept; CREATE TABLE kept.lineitem AS FROM lineitem; DETACH kept");
 }
 
 }  // namespace
@@ -75,6 +82,31 @@ Result<std::string> LineitemDatabase(const std::string& folder, double scale) {
   std::filesystem::rename(draft_path, path, error);
   if (error) return MakeError(ErrorKind::kInternal, path + ": " + error.message());
   return path;
+}
+
+Result<std::string> CopyOfDatabase(const std::string& database, const std::string& folder,
+                                   const std::string& name) {
+  std::error_code error;
+  std::string copy = folder + "/" + name + ".duckdb";
+  std::filesystem::copy_file(database, copy, error);
+  if (error) return MakeError(ErrorKind::kNotFound, "'" + database + "': " + error.message());
+  return copy;
+}
+
+Status AddRowTables(const std::string& database, int64_t rows) {
+  const std::string numbers = " FROM range(" + std::to_string(rows) + ") AS numbers(i)";
+  // Six digests of 32 characters and a number of 8: text that does not shrink much.
+  std::string text = "printf('%08d', i)";
+  for (const char* salt : {"a", "b", "c", "d", "e", "f"}) {
+    text += std::string(" || md5(i || '") + salt + "')";
+  }
+  const std::string sql =
+      "CREATE OR REPLACE TABLE points (id BIGINT PRIMARY KEY, number BIGINT, share DOUBLE, "
+      "name VARCHAR, even BOOLEAN, moment TIMESTAMP); "
+      "INSERT INTO points SELECT i, i * 7919 % 1000003, i / 3, 'row ' || i, i % 2 = 0, "
+      "TIMESTAMP '2024-01-01' + to_seconds(i)" +
+      numbers + "; CREATE OR REPLACE TABLE wide AS SELECT i AS id, " + text + " AS text" + numbers;
+  return WithContext("making points and wide", RunSql(database, sql));
 }
 
 }  // namespace arrowport::cli

@@ -1,20 +1,20 @@
 #include "cli/bench_report.h"
 
-#include <sys/utsname.h>
-
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "cli/bench_names.h"
 #include "cli/bench_run.h"
 #include "cli/figures.h"
+#include "cli/machine.h"
 #include "cli/terminal.h"
 #include "cli/text_table.h"
 
@@ -23,15 +23,26 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::optional<double> MedianOf(const BenchWorkResult& result, const std::string& contender) {
-  for (const BenchResult& one : result.results) {
-    if (one.contender == contender) return MedianSeconds(one);
+bool IsPointLoad(const BenchWorkResult& result) { return result.work.kind == BenchKind::kPoint; }
+
+// What contenders are compared by: the time, or of a point load the answers a second.
+double ComparedBy(const BenchWorkResult& work, const BenchResult& result) {
+  return IsPointLoad(work) ? MedianPerSecond(result) : MedianSeconds(result);
+}
+
+std::optional<double> RatioTo(const char* reference, const BenchWorkResult& work,
+                              const BenchResult& result) {
+  for (const BenchResult& one : work.results) {
+    const double figure = ComparedBy(work, one);
+    if (one.contender == reference && figure > 0) return ComparedBy(work, result) / figure;
   }
   return std::nullopt;
 }
 
-std::string RatioText(double seconds, const std::optional<double>& reference) {
-  return reference.has_value() && *reference > 0 ? Ratio(seconds / *reference) : "";
+std::string RatioText(const char* reference, const BenchWorkResult& work,
+                      const BenchResult& result) {
+  const auto ratio = RatioTo(reference, work, result);
+  return ratio.has_value() ? Ratio(*ratio) : "";
 }
 
 double ServerCpuSeconds(const BenchResult& result) {
@@ -54,6 +65,10 @@ std::pair<double, double> RangeOf(const BenchResult& result) {
 
 Json SampleJson(const BenchSample& sample) {
   Json json = {{"round", sample.round}, {"seconds", sample.sample.seconds}};
+  if (sample.sample.per_second > 0) {
+    json["p99_seconds"] = sample.sample.p99_seconds;
+    json["per_second"] = sample.sample.per_second;
+  }
   if (sample.server_peak_bytes > 0) {
     json["server_cpu_seconds"] = sample.server_cpu_seconds;
     json["server_peak_bytes"] = sample.server_peak_bytes;
@@ -62,60 +77,86 @@ Json SampleJson(const BenchSample& sample) {
 }
 
 Json ResultJson(const BenchResult& result, const BenchWorkResult& work) {
-  const double median = MedianSeconds(result);
-  Json json = {{"contender", result.contender}, {"median_seconds", median}};
+  Json json = {{"contender", result.contender}};
+  if (!result.failure.empty()) json["failure"] = result.failure;
+  json["median_seconds"] = MedianSeconds(result);
+  if (IsPointLoad(work)) json["median_per_second"] = MedianPerSecond(result);
   for (const auto& [key, name] : {std::pair{"ratio_to_duckdb_cpp", kReferenceCpp},
                                   std::pair{"ratio_to_duckdb_python", kReferencePython}}) {
-    const std::optional<double> reference = MedianOf(work, name);
-    if (reference.has_value()) json[key] = median / *reference;
+    const std::optional<double> ratio = RatioTo(name, work, result);
+    if (ratio.has_value()) json[key] = *ratio;
   }
   json["samples"] = Json::array();
   for (const BenchSample& sample : result.samples) json["samples"].push_back(SampleJson(sample));
   return json;
 }
 
-Json MachineJson() {
-  utsname system{};
-  uname(&system);
-  return {{"cores", std::thread::hardware_concurrency()},
-          {"system", std::string(system.sysname) + " " + system.release},
-          {"processor", system.machine}};
+Json MachineJson(const Machine& machine) {
+  return {{"processor", machine.processor},
+          {"cores", machine.cores},
+          {"memory_bytes", machine.memory_bytes},
+          {"system", machine.system}};
 }
 
 }  // namespace
 
-std::string WorkTable(const BenchWorkResult& result, const Terminal& terminal) {
-  TextTable table;
-  table.columns = {{.title = "by"}};
-  for (const char* title : {"median", "min", "max", "x C++", "x Py", "CPU", "peak"}) {
-    table.columns.push_back({.title = title, .align = Align::kRight});
-  }
-  const auto reference_cpp = MedianOf(result, kReferenceCpp);
-  const auto reference_python = MedianOf(result, kReferencePython);
+FigureTable FiguresOf(const BenchWorkResult& result) {
+  const bool points = IsPointLoad(result);
+  FigureTable table;
+  table.titles = {"by", points ? "p50" : "median"};
+  if (points) table.titles.insert(table.titles.end(), {"p99", "per s"});
+  table.titles.insert(table.titles.end(), {"min", "max", "x C++", "x Py", "CPU", "peak"});
   for (const BenchResult& one : result.results) {
-    if (one.samples.empty()) continue;
-    const double median = MedianSeconds(one);
+    if (!one.failure.empty()) table.failures.push_back(one.failure);
+    if (one.samples.empty() || !one.failure.empty()) continue;
     const auto [least, most] = RangeOf(one);
     const int64_t peak = ServerPeakBytes(one);
-    table.rows.push_back({one.contender, Seconds(median), Seconds(least), Seconds(most),
-                          RatioText(median, reference_cpp), RatioText(median, reference_python),
-                          peak > 0 ? Seconds(ServerCpuSeconds(one)) : "",
-                          peak > 0 ? Bytes(static_cast<double>(peak)) : ""});
+    std::vector<std::string> row = {one.contender, Seconds(MedianSeconds(one))};
+    if (points) {
+      row.push_back(Seconds(MedianP99Seconds(one)));
+      row.push_back(Count(std::llround(MedianPerSecond(one))));
+    }
+    row.push_back(Seconds(least));
+    row.push_back(Seconds(most));
+    row.push_back(RatioText(kReferenceCpp, result, one));
+    row.push_back(RatioText(kReferencePython, result, one));
+    row.push_back(peak > 0 ? Seconds(ServerCpuSeconds(one)) : "");
+    row.push_back(peak > 0 ? Bytes(static_cast<double>(peak)) : "");
+    table.rows.push_back(std::move(row));
   }
-  const std::string head = Painted(terminal, Paint::kBold, result.work.name) + "  " +
-                           result.work.what + ": " + Plural(result.rows, "row") + ", " +
-                           Bytes(static_cast<double>(result.bytes)) + "\n";
-  return head + Render(table, terminal).text;
+  return table;
+}
+
+std::string WorkText(const BenchWorkResult& result) {
+  if (IsPointLoad(result)) return result.work.what;
+  return result.work.what + ": " + Plural(result.rows, "row") + ", " +
+         Bytes(static_cast<double>(result.bytes));
+}
+
+std::string WorkTable(const BenchWorkResult& result, const Terminal& terminal) {
+  FigureTable figures = FiguresOf(result);
+  TextTable table;
+  for (const std::string& title : figures.titles) {
+    table.columns.push_back(
+        {.title = title, .align = table.columns.empty() ? Align::kLeft : Align::kRight});
+  }
+  table.rows = std::move(figures.rows);
+  std::string text = Painted(terminal, Paint::kBold, result.work.name) + "  " + WorkText(result) +
+                     "\n" + Render(table, terminal).text;
+  for (const std::string& failure : figures.failures) text += "failed: " + failure + "\n";
+  return text;
 }
 
 std::string TableLegend() {
   return "x C++, x Py: median beside DuckDB in a C++ and in a Python process; below 1 is faster.\n"
+         "  Of point queries: answers a second beside DuckDB's; above 1 is more.\n"
          "CPU, peak: the server's processor time for one, and its most memory at one time.\n";
 }
 
 std::string ReportJson(const BenchSetting& setting, const std::vector<BenchWorkResult>& results) {
   Json json = {{"versions", setting.versions},
-               {"machine", MachineJson()},
+               {"machine", MachineJson(setting.machine)},
+               {"missing", setting.missing},
                {"scale", setting.scale},
                {"rounds", setting.rounds}};
   json["works"] = Json::array();

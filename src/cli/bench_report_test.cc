@@ -1,10 +1,12 @@
 #include "cli/bench_report.h"
 
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/bench_names.h"
 #include "cli/bench_run.h"
 #include "cli/terminal.h"
 
@@ -49,6 +51,28 @@ TEST(BenchReportTest, ShowsMediansRangesAndRatios) {
 TEST(BenchReportTest, AnEvenNumberOfSamplesHasItsMedianInTheMiddle) {
   EXPECT_EQ(MedianSeconds({"x", {SampleOf(1), SampleOf(10), SampleOf(2), SampleOf(3)}}), 2.5);
   EXPECT_EQ(MedianSeconds({"x", {}}), 0);
+}
+
+TEST(BenchReportTest, ComparesPointLoadsByTheirAnswersASecond) {
+  BenchWorkResult result;
+  result.work.name = "point, 8 clients";
+  result.work.kind = BenchKind::kPoint;
+  result.results = {{kReferenceCpp, {SampleOf(0.001)}}, {"HTTP C++", {SampleOf(0.002)}}};
+  result.results[0].samples[0].sample.per_second = 2'000;
+  result.results[1].samples[0].sample.per_second = 1'500;
+  result.results[1].samples[0].sample.p99_seconds = 0.004;
+  const FigureTable figures = FiguresOf(result);
+  EXPECT_EQ(figures.titles[2], "p99");
+  EXPECT_EQ(figures.rows[1], (std::vector<std::string>{"HTTP C++", "2.00 ms", "4.00 ms", "1,500",
+                                                       "2.00 ms", "2.00 ms", "0.75", "", "", ""}));
+}
+
+TEST(BenchReportTest, TellsWhyAPeerHasNoFigures) {
+  BenchWorkResult result = Reads();
+  result.results[1].failure = "read all, HTTP C++: it broke";
+  const FigureTable figures = FiguresOf(result);
+  EXPECT_EQ(figures.rows.size(), 1);
+  EXPECT_EQ(figures.failures, std::vector<std::string>{"read all, HTTP C++: it broke"});
 }
 
 TEST(BenchReportTest, JsonHasEverySampleAndTheRatios) {

@@ -23,16 +23,15 @@ constexpr uint32_t kOrderSeed = 7;
 
 class WorkRun {
  public:
-  WorkRun(const BenchWork& work, ChildProcess& server) : work_(work), server_(server) {}
+  explicit WorkRun(const BenchWork& work) : work_(work) {}
 
   Result<BenchSample> TakeSample(const BenchContender& by) {
-    server_.ForgetPeak();
+    if (by.server != nullptr) by.server->ForgetPeak();
     BenchSample taken;
-    ARROW_ASSIGN_OR_RAISE(taken.sample,
-                          work_.kind == BenchKind::kRead ? ReadSample(by) : PutSample(by));
-    if (by.through_server) {
-      taken.server_cpu_seconds = cpu_seconds_ / work_.puts;
-      taken.server_peak_bytes = server_.PeakBytes();
+    ARROW_ASSIGN_OR_RAISE(taken.sample, SampleBy(by));
+    if (by.server != nullptr) {
+      taken.server_cpu_seconds = cpu_seconds_ / static_cast<double>(Parts(taken.sample));
+      taken.server_peak_bytes = by.server->PeakBytes();
     }
     if (work_.rows_expected > 0 && taken.sample.rows != work_.rows_expected) {
       return MakeError(ErrorKind::kInternal, Count(taken.sample.rows) + " instead of " +
@@ -42,18 +41,29 @@ class WorkRun {
   }
 
  private:
-  Result<Sample> ReadSample(const BenchContender& by) {
-    const double cpu_before = server_.CpuSeconds();
-    auto sample = by.contender.Read(work_.sql);
-    cpu_seconds_ = server_.CpuSeconds() - cpu_before;
+  Result<Sample> SampleBy(const BenchContender& by) {
+    if (work_.kind == BenchKind::kPut) return PutSample(by);
+    const double cpu_before = CpuSeconds(by);
+    auto sample = work_.kind == BenchKind::kRead ? by.contender.Read(work_.sql)
+                                                 : by.contender.Points(work_.points);
+    cpu_seconds_ = CpuSeconds(by) - cpu_before;
     return sample;
+  }
+
+  // Of how many like it a sample is made.
+  [[nodiscard]] int64_t Parts(const Sample& sample) const {
+    return work_.kind == BenchKind::kPoint ? std::max<int64_t>(sample.rows, 1) : work_.puts;
+  }
+
+  static double CpuSeconds(const BenchContender& by) {
+    return by.server == nullptr ? 0 : by.server->CpuSeconds();
   }
 
   Result<Sample> PutSample(const BenchContender& by) {
     std::vector<std::string> tables = {NewTable()};
     ARROW_RETURN_NOT_OK(by.contender.Prepare(tables.front(), *work_.rows));
     sync();
-    const double cpu_before = server_.CpuSeconds();
+    const double cpu_before = CpuSeconds(by);
     Sample one;
     for (int put = 0; put < work_.puts; ++put) {
       if (put > 0 && !by.contender.AppendsToTables()) tables.push_back(NewTable());
@@ -62,7 +72,7 @@ class WorkRun {
       one.rows = sample.rows;
       one.bytes = sample.bytes;
     }
-    cpu_seconds_ = server_.CpuSeconds() - cpu_before;
+    cpu_seconds_ = CpuSeconds(by) - cpu_before;
     for (const std::string& table : tables) {
       ARROW_RETURN_NOT_OK(by.contender.Run("DROP TABLE " + table));
     }
@@ -73,23 +83,53 @@ class WorkRun {
   std::string NewTable() { return "bench_" + std::to_string(++tables_); }
 
   const BenchWork& work_;
-  ChildProcess& server_;
   int tables_ = 0;
   double cpu_seconds_ = 0;
 };
 
+// Notes what was measured, or why it was not.
+Status Note(const BenchContender& by, const Result<BenchSample>& sample, int round,
+            BenchWorkResult& work, BenchResult& result) {
+  if (!sample.ok()) {
+    const Status failure = WithContext(work.work.name + ", " + by.name, sample.status());
+    if (!by.is_peer) return failure;
+    result.failure = failure.message();
+    return Status::OK();
+  }
+  if (work.work.kind != BenchKind::kPoint) {
+    work.rows = sample->sample.rows;
+    work.bytes = std::max(work.bytes, sample->sample.bytes);
+  }
+  // The first round fills caches and connections.
+  if (round == 0) return Status::OK();
+  result.samples.push_back(*sample);
+  result.samples.back().round = round;
+  return Status::OK();
+}
+
+template <typename Figure>
+double MedianOf(const BenchResult& result, const Figure& figure) {
+  std::vector<double> figures;
+  figures.reserve(result.samples.size());
+  for (const BenchSample& sample : result.samples) figures.push_back(figure(sample.sample));
+  if (figures.empty()) return 0;
+  std::ranges::sort(figures);
+  const size_t middle = figures.size() / 2;
+  if (figures.size() % 2 == 1) return figures[middle];
+  return (figures[middle - 1] + figures[middle]) / 2;
+}
+
 }  // namespace
 
 Result<BenchWorkResult> RunRounds(const BenchWork& work,
-                                  const std::vector<BenchContender>& contenders,
-                                  ChildProcess& server, int rounds) {
+                                  const std::vector<BenchContender>& contenders, int rounds) {
   BenchWorkResult result;
   result.work = work;
   for (const BenchContender& by : contenders) result.results.push_back({by.name, {}});
   std::vector<size_t> order(contenders.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::minstd_rand random(kOrderSeed);
-  WorkRun run(work, server);
+  WorkRun run(work);
   Progress progress(work.name);
   const auto all = static_cast<double>(order.size()) * (rounds + 1);
   int done = 0;
@@ -99,27 +139,23 @@ Result<BenchWorkResult> RunRounds(const BenchWork& work,
       const BenchContender& by = contenders[index];
       progress.Begin(work.name + ", " + by.name,
                      {.rows = result.rows, .bytes = 0, .fraction = done++ / all});
-      auto sample = run.TakeSample(by);
-      ARROW_RETURN_NOT_OK(WithContext(work.name + ", " + by.name, sample.status()));
-      result.rows = sample->sample.rows;
-      result.bytes = std::max(result.bytes, sample->sample.bytes);
-      sample->round = round;
-      // The first round fills caches and connections.
-      if (round > 0) result.results[index].samples.push_back(*sample);
+      if (!result.results[index].failure.empty()) continue;
+      ARROW_RETURN_NOT_OK(Note(by, run.TakeSample(by), round, result, result.results[index]));
     }
   }
   return result;
 }
 
 double MedianSeconds(const BenchResult& result) {
-  std::vector<double> seconds;
-  seconds.reserve(result.samples.size());
-  for (const BenchSample& sample : result.samples) seconds.push_back(sample.sample.seconds);
-  if (seconds.empty()) return 0;
-  std::ranges::sort(seconds);
-  const size_t middle = seconds.size() / 2;
-  if (seconds.size() % 2 == 1) return seconds[middle];
-  return (seconds[middle - 1] + seconds[middle]) / 2;
+  return MedianOf(result, [](const Sample& sample) { return sample.seconds; });
+}
+
+double MedianP99Seconds(const BenchResult& result) {
+  return MedianOf(result, [](const Sample& sample) { return sample.p99_seconds; });
+}
+
+double MedianPerSecond(const BenchResult& result) {
+  return MedianOf(result, [](const Sample& sample) { return sample.per_second; });
 }
 
 }  // namespace arrowport::cli

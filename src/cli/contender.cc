@@ -4,9 +4,14 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include <arrow/record_batch.h>
 
 #include "base/batch_bytes.h"
 #include "base/error.h"
+#include "cli/point_load.h"
 #include "cli/row_set.h"
 #include "client/client.h"
 #include "engine/baseline.h"
@@ -25,9 +30,29 @@ class Stopwatch {
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 
-class ClientContender final : public Contender {
+// Takes every batch of `reader`; the time is for the caller to fill in.
+Result<Sample> Drain(arrow::RecordBatchReader& reader) {
+  Sample sample;
+  for (;;) {
+    std::shared_ptr<arrow::RecordBatch> batch;
+    ARROW_RETURN_NOT_OK(reader.ReadNext(&batch));
+    if (batch == nullptr) return sample;
+    sample.rows += batch->num_rows();
+    sample.bytes += BytesOf(*batch);
+  }
+}
+
+Sample SampleOf(const PointTimes& times) {
+  return {.seconds = times.p50_seconds,
+          .rows = times.answers,
+          .bytes = 0,
+          .p99_seconds = times.p99_seconds,
+          .per_second = times.per_second};
+}
+
+class ClientContender : public Contender {
  public:
-  explicit ClientContender(client::Client& client) : client_(client) {}
+  ClientContender(client::Client& client, int endpoints) : client_(client), endpoints_(endpoints) {}
 
   Status Prepare(const std::string& table, const RowSet& rows) override {
     RowSet empty;
@@ -47,27 +72,81 @@ class ClientContender final : public Contender {
     client::QueryRequest request;
     request.sql = sql;
     request.aligned = false;  // DuckDB's own rows are only counted, too.
-    Sample sample;
+    if (endpoints_ > 0) {
+      request.ordered = false;
+      request.parallel = true;
+      request.endpoints = endpoints_;
+    }
     const Stopwatch stopwatch;
     ARROW_ASSIGN_OR_RAISE(const auto reader, client_.Query(request));
-    for (;;) {
-      std::shared_ptr<arrow::RecordBatch> batch;
-      ARROW_RETURN_NOT_OK(reader->ReadNext(&batch));
-      if (batch == nullptr) break;
-      sample.rows += batch->num_rows();
-      sample.bytes += BytesOf(*batch);
-    }
+    ARROW_ASSIGN_OR_RAISE(Sample sample, Drain(*reader));
     sample.seconds = stopwatch.seconds();
     return sample;
   }
 
  private:
   client::Client& client_;
+  const int endpoints_;
+};
+
+class ClientAsker final : public PointAsker {
+ public:
+  ClientAsker(std::unique_ptr<client::Client> client, const std::string& sql)
+      : client_(std::move(client)) {
+    request_.sql = sql;
+    request_.aligned = false;
+  }
+
+  Result<int64_t> Ask(int64_t key) override {
+    request_.params_json = "[" + std::to_string(key) + "]";
+    ARROW_ASSIGN_OR_RAISE(const auto reader, client_->Query(request_));
+    ARROW_ASSIGN_OR_RAISE(const Sample sample, Drain(*reader));
+    return sample.rows;
+  }
+
+ private:
+  const std::unique_ptr<client::Client> client_;
+  client::QueryRequest request_;
+};
+
+class ServerContender final : public ClientContender {
+ public:
+  ServerContender(std::string url, std::unique_ptr<client::Client> client, int endpoints)
+      : ClientContender(*client, endpoints), url_(std::move(url)), client_(std::move(client)) {}
+
+  Result<Sample> Points(const PointLoad& load) override {
+    std::vector<std::unique_ptr<PointAsker>> askers;
+    for (int i = 0; i < load.clients; ++i) {
+      ARROW_ASSIGN_OR_RAISE(auto client, client::Client::Connect(url_, {}));
+      askers.push_back(std::make_unique<ClientAsker>(std::move(client), load.sql));
+    }
+    ARROW_ASSIGN_OR_RAISE(const PointTimes times, AskTogether(askers, load));
+    return SampleOf(times);
+  }
+
+ private:
+  const std::string url_;
+  const std::unique_ptr<client::Client> client_;
+};
+
+class LookupAsker final : public PointAsker {
+ public:
+  explicit LookupAsker(std::unique_ptr<engine::Baseline::Lookup> lookup)
+      : lookup_(std::move(lookup)) {}
+
+  Result<int64_t> Ask(int64_t key) override {
+    ARROW_ASSIGN_OR_RAISE(const engine::Baseline::Drained drained, lookup_->Find(key));
+    return drained.rows;
+  }
+
+ private:
+  const std::unique_ptr<engine::Baseline::Lookup> lookup_;
 };
 
 class InProcessContender final : public Contender {
  public:
-  explicit InProcessContender(engine::Baseline& baseline) : baseline_(baseline) {}
+  InProcessContender(engine::Baseline& baseline, engine::Baseline::Plan plan)
+      : baseline_(baseline), plan_(plan) {}
 
   // A put makes its table.
   [[nodiscard]] bool AppendsToTables() const override { return false; }
@@ -89,18 +168,34 @@ class InProcessContender final : public Contender {
     return Sample{.seconds = stopwatch.seconds(), .rows = drained.rows, .bytes = drained.bytes};
   }
 
+  Result<Sample> Points(const PointLoad& load) override {
+    std::vector<std::unique_ptr<PointAsker>> askers;
+    for (int i = 0; i < load.clients; ++i) {
+      ARROW_ASSIGN_OR_RAISE(auto lookup, baseline_.NewLookup(load.sql, plan_));
+      askers.push_back(std::make_unique<LookupAsker>(std::move(lookup)));
+    }
+    ARROW_ASSIGN_OR_RAISE(const PointTimes times, AskTogether(askers, load));
+    return SampleOf(times);
+  }
+
  private:
   engine::Baseline& baseline_;
+  const engine::Baseline::Plan plan_;
 };
 
 }  // namespace
 
 std::unique_ptr<Contender> ThroughClient(client::Client& client) {
-  return std::make_unique<ClientContender>(client);
+  return std::make_unique<ClientContender>(client, 0);
 }
 
-std::unique_ptr<Contender> InProcess(engine::Baseline& baseline) {
-  return std::make_unique<InProcessContender>(baseline);
+Result<std::unique_ptr<Contender>> ThroughServer(const std::string& url, int endpoints) {
+  ARROW_ASSIGN_OR_RAISE(auto client, client::Client::Connect(url, {}));
+  return std::make_unique<ServerContender>(url, std::move(client), endpoints);
+}
+
+std::unique_ptr<Contender> InProcess(engine::Baseline& baseline, engine::Baseline::Plan plan) {
+  return std::make_unique<InProcessContender>(baseline, plan);
 }
 
 }  // namespace arrowport::cli

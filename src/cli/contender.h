@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "cli/point_load.h"
 #include "cli/row_set.h"
 #include "client/client.h"
 #include "engine/baseline.h"
@@ -13,9 +14,13 @@ namespace arrowport::cli {
 
 /// One timed piece of work.
 struct Sample {
-  double seconds = 0;
+  double seconds = 0;  ///< Of a point load: the median of one answer.
   int64_t rows = 0;
   int64_t bytes = 0;  ///< Of the Arrow batches in memory.
+
+  // Of a point load only.
+  double p99_seconds = 0;
+  double per_second = 0;  ///< Answers, of all clients together.
 };
 
 /// One way to get rows into DuckDB and out of it. One thread at a time.
@@ -35,6 +40,11 @@ class Contender {
   /// Runs `sql` and takes every batch of its result, keeping none.
   virtual Result<Sample> Read(const std::string& sql) = 0;
 
+  /// Has clients of this kind ask for single rows; its rows are one for each answer.
+  virtual Result<Sample> Points(const PointLoad& /*load*/) {
+    return MakeError(ErrorKind::kNotImplemented, "asks for no single rows");
+  }
+
   /// Runs a statement for what it does.
   virtual Status Run(const std::string& sql) { return Read(sql).status(); }
 };
@@ -42,7 +52,13 @@ class Contender {
 /// Through a server's door; `client` must outlive it.
 std::unique_ptr<Contender> ThroughClient(client::Client& client);
 
-/// DuckDB in this process; `baseline` must outlive it.
-std::unique_ptr<Contender> InProcess(engine::Baseline& baseline);
+/// The same with connections of its own to the server at `url`, one for each client of a point
+/// load. Over Flight with `endpoints` > 0 a result is read in so many streams at once.
+Result<std::unique_ptr<Contender>> ThroughServer(const std::string& url, int endpoints = 0);
+
+/// DuckDB in this process; `baseline` must outlive it. Clients of a point load have a connection
+/// each.
+std::unique_ptr<Contender> InProcess(engine::Baseline& baseline,
+                                     engine::Baseline::Plan plan = engine::Baseline::Plan::kNew);
 
 }  // namespace arrowport::cli

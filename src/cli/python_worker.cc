@@ -7,12 +7,14 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <variant>
 
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "cli/child_process.h"
 #include "cli/contender.h"
+#include "cli/point_load.h"
 #include "cli/row_set.h"
 #include "stream/file.h"
 
@@ -29,7 +31,9 @@ Result<Sample> SampleOf(const std::string& answer) {
   if (!json.is_object()) return MakeError(ErrorKind::kInternal, "no timing in '" + answer + "'");
   return Sample{.seconds = json.value("seconds", 0.0),
                 .rows = json.value("rows", int64_t{0}),
-                .bytes = json.value("bytes", int64_t{0})};
+                .bytes = json.value("bytes", int64_t{0}),
+                .p99_seconds = json.value("p99_seconds", 0.0),
+                .per_second = json.value("per_second", 0.0)};
 }
 
 }  // namespace
@@ -53,6 +57,15 @@ class PythonContender final : public Contender {
     return SampleOf(answer);
   }
 
+  Result<Sample> Points(const PointLoad& load) override {
+    ARROW_ASSIGN_OR_RAISE(const std::string answer, Ask({{"verb", "points"},
+                                                         {"sql", load.sql},
+                                                         {"keys", load.keys},
+                                                         {"clients", load.clients},
+                                                         {"for_seconds", load.duration.count()}}));
+    return SampleOf(answer);
+  }
+
   Status Run(const std::string& sql) override {
     return Ask({{"verb", "run"}, {"sql", sql}}).status();
   }
@@ -69,14 +82,11 @@ class PythonContender final : public Contender {
 
 PythonWorker::PythonWorker(std::unique_ptr<ChildProcess> process) : process_(std::move(process)) {}
 
-Result<std::unique_ptr<PythonWorker>> PythonWorker::Start(const PythonWorkerOptions& options) {
-  ARROW_ASSIGN_OR_RAISE(auto process, ChildProcess::Start({options.interpreter, options.script}));
+Result<std::unique_ptr<PythonWorker>> PythonWorker::Start(const std::string& interpreter,
+                                                          const std::string& script) {
+  ARROW_ASSIGN_OR_RAISE(auto process, ChildProcess::Start({interpreter, script}));
   std::unique_ptr<PythonWorker> worker(new PythonWorker(std::move(process)));
-  ARROW_ASSIGN_OR_RAISE(const std::string answer, worker->Ask(Json({{"verb", "open"},
-                                                                    {"database", options.database},
-                                                                    {"http", options.http_url},
-                                                                    {"flight", options.flight_url}})
-                                                                  .dump()));
+  ARROW_ASSIGN_OR_RAISE(const std::string answer, worker->Ask(Json({{"verb", "versions"}}).dump()));
   const Json json = Json::parse(answer, nullptr, /*allow_exceptions=*/false);
   worker->versions_ = "Python " + json.value("python", "?") + ", pyarrow " +
                       json.value("pyarrow", "?") + ", duckdb " + json.value("duckdb", "?");
@@ -99,7 +109,14 @@ Status PythonWorker::Forget(const RowSet& rows) {
   return Ask(Json({{"verb", "forget"}, {"name", rows.name}}).dump()).status();
 }
 
-std::unique_ptr<Contender> PythonWorker::By(const std::string& way) {
+Result<std::unique_ptr<Contender>> PythonWorker::Open(const std::string& way,
+                                                      const std::string& kind,
+                                                      const PythonFacts& facts) {
+  Json request = {{"verb", "open"}, {"by", way}, {"kind", kind}};
+  for (const auto& [name, fact] : facts) {
+    std::visit([&, &key = name](const auto& value) { request[key] = value; }, fact);
+  }
+  ARROW_RETURN_NOT_OK(WithContext(way, Ask(request.dump()).status()));
   return std::make_unique<PythonContender>(*this, way);
 }
 

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
+#include <variant>
 
 #include "base/error.h"
 #include "cli/child_process.h"
@@ -10,20 +13,15 @@
 
 namespace arrowport::cli {
 
-/// What the Python process of a benchmark needs to know.
-struct PythonWorkerOptions {
-  std::string interpreter;  ///< With pyarrow and duckdb.
-  std::string script;       ///< bench/python_worker.py
-  std::string database;     ///< Its own DuckDB file.
-  std::string http_url;
-  std::string flight_url;
-};
+using PythonFacts = std::map<std::string, std::variant<std::string, int64_t>>;
 
 /// A Python process whose pyarrow and duckdb do the same work as the C++ side. One thread at a
 /// time.
 class PythonWorker {
  public:
-  static Result<std::unique_ptr<PythonWorker>> Start(const PythonWorkerOptions& options);
+  /// `interpreter` has pyarrow and duckdb; `script` is bench/python_worker.py.
+  static Result<std::unique_ptr<PythonWorker>> Start(const std::string& interpreter,
+                                                     const std::string& script);
 
   /// "Python 3.11.2, pyarrow 26.0.1, duckdb 1.5.5"
   [[nodiscard]] const std::string& versions() const { return versions_; }
@@ -32,8 +30,10 @@ class PythonWorker {
   Status Load(const RowSet& rows, const std::string& folder);
   Status Forget(const RowSet& rows);
 
-  /// Its "duckdb" (in process), "http" or "flight" side; the worker must outlive it.
-  std::unique_ptr<Contender> By(const std::string& way);
+  /// A client of a kind that bench/clients.py knows, made with `facts` ({"url": …}); the worker
+  /// must outlive it. `way` is a name of its own.
+  Result<std::unique_ptr<Contender>> Open(const std::string& way, const std::string& kind,
+                                          const PythonFacts& facts);
 
  private:
   friend class PythonContender;

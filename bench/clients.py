@@ -1,0 +1,308 @@
+"""The Python clients of `arrowport bench`: one class for each kind of server, all with the same verbs.
+
+    read(sql)          takes every batch of a result, keeping none -> (rows, bytes)
+    point(sql, key)    a result of few rows, with `key` for its one `?` -> rows
+    sibling()          another connection of the same kind, for another thread
+    run(sql)           a statement for what it does
+    prepare, put       a table made of rows, empty; and rows into it, in one durable transaction
+
+What a reader would keep is dropped batch by batch, so that all measure the same thing. Where a peer has no way to take
+parameters with a single call, the key stands in the SQL.
+"""
+
+import http.client
+import json
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import duckdb
+import pyarrow as pa
+import pyarrow.flight as flight
+
+sys.path.append(str(Path(__file__).resolve().parent / "peers"))
+
+ROWS_PER_BATCH = 122_880  # DuckDB's row group; larger batches were not faster
+ARROW_STREAM = "application/vnd.apache.arrow.stream"
+
+
+def drain(batches):
+    rows = size = 0
+    for batch in batches:
+        rows += batch.num_rows
+        size += batch.nbytes
+    return rows, size
+
+
+class InProcess:
+    """DuckDB in this process; its siblings are cursors of one database."""
+
+    def __init__(self, database):
+        self.connection = duckdb.connect(database) if isinstance(database, str) else database.cursor()
+
+    def sibling(self):
+        return InProcess(self.connection)
+
+    def run(self, sql):
+        self.connection.execute(sql).fetchall()
+
+    def read(self, sql):
+        return drain(self.connection.execute(sql).to_arrow_reader(ROWS_PER_BATCH))
+
+    def point(self, sql, key):
+        return self.connection.execute(sql, [key]).to_arrow_table().num_rows
+
+    def prepare(self, table, rows):
+        empty = rows.slice(0, 0)  # noqa: F841 (DuckDB finds it by its name)
+        self.connection.execute(f"CREATE TABLE {table} AS FROM empty")
+
+    def put(self, table, rows):
+        arrow_reader = rows.to_reader()  # noqa: F841 (DuckDB finds it by its name)
+        self.connection.execute(f"INSERT INTO {table} SELECT * FROM arrow_reader")
+
+
+class BodySource:
+    """The body of an HTTP response as pyarrow likes to read it: into its own memory, without a copy in between."""
+
+    closed = False
+
+    def __init__(self, response):
+        self.response = response
+
+    def readable(self):
+        return True
+
+    def read(self, size):
+        return self.read_buffer(size)
+
+    def read_buffer(self, size):
+        buffer = pa.allocate_buffer(size)
+        view, filled = memoryview(buffer), 0
+        while filled < size:
+            count = self.response.readinto(view[filled:])
+            if count == 0:
+                break
+            filled += count
+        return buffer if filled == size else buffer.slice(0, filled)
+
+
+class OverHttp:
+    """arrowport over HTTP, with http.client and one kept connection."""
+
+    IDLE_SECONDS = 5  # a connection that waited longer is opened again, for servers close them
+
+    def __init__(self, url, codec=None):
+        self.url, self.codec = url, codec
+        place = urlsplit(url)
+        self.connection = http.client.HTTPConnection(place.hostname, place.port)
+        self.accept = f"{ARROW_STREAM};codecs={codec}" if codec else ARROW_STREAM
+        self.used = time.monotonic()
+
+    def sibling(self):
+        return OverHttp(self.url, self.codec)
+
+    def _answer(self, path, body, headers):
+        if time.monotonic() - self.used > self.IDLE_SECONDS:
+            self.connection.close()
+        self.used = time.monotonic()
+        self.connection.request("POST", path, body=body, headers=headers)
+        response = self.connection.getresponse()
+        if response.status != 200:
+            said = response.read(2000).decode(errors="replace")
+            self.connection.close()
+            raise RuntimeError(f"HTTP {response.status}: {said}")
+        return response
+
+    def _rows(self, body, headers):
+        response = self._answer("/query", body, {"Accept": self.accept, **headers})
+        with pa.ipc.open_stream(BodySource(response)) as batches:
+            counts = drain(batches)
+        # The stream's own end mark was read; what follows is the end of the body, without which it may be broken.
+        if response.read():
+            raise RuntimeError("there is more after the Arrow stream")
+        return counts
+
+    def run(self, sql):
+        self._answer("/query", sql.encode(), {"Accept": "application/json"}).read()
+
+    def read(self, sql):
+        return self._rows(sql.encode(), {})
+
+    def point(self, sql, key):
+        return self._rows(json.dumps({"sql": sql, "params": [key]}).encode(), {"Content-Type": "application/json"})[0]
+
+    def prepare(self, table, rows):
+        self.put(table, rows.slice(0, 0))
+
+    def put(self, table, rows):
+        self._answer(f"/ingest/{table}", pieces_of(rows), {"Content-Type": ARROW_STREAM}).read()
+
+
+def pieces_of(rows):
+    """An Arrow stream of `rows`, piece by piece, so that none is ever whole in memory."""
+    class Pieces:
+        closed = False
+
+        def __init__(self):
+            self.pieces = []
+
+        def writable(self):
+            return True
+
+        def write(self, piece):
+            self.pieces.append(piece)
+            return len(piece)
+
+        def flush(self):
+            pass
+
+        def take(self):
+            taken, self.pieces = self.pieces, []
+            return b"".join(taken)
+
+    sink = Pieces()
+    with pa.ipc.new_stream(sink, rows.schema) as writer:
+        for batch in rows.to_batches(max_chunksize=ROWS_PER_BATCH):
+            writer.write_batch(batch)
+            yield sink.take()
+    yield sink.take()
+
+
+class OverFlight:
+    """arrowport over Flight, with pyarrow."""
+
+    def __init__(self, url, codec=None):
+        self.url, self.codec = url, codec
+        self.client = flight.connect(url)
+        headers = [(b"x-arrowport-compression", codec.encode())] if codec else []
+        self.options = flight.FlightCallOptions(headers=headers)
+
+    def sibling(self):
+        return OverFlight(self.url, self.codec)
+
+    def _rows(self, ticket):
+        return drain(chunk.data for chunk in self.client.do_get(flight.Ticket(ticket), self.options))
+
+    def run(self, sql):
+        self.read(sql)
+
+    def read(self, sql):
+        return self._rows(sql)
+
+    def point(self, sql, key):
+        return self._rows(json.dumps({"sql": sql, "params": [key]}))[0]
+
+    def prepare(self, table, rows):
+        self.put(table, rows.slice(0, 0))
+
+    def put(self, table, rows):
+        writer, _ = self.client.do_put(flight.FlightDescriptor.for_path(table), rows.schema)
+        with writer:
+            writer.write_table(rows, max_chunksize=ROWS_PER_BATCH)
+
+
+class OverQuack:
+    """DuckDB as the client of another DuckDB; SQL runs whole on the server, which is faster than its attached tables."""
+
+    def __init__(self, port):
+        from peer import TOKEN
+        from quack_extension import load_quack
+
+        self.port = port
+        self.connection = duckdb.connect()
+        load_quack(self.connection)
+        self.connection.execute(f"CREATE SECRET (TYPE quack, TOKEN '{TOKEN}')")
+        self.connection.execute(f"ATTACH 'quack:localhost:{port}' AS far")
+
+    def sibling(self):
+        return OverQuack(self.port)
+
+    def _ask(self, sql):
+        quoted = sql.replace("'", "''")
+        return self.connection.execute(f"FROM quack_query_by_name('far', '{quoted}')")
+
+    def read(self, sql):
+        return drain(self._ask(sql).to_arrow_reader(ROWS_PER_BATCH))
+
+    def point(self, sql, key):
+        return self._ask(sql.replace("?", str(key))).to_arrow_table().num_rows
+
+
+class OverPostgres:
+    """Whole results over ADBC, which copies in binary; single rows over psycopg, prepared."""
+
+    def __init__(self, port):
+        import adbc_driver_postgresql.dbapi
+        import psycopg
+
+        self.port = port
+        address = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        self.bulk = adbc_driver_postgresql.dbapi.connect(address, autocommit=True)
+        self.rows = psycopg.connect(address, autocommit=True, prepare_threshold=0)
+
+    def sibling(self):
+        return OverPostgres(self.port)
+
+    def read(self, sql):
+        with self.bulk.cursor() as cursor:
+            cursor.execute(sql)
+            return drain(cursor.fetch_record_batch())
+
+    def point(self, sql, key):
+        return len(self.rows.execute(sql.replace("?", "%s"), [key], binary=True).fetchall())
+
+
+def _varint(number):
+    encoded = bytearray()
+    while number > 0x7F:
+        encoded.append(number & 0x7F | 0x80)
+        number >>= 7
+    encoded.append(number)
+    return bytes(encoded)
+
+
+def _text_field(number, content):
+    """A protobuf field of bytes."""
+    return _varint(number << 3 | 2) + _varint(len(content)) + content
+
+
+class OverFlightSql:
+    """GizmoSQL, spoken to by pyarrow: GetFlightInfo with a CommandStatementQuery, then DoGet."""
+
+    def __init__(self, port):
+        from peer import TOKEN
+
+        self.port = port
+        self.client = flight.connect(f"grpc://127.0.0.1:{port}")
+        self.options = flight.FlightCallOptions(headers=[self._log_in("bench", TOKEN)])
+
+    def _log_in(self, name, password):
+        until = time.monotonic() + 60
+        while True:
+            try:
+                return self.client.authenticate_basic_token(name, password)
+            except flight.FlightUnavailableError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+
+    def sibling(self):
+        return OverFlightSql(self.port)
+
+    def read(self, sql):
+        name = b"type.googleapis.com/arrow.flight.protocol.sql.CommandStatementQuery"
+        command = _text_field(1, name) + _text_field(2, _text_field(1, sql.encode()))
+        info = self.client.get_flight_info(flight.FlightDescriptor.for_command(command), self.options)
+        rows = size = 0
+        for endpoint in info.endpoints:
+            more = drain(chunk.data for chunk in self.client.do_get(endpoint.ticket, self.options))
+            rows, size = rows + more[0], size + more[1]
+        return rows, size
+
+    def point(self, sql, key):
+        return self.read(sql.replace("?", str(key)))[0]
+
+
+KINDS = {"duckdb": InProcess, "http": OverHttp, "flight": OverFlight, "quack": OverQuack, "postgresql": OverPostgres,
+         "gizmosql": OverFlightSql}

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+
+namespace arrowport::cli {
+
+// Who takes part, where the report compares them: the way in, and the language of the client.
+inline constexpr const char* kReferenceCpp = "DuckDB C++";
+inline constexpr const char* kReferencePython = "DuckDB Py";
+inline constexpr const char* kHttpCpp = "HTTP C++";
+inline constexpr const char* kFlightCpp = "Flight C++";
+inline constexpr const char* kHttpPython = "HTTP Py";
+inline constexpr const char* kFlightPython = "Flight Py";
+inline constexpr const char* kStreamingPeer = "py-stream C++";
+inline constexpr const char* kTablePeer = "py-table C++";
+inline constexpr const char* kQuackPeer = "quack Py";
+inline constexpr const char* kGizmoSqlPeer = "GizmoSQL Py";
+inline constexpr const char* kPostgreSqlPeer = "PostgreSQL Py";
+
+// What they do.
+inline constexpr const char* kReadAll = "read all";
+inline constexpr const char* kReadNumbers = "read 3 columns";
+inline constexpr const char* kReadWide = "read wide strings";
+inline constexpr const char* kReadEndpoints = "read in parallel";
+inline constexpr const char* kReadCompressed = "read compressed";
+inline constexpr const char* kWriteAll = "write all";
+
+/// "point, 8 clients"
+inline std::string PointWorkName(int clients) {
+  return "point, " + std::to_string(clients) + (clients == 1 ? " client" : " clients");
+}
+
+}  // namespace arrowport::cli
