@@ -77,12 +77,18 @@ Status CheckKinds(const Statements& statements, const Statement& given,
   return Status::OK();
 }
 
-// Throws for what changes anything, in a way that only its plan shows.
-void CheckReadsOnly(duckdb::ClientContext& context, duckdb::PreparedStatementData& statement) {
-  if (!statement.properties.IsReadOnly()) {
-    throw duckdb::PermissionException(OnlyReads("one writes"));
+// Has a statement that only reads do so in a read-only transaction. Throws with `read_only` for
+// what changes anything, in a way that only its plan shows.
+void DecideReadOnly(duckdb::ClientContext& context, duckdb::PreparedStatementData& statement,
+                    bool read_only) {
+  const bool reads = statement.properties.IsReadOnly();
+  if (read_only && !reads) throw duckdb::PermissionException(OnlyReads("one writes"));
+  // CALL may do what its plan does not tell, and what began with BEGIN may have written already.
+  const bool is_query = statement.statement_type == duckdb::StatementType::SELECT_STATEMENT;
+  const bool is_alone = context.transaction.IsAutoCommit();
+  if (reads && (read_only || (is_query && is_alone))) {
+    duckdb::MetaTransaction::Get(context).SetReadOnly();
   }
-  duckdb::MetaTransaction::Get(context).SetReadOnly();
 }
 
 }  // namespace
@@ -219,7 +225,7 @@ void Execution::InstallCollector(const ExecutionOptions& options) {
                                     duckdb::ClientContext& context,
                                     duckdb::PreparedStatementData& statement)
       -> duckdb::unique_ptr<duckdb::PhysicalOperator> {
-    if (read_only) CheckReadsOnly(context, statement);
+    DecideReadOnly(context, statement, read_only);
     changes_ = ChangesOf(statement);
     auto schema = ArrowSchemaOf(statement.types, statement.names, context);
     if (!schema.ok()) throw duckdb::NotImplementedException(schema.status().message());

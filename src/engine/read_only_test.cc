@@ -79,5 +79,16 @@ TEST_F(ReadOnlyTest, SaysWhatTheStatementIs) {
   EXPECT_THAT(Run("DELETE FROM t").message(), HasSubstr("DELETE"));
 }
 
+TEST_F(ReadOnlyTest, LeavesWhatMayWriteAlone) {
+  for (const char* sql :
+       {"SELECT nextval('s')", "BEGIN; INSERT INTO t VALUES (8); FROM t; COMMIT",
+        "INSERT INTO t VALUES (9); SELECT count(*) FROM t", "CALL pragma_version()",
+        "BEGIN; FROM t; INSERT INTO t VALUES (10); COMMIT"}) {
+    const auto ran = ReadAll(*database_, sql);
+    EXPECT_TRUE(ran.ok()) << sql << ": " << ran.status();
+  }
+  EXPECT_EQ(*ReadInt(*database_, "SELECT count(*) FROM t"), 4);
+}
+
 }  // namespace
 }  // namespace arrowport::engine

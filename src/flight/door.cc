@@ -178,8 +178,12 @@ Status Door::DoExchange(const Context& context,
                         std::unique_ptr<arrow::flight::FlightMessageReader> reader,
                         std::unique_ptr<arrow::flight::FlightMessageWriter> writer) {
   RunningCall& call = RunningCall::Of(context);
-  const ExchangeStreams streams{
-      .reader = *reader, .writer = *writer, .message_bytes_max = message_bytes_max_};
+  const auto options = WriteOptionsOf(context);
+  if (!options.ok()) return call.Answer(options.status());
+  const ExchangeStreams streams{.reader = *reader,
+                                .writer = *writer,
+                                .message_bytes_max = message_bytes_max_,
+                                .written_as = *options};
   return call.Answer(RunExchange(call, *service_, metrics_, streams));
 }
 

@@ -22,9 +22,10 @@ namespace {
 using arrow::flight::FlightMessageReader;
 using arrow::flight::FlightMessageWriter;
 
-Status SendRows(engine::ResultStream& rows, FlightMessageWriter& writer,
+Status SendRows(engine::ResultStream& rows, const ExchangeStreams& streams,
                 observe::Metrics& metrics) {
-  ARROW_RETURN_NOT_OK(writer.Begin(rows.schema()));
+  FlightMessageWriter& writer = streams.writer;
+  ARROW_RETURN_NOT_OK(writer.Begin(rows.schema(), streams.written_as));
   for (;;) {
     ARROW_ASSIGN_OR_RAISE(const auto batch, rows.Next());
     if (batch == nullptr) return Status::OK();
@@ -74,18 +75,18 @@ Status FindExchanger(const service::Call& call, service::Service& service,
 
 // A statement that reads no input.
 Status Answer(service::Service& service, const service::Call& call, const ExchangeRequest& request,
-              FlightMessageWriter& writer, observe::Metrics& metrics) {
+              const ExchangeStreams& streams, observe::Metrics& metrics) {
   const engine::QueryOptions options{.ordered = request.options.ordered};
   ARROW_ASSIGN_OR_RAISE(const auto rows, service.Query(call, request.statement, options));
-  return SendRows(*rows, writer, metrics);
+  return SendRows(*rows, streams, metrics);
 }
 
 // Reads here, and writes in a thread.
 Status RunBothWays(RunningCall& call, BatchReceiver& batches, engine::Exchange& exchange,
-                   FlightMessageWriter& writer, observe::Metrics& metrics) {
+                   const ExchangeStreams& streams, observe::Metrics& metrics) {
   Status sent;
   std::jthread sender([&] {
-    sent = SendRows(*exchange.rows(), writer, metrics);
+    sent = SendRows(*exchange.rows(), streams, metrics);
     // Whoever cannot send has nothing to take input for.
     if (!sent.ok()) exchange.Abort(sent);
   });
@@ -105,12 +106,12 @@ Status RunExchange(RunningCall& call, service::Service& service, observe::Metric
   ARROW_RETURN_NOT_OK(FindExchanger(service_call, service, request));
   ARROW_ASSIGN_OR_RAISE(const bool takes_input,
                         service.TakesInput(service_call, request.statement, request.options));
-  if (!takes_input) return Answer(service, service_call, request, streams.writer, metrics);
+  if (!takes_input) return Answer(service, service_call, request, streams, metrics);
   ARROW_ASSIGN_OR_RAISE(const auto schema, ReceiveSchema(call, reader));
   ARROW_ASSIGN_OR_RAISE(const auto exchange, service.BeginExchange(service_call, request.statement,
                                                                    schema, request.options));
   BatchReceiver batches(call, reader, streams.message_bytes_max);
-  return RunBothWays(call, batches, *exchange, streams.writer, metrics);
+  return RunBothWays(call, batches, *exchange, streams, metrics);
 }
 
 }  // namespace arrowport::flight

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include <arrow/flight/server.h>
+#include <arrow/ipc/options.h>
 
 #include "base/error.h"
 #include "flight/running_calls.h"
@@ -15,7 +16,8 @@ namespace arrowport::flight {
 struct ExchangeStreams {
   arrow::flight::FlightMessageReader& reader;
   arrow::flight::FlightMessageWriter& writer;
-  int64_t message_bytes_max;  ///< Of one incoming batch.
+  int64_t message_bytes_max;               ///< Of one incoming batch.
+  arrow::ipc::IpcWriteOptions written_as;  ///< Of those that go back.
 };
 
 /// Serves one DoExchange: the statement of its descriptor over what the client sends, with rows on

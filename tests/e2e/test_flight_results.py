@@ -33,6 +33,17 @@ def test_compressed_batches_are_the_same_rows(client: flight.FlightClient, compr
     assert client.do_get(ticket, _asking_for(compression)).read_all().equals(plain)
 
 
+def test_the_rows_of_an_exchange_may_be_compressed_too(client: flight.FlightClient) -> None:
+    batch = pa.record_batch({"i": list(range(10_000))})
+    writer, reader = client.do_exchange(flight.FlightDescriptor.for_command(b"SELECT i * 2 AS i FROM input"),
+                                        _asking_for("zstd"))
+    writer.begin(batch.schema)
+    writer.write_batch(batch)
+    writer.done_writing()
+    assert reader.read_all()["i"].to_pylist() == list(range(0, 20_000, 2))
+    writer.close()
+
+
 def test_an_unknown_compression_is_refused(client: flight.FlightClient) -> None:
     with pytest.raises(pa.ArrowInvalid, match="'brotli' of the header x-arrowport-compression.*zstd"):
         client.do_get(flight.Ticket(b"SELECT 1"), _asking_for("brotli"))
