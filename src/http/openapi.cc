@@ -47,7 +47,7 @@ std::string OperationId(const Route& route) {
     if (is_word) id += c;
     gap = !is_word;
   }
-  return id;
+  return route.pattern == "/" ? id + "_root" : id;
 }
 
 // "/tables" of "/tables/{name}/data"; "/" alone is of the server.
@@ -233,6 +233,8 @@ Json DescribeRoutes(std::span<const Route> table, std::string_view version) {
              "back. GET routes answer HEAD too."},
             {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
           {"servers", {{{"url", "/"}}}},
+          // Nobody has to say who they are yet.
+          {"security", Json::array()},
           {"tags", Tags()},
           {"paths", std::move(paths)},
           {"components",
