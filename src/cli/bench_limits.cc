@@ -1,7 +1,6 @@
 #include "cli/bench_limits.h"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 

@@ -14,6 +14,7 @@
 #include "cli/bench_data.h"
 #include "cli/bench_names.h"
 #include "cli/bench_run.h"
+#include "cli/child_process.h"
 #include "cli/contender.h"
 #include "cli/peer_process.h"
 #include "cli/python_worker.h"

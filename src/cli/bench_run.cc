@@ -91,7 +91,7 @@ class WorkRun {
 Status Note(const BenchContender& by, const Result<BenchSample>& sample, int round,
             BenchWorkResult& work, BenchResult& result) {
   if (!sample.ok()) {
-    const Status failure = WithContext(work.work.name + ", " + by.name, sample.status());
+    Status failure = WithContext(work.work.name + ", " + by.name, sample.status());
     if (!by.is_peer) return failure;
     result.failure = failure.message();
     return Status::OK();

@@ -1,8 +1,9 @@
 #include "cli/machine.h"
 
-#include <sys/sysinfo.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <fstream>
 #include <string>
@@ -27,13 +28,12 @@ std::string FromProcessorInfo(const std::string& key) {
 Machine ThisMachine() {
   utsname system{};
   uname(&system);
-  struct sysinfo memory{};
-  sysinfo(&memory);
-  Machine machine = {
-      .processor = FromProcessorInfo("model name"),
-      .cores = std::thread::hardware_concurrency(),
-      .memory_bytes = static_cast<int64_t>(memory.totalram) * static_cast<int64_t>(memory.mem_unit),
-      .system = std::string(system.sysname) + " " + system.release};
+  const int64_t pages = sysconf(_SC_PHYS_PAGES);
+  const int64_t page_bytes = sysconf(_SC_PAGESIZE);
+  Machine machine = {.processor = FromProcessorInfo("model name"),
+                     .cores = std::thread::hardware_concurrency(),
+                     .memory_bytes = pages * page_bytes,
+                     .system = std::string(system.sysname) + " " + system.release};
   if (machine.processor.empty()) machine.processor = system.machine;
   return machine;
 }

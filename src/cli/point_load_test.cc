@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -39,8 +40,8 @@ PointLoad LoadOf(int clients) {
 
 TEST(PointLoadTest, CountsWhatAllClientsAskedButForTheFirstQuestionOfEach) {
   std::atomic<int64_t> asked = 0;
-  std::vector<std::unique_ptr<PointAsker>> askers;
-  for (int i = 0; i < 5; ++i) askers.push_back(std::make_unique<FixedAsker>(1, asked));
+  std::vector<std::unique_ptr<PointAsker>> askers(5);
+  for (auto& asker : askers) asker = std::make_unique<FixedAsker>(1, asked);
   const auto times = AskTogether(askers, LoadOf(4));
   ASSERT_TRUE(times.ok()) << times.status();
   EXPECT_EQ(times->answers, asked - 4);
