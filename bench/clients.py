@@ -69,6 +69,7 @@ class BodySource:
 
     def __init__(self, response):
         self.response = response
+        self.bytes = 0
 
     def readable(self):
         return True
@@ -84,6 +85,7 @@ class BodySource:
             if count == 0:
                 break
             filled += count
+        self.bytes += filled
         return buffer if filled == size else buffer.slice(0, filled)
 
 
@@ -98,6 +100,7 @@ class OverHttp:
         self.connection = http.client.HTTPConnection(place.hostname, place.port)
         self.accept = f"{ARROW_STREAM};codecs={codec}" if codec else ARROW_STREAM
         self.used = time.monotonic()
+        self.wire_bytes = 0  # of the last result, as it was sent
 
     def sibling(self):
         return OverHttp(self.url, self.codec)
@@ -116,8 +119,10 @@ class OverHttp:
 
     def _rows(self, body, headers):
         response = self._answer("/query", body, {"Accept": self.accept, **headers})
-        with pa.ipc.open_stream(BodySource(response)) as batches:
+        source = BodySource(response)
+        with pa.ipc.open_stream(source) as batches:
             counts = drain(batches)
+        self.wire_bytes = source.bytes
         # The stream's own end mark was read; what follows is the end of the body, without which it may be broken.
         if response.read():
             raise RuntimeError("there is more after the Arrow stream")

@@ -6,8 +6,8 @@
     {"verb": "forget", "name": NAME}
     {"verb": "prepare", "by": BY, "table": NAME, "rows": NAME}  untimed: makes the table of these rows, empty
     {"verb": "run", "by": BY, "sql": SQL}                   untimed
-    {"verb": "read", "by": BY, "sql": SQL}                  -> {"seconds", "rows", "bytes"}
-    {"verb": "put", "by": BY, "table": NAME, "rows": NAME}  -> the same; the table is there already
+    {"verb": "read", "by": BY, "sql": SQL}                  -> {"seconds", "rows", "bytes", "wire_bytes"}
+    {"verb": "put", "by": BY, "table": NAME, "rows": NAME}  -> {"seconds", "rows", "bytes"}; the table is there already
     {"verb": "points", "by": BY, "sql": SQL, "keys": COUNT, "clients": COUNT, "for_seconds": SECONDS}
                                   -> {"seconds" (median of one), "p99_seconds", "per_second", "rows" (queries)}
 
@@ -110,7 +110,8 @@ class Worker:
     def read(self, by, sql):
         way, began = self.ways[by], time.perf_counter()
         rows, size = way.read(sql)
-        return {"seconds": time.perf_counter() - began, "rows": rows, "bytes": size}
+        return {"seconds": time.perf_counter() - began, "rows": rows, "bytes": size,
+                "wire_bytes": getattr(way, "wire_bytes", 0)}
 
     def put(self, by, table, rows):
         way, data, began = self.ways[by], self.rows[rows], time.perf_counter()

@@ -163,6 +163,7 @@ class Bench {
     work.what = sql;
     work.kind = BenchKind::kRead;
     work.sql = sql;
+    work.shows_wire = part == &TakesPart::codecs;
     return Run(work, part);
   }
 

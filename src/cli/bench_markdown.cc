@@ -24,9 +24,10 @@ constexpr const char* kHowToRead =
   keeps all cores busy takes them from its own client. Absolute times differ from machine to machine; ratios less.
 - `CPU` and `peak` are of the server's process: processor time for one result, put or answer, and the most resident memory
   during it. Freed memory is kept for reuse, so the peak also remembers earlier work.
-- **read**: every batch is taken, its rows and bytes are counted, and it is dropped. Where a table is read ordered, the order
-  is the table's. *in parallel* gives the order up and reads one result in several Flight streams at once.
-  *compressed* asks for compressed buffers; on one machine that costs time, over a network it saves bytes.
+- **read**: every batch is taken, its rows and bytes are counted, and it is dropped. Rows come in the order
+  that the table has. *in parallel* gives the order up and reads one result in several Flight streams at once.
+  *compressed* asks for compressed buffers; on one machine that costs time, over a network it saves bytes (`sent`,
+  where the client sees them).
 - **point**: `select * from points where id = ?`, one row of 1 M at scale 1, by primary key, over kept connections. Clients ask
   as fast as answers come, each from a thread of its own. In process each has a connection, and SQL is planned for each
   question, as a server has to that gets SQL; *kept plan* shows what a statement prepared once would save. `x` of point
@@ -41,7 +42,7 @@ The others, each with the client that is cheapest for it:
 | py-stream, py-table | a Flight server in Python over DuckDB (`bench/peers/flight_server.py`) that streams DuckDB's reader, or makes a table of the result first | arrowport's, C++ |
 | quack | DuckDB with its extension `quack` | DuckDB in Python, SQL sent whole; keys stand in the SQL |
 | GizmoSQL | its server, Flight SQL over DuckDB | pyarrow's Flight client, `GetFlightInfo` and `DoGet`; keys stand in the SQL |
-| PostgreSQL | PostgreSQL 15, rows by rows on disk, no Arrow inside | ADBC for whole results (decimals come as text), psycopg with a prepared statement for points |
+| PostgreSQL | PostgreSQL 15, which keeps rows, not columns, and is made for single ones | ADBC for whole results (decimals come as text), psycopg with a prepared statement for points |
 )";
 
 // A cell may hold no end of its column.

@@ -69,6 +69,7 @@ Json SampleJson(const BenchSample& sample) {
     json["p99_seconds"] = sample.sample.p99_seconds;
     json["per_second"] = sample.sample.per_second;
   }
+  if (sample.sample.wire_bytes > 0) json["wire_bytes"] = sample.sample.wire_bytes;
   if (sample.server_peak_bytes > 0) {
     json["server_cpu_seconds"] = sample.server_cpu_seconds;
     json["server_peak_bytes"] = sample.server_peak_bytes;
@@ -105,6 +106,7 @@ FigureTable FiguresOf(const BenchWorkResult& result) {
   FigureTable table;
   table.titles = {"by", points ? "p50" : "median"};
   if (points) table.titles.insert(table.titles.end(), {"p99", "per s"});
+  if (result.work.shows_wire) table.titles.emplace_back("sent");
   table.titles.insert(table.titles.end(), {"min", "max", "x C++", "x Py", "CPU", "peak"});
   for (const BenchResult& one : result.results) {
     if (!one.failure.empty()) table.failures.push_back(one.failure);
@@ -115,6 +117,10 @@ FigureTable FiguresOf(const BenchWorkResult& result) {
     if (points) {
       row.push_back(Seconds(MedianP99Seconds(one)));
       row.push_back(Count(std::llround(MedianPerSecond(one))));
+    }
+    if (result.work.shows_wire) {
+      const int64_t sent = one.samples.front().sample.wire_bytes;
+      row.push_back(sent > 0 ? Bytes(static_cast<double>(sent)) : "");
     }
     row.push_back(Seconds(least));
     row.push_back(Seconds(most));

@@ -67,6 +67,16 @@ TEST(BenchReportTest, ComparesPointLoadsByTheirAnswersASecond) {
                                                        "2.00 ms", "2.00 ms", "0.75", "", "", ""}));
 }
 
+TEST(BenchReportTest, ShowsHowMuchWasSentWhereThatMatters) {
+  BenchWorkResult result = Reads();
+  result.work.shows_wire = true;
+  for (BenchSample& sample : result.results[1].samples) sample.sample.wire_bytes = 2'000;
+  const FigureTable figures = FiguresOf(result);
+  EXPECT_EQ(figures.titles[2], "sent");
+  EXPECT_EQ(figures.rows[0][2], "");
+  EXPECT_EQ(figures.rows[1][2], "2.00 kB");
+}
+
 TEST(BenchReportTest, TellsWhyAPeerHasNoFigures) {
   BenchWorkResult result = Reads();
   result.results[1].failure = "read all, HTTP C++: it broke";

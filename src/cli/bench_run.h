@@ -41,6 +41,7 @@ struct BenchWork {
   std::string what;  ///< In a few words more, for people.
   BenchKind kind = BenchKind::kRead;
   std::string sql;               ///< To read.
+  bool shows_wire = false;       ///< Whether it matters how many bytes were sent.
   const RowSet* rows = nullptr;  ///< To put.
   int puts = 1;                  ///< Puts of one sample; its time is that of one of them.
   int64_t rows_expected = 0;     ///< 0: not known.

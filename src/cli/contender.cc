@@ -46,6 +46,7 @@ Sample SampleOf(const PointTimes& times) {
   return {.seconds = times.p50_seconds,
           .rows = times.answers,
           .bytes = 0,
+          .wire_bytes = 0,
           .p99_seconds = times.p99_seconds,
           .per_second = times.per_second};
 }

@@ -16,7 +16,8 @@ namespace arrowport::cli {
 struct Sample {
   double seconds = 0;  ///< Of a point load: the median of one answer.
   int64_t rows = 0;
-  int64_t bytes = 0;  ///< Of the Arrow batches in memory.
+  int64_t bytes = 0;       ///< Of the Arrow batches in memory.
+  int64_t wire_bytes = 0;  ///< Of a read, as they were sent; 0: not known.
 
   // Of a point load only.
   double p99_seconds = 0;

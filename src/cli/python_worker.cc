@@ -32,6 +32,7 @@ Result<Sample> SampleOf(const std::string& answer) {
   return Sample{.seconds = json.value("seconds", 0.0),
                 .rows = json.value("rows", int64_t{0}),
                 .bytes = json.value("bytes", int64_t{0}),
+                .wire_bytes = json.value("wire_bytes", int64_t{0}),
                 .p99_seconds = json.value("p99_seconds", 0.0),
                 .per_second = json.value("per_second", 0.0)};
 }
