@@ -4,14 +4,14 @@
 #include <string_view>
 
 extern "C" {
-extern const char arrowport_openapi_schemas_begin[];
-extern const char arrowport_openapi_schemas_end[];
-extern const char arrowport_swagger_script_begin[];
-extern const char arrowport_swagger_script_end[];
-extern const char arrowport_swagger_style_begin[];
-extern const char arrowport_swagger_style_end[];
-extern const char arrowport_swagger_icon_begin[];
-extern const char arrowport_swagger_icon_end[];
+extern const char kArrowportOpenApiSchemasBegin[];
+extern const char kArrowportOpenApiSchemasEnd[];
+extern const char kArrowportSwaggerScriptBegin[];
+extern const char kArrowportSwaggerScriptEnd[];
+extern const char kArrowportSwaggerStyleBegin[];
+extern const char kArrowportSwaggerStyleEnd[];
+extern const char kArrowportSwaggerIconBegin[];
+extern const char kArrowportSwaggerIconEnd[];
 }
 
 namespace arrowport::http {
@@ -24,19 +24,19 @@ std::string_view Between(const char* begin, const char* end) {
 }  // namespace
 
 std::string_view OpenApiSchemasFile() {
-  return Between(arrowport_openapi_schemas_begin, arrowport_openapi_schemas_end);
+  return Between(kArrowportOpenApiSchemasBegin, kArrowportOpenApiSchemasEnd);
 }
 
 std::string_view SwaggerScriptFile() {
-  return Between(arrowport_swagger_script_begin, arrowport_swagger_script_end);
+  return Between(kArrowportSwaggerScriptBegin, kArrowportSwaggerScriptEnd);
 }
 
 std::string_view SwaggerStyleFile() {
-  return Between(arrowport_swagger_style_begin, arrowport_swagger_style_end);
+  return Between(kArrowportSwaggerStyleBegin, kArrowportSwaggerStyleEnd);
 }
 
 std::string_view SwaggerIconFile() {
-  return Between(arrowport_swagger_icon_begin, arrowport_swagger_icon_end);
+  return Between(kArrowportSwaggerIconBegin, kArrowportSwaggerIconEnd);
 }
 
 }  // namespace arrowport::http

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <boost/beast/http/verb.hpp>
 #include <nlohmann/json.hpp>

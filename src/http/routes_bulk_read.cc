@@ -38,8 +38,11 @@ Result<stream::EncodeOptions> ChooseBulkForm(const Request& request) {
 // What tells one answer with the rows of a version from another.
 std::string KeyOf(const Target& target, const stream::EncodeOptions& form) {
   std::string text = ContentTypeOf(form);
-  for (const auto& [name, value] : target.parameters) text += '\0' + name + '\0' + value;
-  for (const auto& [name, value] : FieldsOf(form)) text += '\0' + name + '\0' + value;
+  const auto add = [&text](const std::string& name, const std::string& value) {
+    text.append(1, '\0').append(name).append(1, '\0').append(value);
+  };
+  for (const auto& [name, value] : target.parameters) add(name, value);
+  for (const auto& [name, value] : FieldsOf(form)) add(name, value);
   return std::to_string(std::hash<std::string>()(text));
 }
 
@@ -74,11 +77,12 @@ Awaitable<Status> BulkRead(Exchange& exchange) {
   const auto ask_version = [&exchange] {
     return exchange.service().schemas().RowsVersion(exchange.call(), exchange.path_parameter());
   };
-  const Result<std::optional<std::string>> version = co_await exchange.Blocking(ask_version);
-  if (!version.ok()) co_return version.status();
+  const Result<std::optional<std::string>> asked = co_await exchange.Blocking(ask_version);
+  if (!asked.ok()) co_return asked.status();
+  const std::optional<std::string>& version = *asked;
   RowsWanted wanted = {.form = *form, .timeout = target->timeout};
-  if (version->has_value()) {
-    const std::string beginning = **version + "-" + KeyOf(request.target(), *form);
+  if (version.has_value()) {
+    const std::string beginning = *version + "-" + KeyOf(request.target(), *form);
     const auto known = TagOfVersion(request.Header(Field::if_none_match), beginning);
     if (known.has_value()) co_return co_await SayUnchanged(exchange, *known, *form);
     wanted.fields = FieldsOfTag(exchange, beginning + "-rows");

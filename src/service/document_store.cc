@@ -16,7 +16,6 @@
 #include "base/call_control.h"
 #include "base/error.h"
 #include "engine/database.h"
-#include "engine/result_stream.h"
 #include "engine/table.h"
 
 namespace arrowport::service {
@@ -80,7 +79,7 @@ Status DocumentStore::Run(const CallControl& control, std::string sql, Parameter
 }
 
 Status DocumentStore::LoadLocked(const CallControl& control) {
-  if (newest_.has_value()) return Status::OK();
+  if (loaded_) return Status::OK();
   Documents found;
   auto rows = database_->Query({NewestSql(), {Text(kind_)}}, {}, control);
   if (!rows.ok() && KindOf(rows.status()) != ErrorKind::kNotFound) return rows.status();
@@ -93,6 +92,7 @@ Status DocumentStore::LoadLocked(const CallControl& control) {
     }
   }
   newest_ = std::move(found);
+  loaded_ = true;
   return Status::OK();
 }
 
@@ -100,25 +100,25 @@ Result<Document> DocumentStore::Put(const CallControl& control, std::string_view
                                     std::string_view text) {
   const std::scoped_lock lock(mutex_);
   ARROW_RETURN_NOT_OK(LoadLocked(control));
-  const auto known = newest_->find(name);
-  if (known != newest_->end() && known->second.text == text) return known->second;
+  const auto known = newest_.find(name);
+  if (known != newest_.end() && known->second.text == text) return known->second;
   Document document = {.name = std::string(name),
-                       .version = known == newest_->end() ? 1 : known->second.version + 1,
+                       .version = known == newest_.end() ? 1 : known->second.version + 1,
                        .text = std::string(text),
                        .stored_unix_ms = UnixMsNow()};
   ARROW_RETURN_NOT_OK(Run(control, MakeTableSql(), {}));
   ARROW_RETURN_NOT_OK(Run(control, "INSERT INTO " + TableSql() + " VALUES ($1, $2, $3, $4, $5)",
                           {Text(kind_), Text(name), arrow::MakeScalar(document.version), Text(text),
                            arrow::MakeScalar(document.stored_unix_ms)}));
-  newest_->insert_or_assign(document.name, document);
+  newest_.insert_or_assign(document.name, document);
   return document;
 }
 
 Result<Document> DocumentStore::Get(const CallControl& control, std::string_view name) {
   const std::scoped_lock lock(mutex_);
   ARROW_RETURN_NOT_OK(LoadLocked(control));
-  const auto known = newest_->find(name);
-  if (known == newest_->end()) return NotFound(name);
+  const auto known = newest_.find(name);
+  if (known == newest_.end()) return NotFound(name);
   return known->second;
 }
 
@@ -126,18 +126,18 @@ Result<std::vector<Document>> DocumentStore::List(const CallControl& control) {
   const std::scoped_lock lock(mutex_);
   ARROW_RETURN_NOT_OK(LoadLocked(control));
   std::vector<Document> documents;
-  for (const auto& [name, document] : *newest_) documents.push_back(document);
+  for (const auto& [name, document] : newest_) documents.push_back(document);
   return documents;
 }
 
 Status DocumentStore::Delete(const CallControl& control, std::string_view name) {
   const std::scoped_lock lock(mutex_);
   ARROW_RETURN_NOT_OK(LoadLocked(control));
-  const auto known = newest_->find(name);
-  if (known == newest_->end()) return NotFound(name);
+  const auto known = newest_.find(name);
+  if (known == newest_.end()) return NotFound(name);
   ARROW_RETURN_NOT_OK(Run(control, "DELETE FROM " + TableSql() + " WHERE kind = $1 AND name = $2",
                           {Text(kind_), Text(name)}));
-  newest_->erase(known);
+  newest_.erase(known);
   return Status::OK();
 }
 

@@ -4,7 +4,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,7 +60,8 @@ class DocumentStore {
 
   // Guarded by mutex_, which is held over statements: changes come one by one.
   std::mutex mutex_;
-  std::optional<Documents> newest_;  ///< Nothing before the first use.
+  bool loaded_ = false;
+  Documents newest_;  ///< Once loaded.
 };
 
 }  // namespace arrowport::service

@@ -1,5 +1,6 @@
 #include "service/retained_result.h"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>

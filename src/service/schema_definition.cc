@@ -41,7 +41,8 @@ Status CheckKeys(std::string_view place, const Json& object,
     for (const std::string_view name : known) {
       list += (list.empty() ? "" : ", ") + std::string(name);
     }
-    return Invalid(place, "there is no key '" + key + "'; there are " + list);
+    list.insert(0, "there is no key '" + key + "'; there are ");
+    return Invalid(place, list);
   }
   return Status::OK();
 }
@@ -89,7 +90,8 @@ Result<engine::ValueRule> ReadOneOf(const std::string& place, const Json& values
 Status ReadConstraints(const std::string& place, const Json& json, SchemaField* field) {
   ARROW_RETURN_NOT_OK(CheckKeys(place, json, {"minimum", "maximum", "pattern", "enum"}));
   for (const auto& [key, value] : json.items()) {
-    const std::string here = place + "." + key;
+    std::string here = place;
+    here.append(".").append(key);
     if (value.is_null()) continue;
     if (key == "enum") {
       ARROW_ASSIGN_OR_RAISE(auto rule, ReadOneOf(here, value));

@@ -1,6 +1,5 @@
 #include "service/schema_registry.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
