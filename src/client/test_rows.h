@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <arrow/api.h>
+#include <arrow/util/align_util.h>
 
 #include "base/error.h"
 #include "stream/batch_encoder.h"
@@ -65,8 +66,12 @@ inline std::vector<std::string> EncodeRows(
 inline Result<int64_t> CountRows(arrow::RecordBatchReader& reader) {
   int64_t rows = 0;
   for (;;) {
-    ARROW_ASSIGN_OR_RAISE(const auto batch, reader.Next());
-    if (batch == nullptr) return rows;
+    ARROW_ASSIGN_OR_RAISE(const auto sent, reader.Next());
+    if (sent == nullptr) return rows;
+    // Flight's lie wherever gRPC has put them.
+    ARROW_ASSIGN_OR_RAISE(const auto batch,
+                          arrow::util::EnsureAlignment(sent, arrow::util::kValueAlignment,
+                                                       arrow::default_memory_pool()));
     const auto& ids = static_cast<const arrow::Int64Array&>(*batch->column(0));
     for (int64_t i = 0; i < ids.length(); ++i) {
       if (ids.Value(i) != rows++) return Status::Invalid("rows are missing or out of order");
