@@ -12,6 +12,7 @@ parameters with a single call, the key stands in the SQL.
 
 import http.client
 import json
+import socket
 import sys
 import time
 from pathlib import Path
@@ -258,6 +259,18 @@ class OverPostgres:
         return len(self.rows.execute(sql.replace("?", "%s"), [key], binary=True).fetchall())
 
 
+def wait_until_it_listens(port, seconds=60):
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except ConnectionRefusedError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
 def _varint(number):
     encoded = bytearray()
     while number > 0x7F:
@@ -279,18 +292,9 @@ class OverFlightSql:
         from peer import TOKEN
 
         self.port = port
+        wait_until_it_listens(port)
         self.client = flight.connect(f"grpc://127.0.0.1:{port}")
-        self.options = flight.FlightCallOptions(headers=[self._log_in("bench", TOKEN)])
-
-    def _log_in(self, name, password):
-        until = time.monotonic() + 60
-        while True:
-            try:
-                return self.client.authenticate_basic_token(name, password)
-            except flight.FlightUnavailableError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.05)
+        self.options = flight.FlightCallOptions(headers=[self.client.authenticate_basic_token("bench", TOKEN)])
 
     def sibling(self):
         return OverFlightSql(self.port)

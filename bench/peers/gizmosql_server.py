@@ -16,7 +16,7 @@ def main() -> None:
     lines = (said.stdout or said.stderr).splitlines()
     port = peer.free_port()
     # Clients try until it listens.
-    peer.announce(port=port, version=lines[0].strip() if lines else "GizmoSQL")
+    peer.announce(port=port, version=lines[0].replace(" Server CLI:", "").strip() if lines else "GizmoSQL")
     log = os.open(os.path.join(options.folder, "gizmosql.log"), os.O_WRONLY | os.O_CREAT)
     os.dup2(log, 1)
     os.dup2(log, 2)

@@ -30,7 +30,7 @@ class PointAsker {
 struct PointTimes {
   double p50_seconds = 0;
   double p99_seconds = 0;
-  double per_second = 0;  ///< Answers, of all clients together.
+  double per_second = 0;  ///< Answers in time, of all clients together.
   int64_t answers = 0;
 };
 
