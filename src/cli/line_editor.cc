@@ -49,9 +49,9 @@ class LineEditor::Impl {
     el_set(editor, EL_HIST, history, history_.get());
     // Keys that elsewhere send signals are read like all others, so that Ctrl-C comes in its place.
     el_set(editor, EL_SETTY, "-d", "-isig", nullptr);
-    AddKey("^C", "arrowport-drop-line", &Impl::DropLine);
-    AddKey("^Z", "arrowport-suspend", &Impl::Suspend);
-    AddKey("^I", "arrowport-complete", &Impl::CompleteName);
+    AddKey(L"^C", L"arrowport-drop-line", &Impl::DropLine);
+    AddKey(L"^Z", L"arrowport-suspend", &Impl::Suspend);
+    AddKey(L"^I", L"arrowport-complete", &Impl::CompleteName);
     el_set(editor, EL_BIND, "^R", "em-inc-search-prev", nullptr);
     el_source(editor, nullptr);
   }
@@ -90,9 +90,10 @@ class LineEditor::Impl {
     return *static_cast<Impl*>(data);
   }
 
-  void AddKey(const char* key, const char* name, Key function) {
-    el_set(editor_.get(), EL_ADDFN, name, name, function);
-    el_set(editor_.get(), EL_BIND, key, name, nullptr);
+  // Of narrow names libedit keeps copies that it never frees.
+  void AddKey(const wchar_t* key, const wchar_t* name, Key function) {
+    el_wset(editor_.get(), EL_ADDFN, name, name, function);
+    el_wset(editor_.get(), EL_BIND, key, name, nullptr);
   }
 
   static char* Prompt(EditLine* editor) { return Of(editor).prompt_.data(); }
