@@ -1,10 +1,11 @@
 #include "server/allocator.h"
 
+#include <stdlib.h>
+
 #include <algorithm>
 #include <thread>
 
 #include <malloc.h>
-#include <stdlib.h>
 
 namespace arrowport::server {
 

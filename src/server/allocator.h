@@ -8,7 +8,8 @@ namespace arrowport::server {
 /// start and before Arrow allocates anything: Arrow then takes its memory from the C library too
 /// (unless the environment names another pool, ARROW_DEFAULT_MEMORY_POOL). Its own allocator has a
 /// heap for each thread and gives their pages back within milliseconds, so with many clients each
-/// small answer is paid for with fresh pages. Memory beyond what is kept still goes back to the system.
+/// small answer is paid for with fresh pages. Memory beyond what is kept still goes back to the
+/// system.
 void KeepFreedMemory();
 
 }  // namespace arrowport::server

@@ -112,7 +112,7 @@ std::unique_ptr<TableFileRequest> FileCache::Get(const FileKey& key, OpenRows ro
         made = MakeError(ErrorKind::kInternal, error.what());
       }
       if (made.ok()) metrics_.FileMade();
-      shelf_->Settle(making, made);
+      shelf_->Settle(making, std::move(made));
     });
   }
   return request;

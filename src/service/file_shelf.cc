@@ -56,7 +56,12 @@ void FileShelf::Leave(FileMaking& making, const void* who) {
   {
     const std::lock_guard lock(mutex_);
     making.wakes.erase(who);
-    if (--making.waiting > 0 || making.outcome.has_value()) return;
+    if (--making.waiting > 0) return;
+    if (making.outcome.has_value()) {
+      // Who made it may come back to this later: the file must not count as in use till then.
+      making.outcome.reset();
+      return;
+    }
     making.given_up = true;
   }
   making.stop.request_stop();
@@ -80,13 +85,14 @@ Status FileShelf::Grow(FileMaking& making, int64_t bytes) {
   return Status::OK();
 }
 
-void FileShelf::Settle(const std::shared_ptr<FileMaking>& making, const Result<MadeFile>& made) {
+void FileShelf::Settle(const std::shared_ptr<FileMaking>& making, Result<MadeFile> made) {
   std::map<const void*, std::function<void()>> wakes;
   {
     const std::lock_guard lock(mutex_);
     std::erase(making_, making);
     if (made.ok()) {
-      TableFile file{.tag = making->key.version + "-" + std::to_string(++made_), .content = *made};
+      TableFile file{.tag = making->key.version + "-" + std::to_string(++made_),
+                     .content = *std::move(made)};
       KeepLocked(making->key, file);
       making->outcome = std::move(file);
     } else {

@@ -75,7 +75,7 @@ class FileShelf {
   Status Grow(FileMaking& making, int64_t bytes);
 
   /// Ends a making, and tells all who wait.
-  void Settle(const std::shared_ptr<FileMaking>& making, const Result<MadeFile>& made);
+  void Settle(const std::shared_ptr<FileMaking>& making, Result<MadeFile> made);
 
   /// Stops all makings.
   void Stop();
