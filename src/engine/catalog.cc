@@ -88,7 +88,7 @@ TableName ShortName(std::string_view schema, std::string_view name) {
 
 }  // namespace
 
-TableName FullNameOf(const duckdb::TableCatalogEntry& table) {
+TableName FullNameOf(const duckdb::CatalogEntry& table) {
   return {.catalog = table.ParentCatalog().GetName(),
           .schema = table.ParentSchema().name,
           .name = table.name};
@@ -118,16 +118,13 @@ Result<FoundTable> FindTable(duckdb::Connection& connection, const TableName& ta
       auto entry = duckdb::Catalog::GetEntry(context, table.catalog, table.schema, lookup,
                                              duckdb::OnEntryNotFound::RETURN_NULL);
       if (entry == nullptr) return;
+      found.name = FullNameOf(*entry);
       if (entry->type == duckdb::CatalogType::VIEW_ENTRY) {
         found.kind = FoundTable::Kind::kView;
-        found.name = {.catalog = entry->ParentCatalog().GetName(),
-                      .schema = entry->ParentSchema().name,
-                      .name = entry->name};
         return;
       }
       const auto& stored = entry->Cast<duckdb::TableCatalogEntry>();
       found.kind = FoundTable::Kind::kTable;
-      found.name = FullNameOf(stored);
       found.is_stored_here = stored.IsDuckTable();
       for (const auto& column : stored.GetColumns().Physical()) {
         found.columns.names.push_back(column.Name());

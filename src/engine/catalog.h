@@ -26,7 +26,7 @@ struct FoundTable {
 };
 
 /// With all parts.
-TableName FullNameOf(const duckdb::TableCatalogEntry& table);
+TableName FullNameOf(const duckdb::CatalogEntry& table);
 
 Result<FoundTable> FindTable(duckdb::Connection& connection, const TableName& table);
 

@@ -41,14 +41,14 @@ bool ChangesNoValue(const LogicalType& from, const LogicalType& to) {
   return coarse && fine && *coarse <= *fine;
 }
 
+}  // namespace
+
 std::optional<idx_t> IndexOf(const ColumnList& columns, const std::string& name) {
   for (idx_t i = 0; i < columns.names.size(); ++i) {
     if (duckdb::StringUtil::CIEquals(columns.names[i], name)) return i;
   }
   return std::nullopt;
 }
-
-}  // namespace
 
 bool AlwaysCasts(const LogicalType& from, const LogicalType& to) {
   return duckdb::CastRules::ImplicitCast(from, to) >= 0;

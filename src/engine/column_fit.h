@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include <duckdb.hpp>
@@ -13,6 +14,9 @@ struct ColumnList {
   duckdb::vector<std::string> names;
   duckdb::vector<duckdb::LogicalType> types;
 };
+
+/// Where the column `name` stands, in whatever case.
+std::optional<idx_t> IndexOf(const ColumnList& columns, const std::string& name);
 
 /// Whether DuckDB casts every value of `from` to a `to` by itself.
 bool AlwaysCasts(const duckdb::LogicalType& from, const duckdb::LogicalType& to);

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <duckdb.hpp>
+
 #include "base/error.h"
 #include "engine/data_source.h"
 
@@ -15,16 +17,9 @@ namespace {
 
 constexpr std::string_view kNumberedPrefix = "file_";
 
-std::string Lowered(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
-
 // Names of this form are for numbers alone, also for those that no file has yet.
-bool LooksNumbered(std::string_view name) {
-  const std::string lower = Lowered(name);
+bool LooksNumbered(const std::string& name) {
+  const std::string lower = duckdb::StringUtil::Lower(name);
   if (!lower.starts_with(kNumberedPrefix) || lower.size() == kNumberedPrefix.size()) return false;
   return std::ranges::all_of(lower.substr(kNumberedPrefix.size()),
                              [](unsigned char c) { return std::isdigit(c) != 0; });
@@ -32,7 +27,9 @@ bool LooksNumbered(std::string_view name) {
 
 }  // namespace
 
-bool DataViewNames::Take(const std::string& name) { return taken_.insert(Lowered(name)).second; }
+bool DataViewNames::Take(const std::string& name) {
+  return taken_.insert(duckdb::StringUtil::Lower(name)).second;
+}
 
 Result<DataViews> DataViews::Make(DataSource source, DataViewNames& names) {
   if (LooksNumbered(source.view) || !names.Take(source.view)) {

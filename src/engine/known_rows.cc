@@ -18,6 +18,7 @@
 #include "engine/core.h"
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
+#include "engine/read_source.h"
 #include "engine/table.h"
 
 namespace arrowport::engine {
@@ -35,11 +36,7 @@ bool TakesAllRows(const duckdb::SelectNode& select) {
   const bool only_ordered = std::ranges::all_of(select.modifiers, [](const auto& modifier) {
     return modifier->type == duckdb::ResultModifierType::ORDER_MODIFIER;
   });
-  return only_ordered && select.where_clause == nullptr && select.having == nullptr &&
-         select.qualify == nullptr && select.sample == nullptr &&
-         select.groups.group_expressions.empty() && select.groups.grouping_sets.empty() &&
-         select.cte_map.map.empty() &&
-         select.aggregate_handling == duckdb::AggregateHandling::STANDARD_HANDLING;
+  return only_ordered && IsPlain(select);
 }
 
 // The table that `statement` takes all rows of.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <duckdb.hpp>
+#include <duckdb/parser/query_node/select_node.hpp>
 #include <duckdb/parser/tableref.hpp>
 
 #include "base/error.h"
@@ -14,6 +15,9 @@ namespace arrowport::engine {
 
 /// `table` as it stands behind FROM.
 duckdb::unique_ptr<duckdb::TableRef> TableOf(const TableName& table);
+
+/// Whether it has nothing but what it selects, FROM, and what stands behind: ORDER BY and LIMIT.
+bool IsPlain(const duckdb::SelectNode& select);
 
 /// ComposeRead for any rows, which have `columns`.
 Result<std::string> ComposeRead(duckdb::unique_ptr<duckdb::TableRef> source,

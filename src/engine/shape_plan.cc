@@ -155,15 +155,6 @@ struct FittedShape {
   std::vector<Fitted> columns;
 };
 
-const std::string* FindName(const ColumnList& columns, const std::string& name, size_t* index) {
-  for (size_t i = 0; i < columns.names.size(); ++i) {
-    if (!duckdb::StringUtil::CIEquals(columns.names[i], name)) continue;
-    *index = i;
-    return &columns.names[i];
-  }
-  return nullptr;
-}
-
 Status CheckNames(const Shape& shape) {
   if (shape.columns.empty()) return MakeError(ErrorKind::kInvalidInput, "there are no columns");
   for (size_t i = 0; i < shape.columns.size(); ++i) {
@@ -190,18 +181,18 @@ Result<std::vector<Fitted>> MatchShapeColumns(const Shape& shape, const ColumnLi
   for (const ShapeColumn& column : shape.columns) {
     auto type = ParseType(column.type, context);
     if (!type.ok()) return InColumn(column.name, type.status());
-    size_t index = 0;
-    if (FindName(there, column.name, &index) == nullptr) {
+    const auto index = IndexOf(there, column.name);
+    if (!index.has_value()) {
       add("there is no column '" + column.name + "'");
       continue;
     }
-    const LogicalType& source_type = there.types[index];
+    const LogicalType& source_type = there.types[*index];
     if (!CastsWithoutLoss(source_type, *type)) {
       add("column '" + column.name + "' is " + source_type.ToString() + ", not " +
           type->ToString());
       continue;
     }
-    fitted.push_back({&column, *type, there.names[index], source_type});
+    fitted.push_back({&column, *type, there.names[*index], source_type});
   }
   if (!misfits.empty()) return MakeError(ErrorKind::kConflict, misfits);
   return fitted;

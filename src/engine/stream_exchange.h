@@ -18,7 +18,7 @@ Result<std::shared_ptr<Exchange>> BeginStreamExchange(const std::shared_ptr<Core
                                                       const ExchangeOptions& options,
                                                       const CallControl& control);
 
-/// engine::Database::ReadsInput.
+/// engine::Database::ReadsTable.
 Result<bool> ReadsTable(const std::shared_ptr<Core>& core, const Statement& statement,
                         const std::string& name);
 

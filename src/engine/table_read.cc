@@ -36,14 +36,6 @@ Status Bad(std::string_view part, const std::string& why) {
   return MakeError(ErrorKind::kInvalidInput, std::string(part) + ": " + why);
 }
 
-// Anything that would stand behind what `text` is to be makes a select of another shape.
-bool IsPlain(const duckdb::SelectNode& select) {
-  return select.where_clause == nullptr && select.having == nullptr && select.qualify == nullptr &&
-         select.sample == nullptr && select.groups.group_expressions.empty() &&
-         select.groups.grouping_sets.empty() && select.cte_map.map.empty() &&
-         select.aggregate_handling == duckdb::AggregateHandling::STANDARD_HANDLING;
-}
-
 // The select that `before` and `text` make; null when they make anything else. Throws for what is
 // no SQL.
 duckdb::unique_ptr<duckdb::SelectNode> ParseSelect(const char* before, const std::string& text) {
@@ -55,6 +47,7 @@ duckdb::unique_ptr<duckdb::SelectNode> ParseSelect(const char* before, const std
   auto node = std::move(statement.Cast<duckdb::SelectStatement>().node);
   if (node->type != duckdb::QueryNodeType::SELECT_NODE) return nullptr;
   auto select = duckdb::unique_ptr_cast<duckdb::QueryNode, duckdb::SelectNode>(std::move(node));
+  // Anything that stands behind what `text` is to be makes a select of another shape.
   return IsPlain(*select) ? std::move(select) : nullptr;
 }
 
@@ -127,6 +120,13 @@ duckdb::unique_ptr<duckdb::TableRef> TableOf(const TableName& table) {
   reference->schema_name = table.schema;
   reference->table_name = table.name;
   return reference;
+}
+
+bool IsPlain(const duckdb::SelectNode& select) {
+  return select.where_clause == nullptr && select.having == nullptr && select.qualify == nullptr &&
+         select.sample == nullptr && select.groups.group_expressions.empty() &&
+         select.groups.grouping_sets.empty() && select.cte_map.map.empty() &&
+         select.aggregate_handling == duckdb::AggregateHandling::STANDARD_HANDLING;
 }
 
 Result<std::string> ComposeRead(const TableName& table, const std::vector<std::string>& columns,
