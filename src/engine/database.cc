@@ -95,9 +95,7 @@ class DuckDbDatabase final : public Database {
     return engine::DescribeTable(core_, table, control);
   }
 
-  Status CheckShape(const Shape& shape, const CallControl& /*control*/) override {
-    return engine::CheckShape(core_, shape);
-  }
+  Status CheckShape(const Shape& shape) override { return engine::CheckShape(core_, shape); }
 
   Result<Statement> PlanShapedRead(const Shape& shape, const TableRead& read) override {
     ARROW_ASSIGN_OR_RAISE(std::string sql, ComposeShapedRead(core_, shape, read));

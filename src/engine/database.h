@@ -120,7 +120,7 @@ class Database {
   /// Whether `shape` makes sense and its source has it.
   /// \return kInvalidInput, by column, for what it can never be; kConflict with each column of the
   ///   source that does not fit.
-  virtual Status CheckShape(const Shape& shape, const CallControl& control) = 0;
+  virtual Status CheckShape(const Shape& shape) = 0;
 
   /// The statement for the rows of `shape`'s source that `read` asks for, in that shape. Errors as
   /// of CheckShape, and kInvalidInput that names the text of `read`.

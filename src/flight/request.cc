@@ -1,29 +1,23 @@
 #include "flight/request.h"
 
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <arrow/scalar.h>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "flight/json_values.h"
 #include "service/exchangers.h"
+#include "service/query_parameters.h"
 
 namespace arrowport::flight {
 namespace {
 
 using arrow::flight::FlightDescriptor;
 using Json = nlohmann::json;
-
-// A day: longer than any query that somebody waits for, and far from overflowing the clock.
-constexpr int64_t kTimeoutMsMax = 24LL * 3600 * 1000;
 
 // More streams than any machine has cores for.
 constexpr int kEndpointsMax = 256;
@@ -58,49 +52,6 @@ Result<std::string> JoinPath(const FlightDescriptor& descriptor) {
   return joined;
 }
 
-Result<std::shared_ptr<arrow::Scalar>> ScalarOf(const Json& value, size_t index) {
-  switch (value.type()) {
-    case Json::value_t::null:
-      return std::make_shared<arrow::NullScalar>();
-    case Json::value_t::boolean:
-      return std::make_shared<arrow::BooleanScalar>(value.get<bool>());
-    case Json::value_t::number_integer:
-      return std::make_shared<arrow::Int64Scalar>(value.get<int64_t>());
-    case Json::value_t::number_unsigned: {
-      const auto number = value.get<uint64_t>();
-      if (number > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
-        return std::make_shared<arrow::UInt64Scalar>(number);
-      }
-      return std::make_shared<arrow::Int64Scalar>(static_cast<int64_t>(number));
-    }
-    case Json::value_t::number_float:
-      return std::make_shared<arrow::DoubleScalar>(value.get<double>());
-    case Json::value_t::string:
-      return std::make_shared<arrow::StringScalar>(value.get_ref<const std::string&>());
-    default:
-      return Invalid("params[" + std::to_string(index) + "] is an " + value.type_name() +
-                     "; a parameter is null, a boolean, a number or a string");
-  }
-}
-
-Status ReadParameters(const Json& value, ReadRequest& request) {
-  if (!value.is_array()) return Invalid("\"params\" must be an array of values");
-  for (size_t index = 0; index < value.size(); ++index) {
-    ARROW_ASSIGN_OR_RAISE(auto scalar, ScalarOf(value[index], index));
-    request.statement.parameters.push_back(std::move(scalar));
-  }
-  return Status::OK();
-}
-
-Status ReadTimeout(const Json& value, ReadRequest& request) {
-  if (!value.is_number_integer() || value < 1 || value > kTimeoutMsMax) {
-    return Invalid("\"timeout_ms\" must be a whole number from 1 to " +
-                   std::to_string(kTimeoutMsMax));
-  }
-  request.timeout = std::chrono::milliseconds(value.get<int64_t>());
-  return Status::OK();
-}
-
 Status ReadEndpoints(const Json& value, ReadRequest& request) {
   if (!value.is_number_integer() || value < 1 || value > kEndpointsMax) {
     return Invalid("\"endpoints\" must be a whole number from 1 to " +
@@ -127,8 +78,10 @@ Status ReadFlag(std::string_view key, const Json& value, bool* flag) {
 Status ReadKey(const std::string& key, const Json& value, ReadRequest& request) {
   if (key == "sql") return ReadText(key, value, &request.statement.sql);
   if (key == "table") return ReadText(key, value, &request.table);
-  if (key == "params") return ReadParameters(value, request);
-  if (key == "timeout_ms") return ReadTimeout(value, request);
+  if (key == "params") {
+    return service::ReadParameters(value).Value(&request.statement.parameters);
+  }
+  if (key == "timeout_ms") return ReadTimeout(value).Value(&request.timeout);
   if (key == "endpoints") return ReadEndpoints(value, request);
   if (key == "ordered") return ReadFlag(key, value, &request.options.ordered);
   if (key == "retain") return ReadFlag(key, value, &request.retain);

@@ -29,8 +29,8 @@ struct ReadRequest {
 };
 
 /// Reads SQL, {"sql": …, "params": […], "ordered": …, "endpoints": …, "retain": …,
-/// "timeout_ms": …} or
-/// {"table": …}. No SQL begins with a brace, so one cannot be taken for the other.
+/// "timeout_ms": …} or {"table": …}. No SQL begins with a brace, so one cannot be taken for the
+/// other.
 /// \return kInvalidInput that names the key which is unknown or has the wrong type.
 Result<ReadRequest> ReadTicket(std::string_view ticket);
 

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "flight/json_values.h"
 #include "flight/running_calls.h"
 #include "service/service.h"
 #include "service/transfer.h"
@@ -19,9 +20,6 @@ namespace arrowport::flight {
 namespace {
 
 using Json = nlohmann::json;
-
-// A day, as for queries.
-constexpr int64_t kTimeoutMsMax = 24LL * 3600 * 1000;
 
 struct ReadAction {
   service::TransferRequest request;
@@ -32,15 +30,6 @@ Status Invalid(std::string message) {
   return MakeError(ErrorKind::kInvalidInput, std::move(message));
 }
 
-Status ReadTimeout(const Json& value, ReadAction& action) {
-  if (!value.is_number_integer() || value < 1 || value > kTimeoutMsMax) {
-    return Invalid("\"timeout_ms\" must be a whole number from 1 to " +
-                   std::to_string(kTimeoutMsMax));
-  }
-  action.timeout = std::chrono::milliseconds(value.get<int64_t>());
-  return Status::OK();
-}
-
 std::string* TextOf(std::string_view key, service::TransferRequest& request) {
   if (key == "from" || key == "to") return &request.url;
   if (key == "table") return &request.table;
@@ -49,7 +38,7 @@ std::string* TextOf(std::string_view key, service::TransferRequest& request) {
 }
 
 Status ReadKey(const std::string& key, const Json& value, ReadAction& action) {
-  if (key == "timeout_ms") return ReadTimeout(value, action);
+  if (key == "timeout_ms") return ReadTimeout(value).Value(&action.timeout);
   std::string* const text = TextOf(key, action.request);
   if (text == nullptr) {
     return Invalid("unknown key \"" + key +

@@ -45,13 +45,9 @@ void AddField(std::string* head, std::string_view name, std::string_view value) 
 
 }  // namespace
 
-Answer NoContent() {
-  constexpr int kNoContent = 204;
-  return {.status = kNoContent, .content_type = "", .body = "", .fields = {}};
-}
+Answer NoContent() { return {.status = kNoContent, .content_type = "", .body = "", .fields = {}}; }
 
 Answer NotModified(HeaderFields fields) {
-  constexpr int kNotModified = 304;
   return {.status = kNotModified, .content_type = "", .body = "", .fields = std::move(fields)};
 }
 

@@ -11,6 +11,9 @@ namespace arrowport::http {
 
 using HeaderFields = std::vector<std::pair<std::string, std::string>>;
 
+constexpr int kNoContent = 204;
+constexpr int kNotModified = 304;
+
 /// A whole answer, as a handler makes it.
 struct Answer {
   int status = 200;
@@ -30,7 +33,7 @@ Answer NotModified(HeaderFields fields);
 
 /// How a body is told from what follows it.
 enum class Framing {
-  kNone,        ///< There is none, and nothing to say of one: 304.
+  kNone,        ///< There is none, and nothing to say of one: 204 and 304.
   kLength,      ///< Content-Length
   kChunked,     ///< Transfer-Encoding: chunked
   kConnection,  ///< It ends with the connection: what HTTP/1.0 has for bodies of unknown length.

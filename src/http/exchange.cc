@@ -21,13 +21,6 @@
 #include "stream/batch_encoder.h"
 
 namespace arrowport::http {
-namespace {
-
-constexpr int kNotModified = 304;
-constexpr int kNoContent = 204;
-
-}  // namespace
-
 Exchange::Exchange(Context& context, std::shared_ptr<Transport> transport, RequestParser& parser)
     : context_(context),
       transport_(std::move(transport)),

@@ -1,11 +1,8 @@
 #include "http/parameters.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <iterator>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -20,26 +17,7 @@ Status Bad(std::string_view name, const std::string& why) {
   return MakeError(ErrorKind::kInvalidInput, "query parameter '" + std::string(name) + "' " + why);
 }
 
-std::string Listed(std::span<const std::string_view> names, std::string_view otherwise) {
-  std::string list(names.empty() ? otherwise : "");
-  for (const std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
-  return list;
-}
-
 }  // namespace
-
-Status CheckParameters(const Target& target, std::span<const std::string_view> known) {
-  const auto& parameters = target.parameters;
-  for (auto given = parameters.begin(); given != parameters.end(); ++given) {
-    const std::string& name = given->first;
-    if (std::ranges::find(known, name) == known.end()) {
-      return Bad(name, "is not known here; there are " + Listed(known, "none"));
-    }
-    const auto same = [&name](const auto& other) { return other.first == name; };
-    if (std::any_of(std::next(given), parameters.end(), same)) return Bad(name, "is given twice");
-  }
-  return Status::OK();
-}
 
 Result<bool> BoolParameter(const Target& target, std::string_view name, bool otherwise) {
   const auto text = target.Parameter(name);

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
 
 #include "base/error.h"
@@ -11,9 +10,6 @@
 namespace arrowport::http {
 
 // Query parameters as values. A refusal is kInvalidInput and names the parameter.
-
-/// That `target` has no parameters but `known` ones, and none of them twice. A refusal lists them.
-Status CheckParameters(const Target& target, std::span<const std::string_view> known);
 
 /// `true` or `false`; `otherwise` when it is missing.
 Result<bool> BoolParameter(const Target& target, std::string_view name, bool otherwise);

@@ -1,10 +1,8 @@
 #include "http/parameters.h"
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,26 +13,9 @@
 namespace arrowport::http {
 namespace {
 
-using testing::AllOf;
 using testing::HasSubstr;
 
 Target Parsed(const std::string& query) { return ParseTarget("/x?" + query).ValueOrDie(); }
-
-TEST(ParametersTest, NamesAParameterThatIsNotKnownAndListsTheOthers) {
-  constexpr std::array<std::string_view, 2> kKnown = {"sql", "format"};
-  EXPECT_TRUE(CheckParameters(Parsed(""), kKnown).ok());
-  EXPECT_TRUE(CheckParameters(Parsed("format=csv&sql="), kKnown).ok());
-  const Status unknown = CheckParameters(Parsed("sql=1&fromat=csv"), kKnown);
-  EXPECT_EQ(KindOf(unknown), ErrorKind::kInvalidInput);
-  EXPECT_THAT(unknown.message(), AllOf(HasSubstr("'fromat'"), HasSubstr("sql, format")));
-}
-
-TEST(ParametersTest, TakesNoneTwice) {
-  constexpr std::array<std::string_view, 2> kKnown = {"a", "b"};
-  const Status twice = CheckParameters(Parsed("a=1&b=1&a=1"), kKnown);
-  EXPECT_EQ(KindOf(twice), ErrorKind::kInvalidInput);
-  EXPECT_THAT(twice.message(), HasSubstr("'a' is given twice"));
-}
 
 TEST(ParametersTest, ReadsTrueAndFalse) {
   EXPECT_EQ(BoolParameter(Parsed("a=true"), "a", false), true);

@@ -1,15 +1,12 @@
 #include "http/query_request.h"
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include <arrow/scalar.h>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -17,6 +14,7 @@
 #include "http/parameters.h"
 #include "http/request.h"
 #include "http/target.h"
+#include "service/query_parameters.h"
 
 namespace arrowport::http {
 namespace {
@@ -25,38 +23,6 @@ using Json = nlohmann::json;
 
 Status Invalid(std::string message) {
   return MakeError(ErrorKind::kInvalidInput, std::move(message));
-}
-
-Result<std::shared_ptr<arrow::Scalar>> ReadParameter(const Json& value, size_t index) {
-  switch (value.type()) {
-    case Json::value_t::null:
-      return std::make_shared<arrow::NullScalar>();
-    case Json::value_t::boolean:
-      return std::make_shared<arrow::BooleanScalar>(value.get<bool>());
-    case Json::value_t::number_integer:
-      return std::make_shared<arrow::Int64Scalar>(value.get<int64_t>());
-    case Json::value_t::number_unsigned: {
-      const auto number = value.get<uint64_t>();
-      if (number > uint64_t{INT64_MAX}) return std::make_shared<arrow::UInt64Scalar>(number);
-      return std::make_shared<arrow::Int64Scalar>(static_cast<int64_t>(number));
-    }
-    case Json::value_t::number_float:
-      return std::make_shared<arrow::DoubleScalar>(value.get<double>());
-    case Json::value_t::string:
-      return std::make_shared<arrow::StringScalar>(value.get<std::string>());
-    default:
-      return Invalid("params[" + std::to_string(index) + "] is an " + value.type_name() +
-                     "; a parameter is null, a boolean, a number or a string");
-  }
-}
-
-Status ReadParameters(const Json& value, QueryRequest* request) {
-  if (!value.is_array()) return Invalid("'params' must be an array");
-  for (size_t i = 0; i < value.size(); ++i) {
-    ARROW_ASSIGN_OR_RAISE(auto parameter, ReadParameter(value[i], i));
-    request->statement.parameters.push_back(std::move(parameter));
-  }
-  return Status::OK();
 }
 
 Status ReadTimeout(const Json& value, QueryRequest* request) {
@@ -74,7 +40,9 @@ Status ReadKey(const std::string& key, const Json& value, QueryRequest* request)
     request->statement.sql = value.get<std::string>();
     return Status::OK();
   }
-  if (key == "params") return ReadParameters(value, request);
+  if (key == "params") {
+    return service::ReadParameters(value).Value(&request->statement.parameters);
+  }
   if (key == "timeout_ms") return ReadTimeout(value, request);
   if (key == "ordered") {
     if (!value.is_boolean()) return Invalid("'ordered' must be true or false");

@@ -64,7 +64,7 @@ TEST(QueryRequestTest, ReadsTheOptions) {
 TEST(QueryRequestTest, NamesTheKeyThatIsWrong) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {R"({"sql": 1})", "'sql'"},
-      {R"({"sql": "SELECT 1", "params": {}})", "'params'"},
+      {R"({"sql": "SELECT 1", "params": {}})", "\"params\""},
       {R"({"sql": "SELECT 1", "params": [1, [2]]})", "params[1]"},
       {R"({"sql": "SELECT 1", "ordered": 1})", "'ordered'"},
       {R"({"sql": "SELECT 1", "timeout_ms": 0})", "'timeout_ms'"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,7 +15,6 @@
 
 #include "base/error.h"
 #include "http/handlers.h"
-#include "http/parameters.h"
 #include "http/request.h"
 #include "http/target.h"
 
@@ -282,6 +282,31 @@ std::optional<std::string_view> MatchPath(std::string_view pattern, std::string_
   return parameter;
 }
 
+std::string Listed(std::span<const RouteParameter> parameters) {
+  std::string list;
+  for (const RouteParameter& parameter : parameters) {
+    list += (list.empty() ? "" : ", ") + std::string(parameter.name);
+  }
+  return list.empty() ? "none" : list;
+}
+
+// That `target` has no parameters but `known` ones, and none of them twice.
+Status CheckGiven(const Target& target, std::span<const RouteParameter> known) {
+  const auto& given = target.parameters;
+  for (auto parameter = given.begin(); parameter != given.end(); ++parameter) {
+    const std::string& name = parameter->first;
+    const auto bad = [&name](const std::string& why) {
+      return MakeError(ErrorKind::kInvalidInput, "query parameter '" + name + "' " + why);
+    };
+    if (std::ranges::find(known, name, &RouteParameter::name) == known.end()) {
+      return bad("is not known here; there are " + Listed(known));
+    }
+    const auto same = [&name](const auto& other) { return other.first == name; };
+    if (std::any_of(std::next(parameter), given.end(), same)) return bad("is given twice");
+  }
+  return Status::OK();
+}
+
 }  // namespace
 
 std::span<const Route> RouteTable() { return kRoutes; }
@@ -306,11 +331,7 @@ Result<RouteMatch> FindRoute(std::span<const Route> table, Method method, std::s
 }
 
 Status CheckParameters(const Route& route, const Target& target) {
-  if (!route.takes_any_parameter) {
-    std::vector<std::string_view> known;
-    for (const RouteParameter& parameter : route.parameters) known.push_back(parameter.name);
-    ARROW_RETURN_NOT_OK(CheckParameters(target, known));
-  }
+  if (!route.takes_any_parameter) ARROW_RETURN_NOT_OK(CheckGiven(target, route.parameters));
   for (const RouteParameter& parameter : route.parameters) {
     if (!parameter.required || target.Parameter(parameter.name).has_value()) continue;
     return MakeError(ErrorKind::kInvalidInput,

@@ -49,7 +49,7 @@ struct Route {
   Handler handler;
 
   RouteAnswer answer = RouteAnswer::kJson;
-  std::string_view answer_schema = {};  ///< Of JSON, by its name in `http/openapi.h`.
+  std::string_view answer_schema = {};  ///< Of JSON, by its name in openapi_schemas.json.
   RouteBody body = RouteBody::kNone;
   /// Others are refused,
   std::span<const RouteParameter> parameters = {};

@@ -2,7 +2,6 @@
 #include <utility>
 #include <vector>
 
-#include <boost/beast/http/field.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -10,7 +9,7 @@
 #include "http/exchange.h"
 #include "http/handlers.h"
 #include "http/json_answer.h"
-#include "http/media_type.h"
+#include "http/query_body.h"
 #include "http/query_request.h"
 #include "http/socket.h"
 #include "service/exchangers.h"
@@ -19,7 +18,6 @@
 namespace arrowport::http {
 namespace {
 
-using Field = boost::beast::http::field;
 using Json = nlohmann::ordered_json;
 
 Json ToJson(const service::Exchanger& exchanger) {
@@ -30,16 +28,7 @@ Json ToJson(const service::Exchanger& exchanger) {
 }
 
 Awaitable<Result<std::string>> ReadSql(Exchange& exchange) {
-  Status taken = CheckNotCoded(exchange.request().Header(Field::content_encoding),
-                               "send the statement as it is");
-  if (taken.ok()) {
-    taken = exchange.body().LimitTo(exchange.options().sql_bytes_max, "sql_bytes_max");
-  }
-  if (!taken.ok()) co_return taken;
-  Result<std::string> body = co_await exchange.body().ReadAll();
-  if (!body.ok()) co_return body.status();
-  Result<QueryRequest> query =
-      ReadQueryRequest(exchange.request().Header(Field::content_type), *std::move(body));
+  Result<QueryRequest> query = co_await ReadQueryBody(exchange);
   if (!query.ok()) co_return query.status();
   if (!query->statement.parameters.empty() || query->timeout.has_value()) {
     co_return MakeError(ErrorKind::kInvalidInput, "an exchanger has 'sql' and nothing else");

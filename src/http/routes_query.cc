@@ -1,13 +1,8 @@
-#include <string>
-#include <utility>
-
-#include <boost/beast/http/field.hpp>
-
 #include "base/error.h"
 #include "http/answer_form.h"
 #include "http/exchange.h"
 #include "http/handlers.h"
-#include "http/media_type.h"
+#include "http/query_body.h"
 #include "http/query_request.h"
 #include "http/request.h"
 #include "http/rows_answer.h"
@@ -16,20 +11,6 @@
 
 namespace arrowport::http {
 namespace {
-
-using Field = boost::beast::http::field;
-
-Awaitable<Result<QueryRequest>> ReadBody(Exchange& exchange) {
-  Status taken = CheckNotCoded(exchange.request().Header(Field::content_encoding),
-                               "send the statement as it is");
-  if (taken.ok()) taken = CheckQueryType(exchange.request().Header(Field::content_type));
-  if (!taken.ok()) co_return taken;
-  taken = exchange.body().LimitTo(exchange.options().sql_bytes_max, "sql_bytes_max");
-  if (!taken.ok()) co_return taken;
-  Result<std::string> body = co_await exchange.body().ReadAll();
-  if (!body.ok()) co_return body.status();
-  co_return ReadQueryRequest(exchange.request().Header(Field::content_type), *std::move(body));
-}
 
 Status SayHowToWrite(const Status& status) {
   if (KindOf(status) != ErrorKind::kForbidden) return status;
@@ -42,7 +23,7 @@ Status SayHowToWrite(const Status& status) {
 Awaitable<Status> Query(Exchange& exchange) {
   const Result<stream::EncodeOptions> form = ChooseForm(WishesOf(exchange.request()));
   if (!form.ok()) co_return form.status();
-  const Result<QueryRequest> query = co_await ReadBody(exchange);
+  const Result<QueryRequest> query = co_await ReadQueryBody(exchange);
   if (!query.ok()) co_return query.status();
   const auto ask = [query = *query](service::Service& service, const service::Call& call) {
     return service.Query(call, query.statement, query.options);

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
@@ -10,6 +11,8 @@
 
 namespace arrowport::http {
 namespace {
+
+using testing::HasSubstr;
 
 Result<RouteMatch> Find(Method method, std::string_view path) {
   return FindRoute(RouteTable(), method, path);
@@ -82,6 +85,10 @@ TEST(RoutesTest, TakesTheParametersOfARouteOnceAndNoOthers) {
   EXPECT_EQ(check("/query").message(), "the query parameter 'sql' is missing");
   EXPECT_EQ(check("/tables?x=1").message(),
             "query parameter 'x' is not known here; there are none");
+  EXPECT_THAT(check("/query?sqll=1").message(),
+              HasSubstr("'sqll' is not known here; there are sql, "));
+  EXPECT_EQ(check("/tables/t/data?limit=1&where=a&limit=1").message(),
+            "query parameter 'limit' is given twice");
 }
 
 }  // namespace

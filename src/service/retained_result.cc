@@ -87,7 +87,7 @@ Result<TableFile> WaitForFile(TableFileRequest& request, const CallControl& cont
 Result<RetainedResult> Retain(TableFile file) {
   ARROW_ASSIGN_OR_RAISE(const auto batches, stream::ArrowFileBatches::Open(file.content));
   ARROW_ASSIGN_OR_RAISE(const int64_t rows, batches->CountRows());
-  return RetainedResult{.file = std::move(file), .rows = rows};
+  return RetainedResult{.file = std::move(file), .schema = batches->schema(), .rows = rows};
 }
 
 Result<std::shared_ptr<engine::ResultStream>> OpenPart(const RetainedResult& result, int part,

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+
+#include <arrow/type.h>
 
 #include "base/call_control.h"
 #include "base/error.h"
@@ -15,10 +18,11 @@ Result<TableFile> WaitForFile(TableFileRequest& request, const CallControl& cont
 /// The rows of a whole result that lies in a file.
 struct RetainedResult {
   TableFile file;  ///< In Arrow's file format.
+  std::shared_ptr<arrow::Schema> schema;
   int64_t rows = 0;
 };
 
-/// Counts the rows of `file`.
+/// Reads the schema of `file` and counts its rows.
 Result<RetainedResult> Retain(TableFile file);
 
 /// Opens part `part` of `parts`: each row is in exactly one of them, in the order of the result.

@@ -149,7 +149,7 @@ Result<StoredSchema> SchemaRegistry::Put(const Call& call, std::string_view name
   ARROW_RETURN_NOT_OK(admit_(call, access::Action::kPut, name));
   ARROW_ASSIGN_OR_RAISE(auto definition, ParseSchemaDefinition(text));
   ARROW_ASSIGN_OR_RAISE(const auto shape, definition.ToShape());
-  ARROW_RETURN_NOT_OK(WithContext(Label(name), database_->CheckShape(shape, call.control)));
+  ARROW_RETURN_NOT_OK(WithContext(Label(name), database_->CheckShape(shape)));
   ARROW_ASSIGN_OR_RAISE(const Document document,
                         documents_.Put(call.control, name, definition.json.dump()));
   StoredSchema stored = ToStored(document, std::move(definition.json));

@@ -321,10 +321,9 @@ Result<Offer> Service::RetainOffer(const Call& call, OfferedResults::Run run, bo
   const auto request = impl_->files.Get(key, std::move(open));
   ARROW_ASSIGN_OR_RAISE(auto file, WaitForFile(*request, call.control));
   ARROW_ASSIGN_OR_RAISE(auto result, Retain(std::move(file)));
-  ARROW_ASSIGN_OR_RAISE(const auto first, OpenPart(result, 0, streams));
   Offer offer;
   offer.ordered = ordered;
-  offer.schema = first->schema();
+  offer.schema = result.schema;
   offer.rows = result.rows;
   auto open_part = [result = std::move(result), streams](int part) {
     return OpenPart(result, part, streams);
