@@ -72,6 +72,7 @@ Status Core::Close() {
   }
   return Guarded([&] {
     files.reset();
+    workers.Stop();
     instance.reset();
     return Status::OK();
   });

@@ -19,6 +19,7 @@
 #include "engine/start_gate.h"
 #include "engine/table_claims.h"
 #include "engine/table_versions.h"
+#include "engine/workers.h"
 
 namespace arrowport::engine {
 
@@ -53,6 +54,7 @@ class Core {
 
   // Set by Open before anything runs; the instance goes in Close.
   std::unique_ptr<duckdb::DuckDB> instance;
+  Workers workers;  ///< Between Open and Close.
   std::string default_catalog;
   std::shared_ptr<DataFiles> data_files;  ///< Null without any.
 

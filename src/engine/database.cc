@@ -29,6 +29,7 @@
 #include "engine/stream_exchange.h"
 #include "engine/table.h"
 #include "engine/table_read.h"
+#include "engine/workers.h"
 
 namespace arrowport::engine {
 namespace {
@@ -112,6 +113,7 @@ class DuckDbDatabase final : public Database {
 
   Status Checkpoint() override {
     ARROW_ASSIGN_OR_RAISE(auto connection, core_->Connect());
+    const Workers::Use workers(core_->workers);
     return Guarded([&] {
       auto result = connection->Query("CHECKPOINT");
       return result->HasError() ? FromDuckDb(result->GetErrorObject()) : Status::OK();

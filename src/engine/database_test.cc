@@ -258,6 +258,15 @@ TEST(DatabaseTest, ListsAndDescribesTables) {
   EXPECT_EQ(KindOf(missing.status()), ErrorKind::kNotFound);
 }
 
+TEST(DatabaseTest, TakesMoreThreadsWhileItRunsAndSaysWhyNotFewer) {
+  const auto database = Database::Open({.path = ":memory:", .threads = 2}).ValueOrDie();
+  EXPECT_TRUE(ReadAll(*database, "SET threads = 3").ok());
+  EXPECT_EQ(ReadInt(*database, "SELECT current_setting('threads')"), 3);
+  const Status fewer = ReadAll(*database, "SET threads = 1").status();
+  EXPECT_EQ(KindOf(fewer), ErrorKind::kInvalidInput);
+  EXPECT_THAT(fewer.message(), HasSubstr("option 'threads'"));
+}
+
 TEST(DatabaseTest, RefusesCallsAfterItWasClosed) {
   auto database = OpenMemory();
   auto stream = database->Query({"SELECT i, i::VARCHAR FROM range(200000000) t(i)", {}}, {}, {});

@@ -67,6 +67,11 @@ Status FromDuckDb(const duckdb::ErrorData& error) {
   if (error.Type() == ExceptionType::INVALID && Contains(error.RawMessage(), "bad_alloc")) {
     return MakeError(ErrorKind::kOutOfMemory, "the process has no memory left");
   }
+  if (Contains(error.RawMessage(), "number of external threads")) {
+    return MakeError(ErrorKind::kInvalidInput,
+                     "the server's own threads are as many as its option 'threads' says, and there "
+                     "cannot be fewer; start it with a lower number");
+  }
   return MakeError(KindOf(error.Type(), error.RawMessage()), error.Message());
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <ctime>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -42,8 +43,18 @@ constexpr const char* kWatchName = "arrowport_watch";
 constexpr auto kErrorLookTime = std::chrono::seconds(2);
 constexpr auto kErrorLookStep = std::chrono::microseconds(50);
 
-// How long the thread that starts a statement helps to run it. A point query takes a third of it.
-constexpr auto kHelpTime = std::chrono::milliseconds(1);
+// How long the thread that starts a statement works for it, and how much of that alone. A point
+// query takes half of the latter.
+constexpr auto kHelpTime = std::chrono::microseconds(1000);
+constexpr auto kAloneTime = std::chrono::microseconds(600);
+
+// What the calling thread has worked: others that share its core do not make a statement a long
+// one.
+std::chrono::nanoseconds ThreadTime() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 
 using Statements = duckdb::vector<duckdb::unique_ptr<duckdb::SQLStatement>>;
 
@@ -120,12 +131,16 @@ Result<std::shared_ptr<Execution>> Execution::Start(std::shared_ptr<Core> core,
     // What DuckDB announces while it still plans waits for this.
     std::lock_guard life(execution->life_mutex_);
     execution->held_until_over_ = options.held_until_over;
+    execution->workers_.emplace(execution->core_->workers);
     const Status started = Guarded([&] { return execution->Run(statement, options); });
     if (!started.ok()) {
       execution->CloseLocked(execution->core_->Blame(started));
     } else if (options.help) {
       execution->HelpLocked();
+    } else {
+      execution->workers_->Need();
     }
+    if (!execution->ended_) execution->workers_->HandOver();
   }
   // A failure to start and a cancel while planning are told by the call, not by the stream.
   if (execution->queue_->closed() && !execution->queue_->status().ok()) {
@@ -261,17 +276,26 @@ void Execution::RunTasksLocked() {
   auto& context = *connection_->context;
   auto& scheduler = duckdb::TaskScheduler::GetScheduler(context);
   auto& executor = context.GetExecutor();
-  const auto until = Clock::now() + kHelpTime;
+  const auto began = ThreadTime();
+  const auto goes_on = [this, began] {
+    const auto worked = ThreadTime() - began;
+    if (worked >= kAloneTime) workers_->Need();
+    return worked < kHelpTime;
+  };
   duckdb::shared_ptr<duckdb::Task> task;
-  while (Clock::now() < until && scheduler.GetTaskFromProducer(executor.GetToken(), task)) {
+  while (scheduler.GetTaskFromProducer(executor.GetToken(), task)) {
     auto result = duckdb::TaskExecutionResult::TASK_NOT_FINISHED;
-    while (result == duckdb::TaskExecutionResult::TASK_NOT_FINISHED && Clock::now() < until) {
+    while (result == duckdb::TaskExecutionResult::TASK_NOT_FINISHED && goes_on()) {
       result = task->Execute(duckdb::TaskExecutionMode::PROCESS_PARTIAL);
     }
-    if (result == duckdb::TaskExecutionResult::TASK_BLOCKED) task->Deschedule();
+    if (result == duckdb::TaskExecutionResult::TASK_BLOCKED) {
+      task->Deschedule();
+      workers_->Need();
+    }
     if (result == duckdb::TaskExecutionResult::TASK_NOT_FINISHED) {
       duckdb::ProducerToken& token = *task->token;
       scheduler.ScheduleTask(token, std::move(task));
+      return;
     }
     task = nullptr;
   }
@@ -369,6 +393,7 @@ void Execution::CloseLocked(const Status& status) {
   if (deadline_) core_->timer.Remove(*deadline_);
   core_->table_versions.Change(changes_);
   held_until_over_.reset();
+  workers_.reset();
   core_->Unregister(this);
   queue_->Close(status);
   if (!status.ok()) StopCounting();

@@ -1,6 +1,7 @@
 #include "engine/open.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -21,14 +22,19 @@
 namespace arrowport::engine {
 namespace {
 
+int64_t ThreadsOf(const DatabaseOptions& options) {
+  if (options.threads > 0) return options.threads;
+  return static_cast<int64_t>(
+      duckdb::DBConfig::GetSystemMaxThreads(*duckdb::FileSystem::CreateLocal()));
+}
+
 void Configure(duckdb::DBConfig& config, const DatabaseOptions& options) {
-  // All threads are DuckDB's own: queries run by themselves, nobody stands by to lend one.
-  config.SetOptionByName("external_threads", duckdb::Value::BIGINT(0));
   // Long statements give way to others after each step, so that short ones need not wait for them.
   config.SetOptionByName("scheduler_process_partial", duckdb::Value::BOOLEAN(true));
-  if (options.threads > 0) {
-    config.SetOptionByName("threads", duckdb::Value::BIGINT(options.threads));
-  }
+  // All threads are ours, see Workers.
+  const int64_t threads = ThreadsOf(options);
+  config.SetOptionByName("threads", duckdb::Value::BIGINT(threads));
+  config.SetOptionByName("external_threads", duckdb::Value::BIGINT(threads));
   if (options.memory_bytes_max > 0) {
     config.SetOptionByName("memory_limit",
                            duckdb::Value(std::to_string(options.memory_bytes_max) + "B"));
@@ -74,6 +80,7 @@ Status OpenInstance(Core& core) {
     Configure(config, core.options);
     core.instance = std::make_unique<duckdb::DuckDB>(core.options.path, &config);
     RegisterBatchSource(*core.instance->instance);
+    core.workers.Start(*core.instance->instance);
     // Timestamps with a zone are shown in UTC, wherever the server runs.
     duckdb::Connection connection(*core.instance);
     auto result = connection.Query("SET GLOBAL TimeZone = 'UTC'");

@@ -76,7 +76,7 @@ def test_each_statement_of_a_line_is_answered(shell: Terminal) -> None:
 def test_statements_that_need_a_session_share_one(shell: Terminal) -> None:
     shown = _answer(shell, "CREATE TEMP TABLE mine AS SELECT 42 AS a; FROM mine;")
     assert " 42 │" in shown
-    assert "this lasted until here" in _answer(shell, "SET threads = 1;")
+    assert "this lasted until here" in _answer(shell, "SET preserve_insertion_order = true;")
 
 
 def test_an_error_is_told_with_its_place_and_the_shell_goes_on(shell: Terminal) -> None:

@@ -99,7 +99,7 @@ def test_messages_without_data_change_nothing(flight: FlightDoor, stream: str) -
 @pytest.mark.parametrize("ticket", [
     "SELECT * FROM {}", '{{"sql": "SELECT * FROM {}"}}', '{{"table": "{}"}}',
     ' {{"sql": "SELECT * FROM {} WHERE id >= ? ORDER BY id", "params": [0], "ordered": true, '
-    '"timeout_ms": 60000}}', "SET threads = 2; SELECT * FROM {}"])
+    '"timeout_ms": 60000}}', "SET preserve_insertion_order = true; SELECT * FROM {}"])
 def test_a_ticket_may_be(flight: FlightDoor, stream: str, ticket: str) -> None:
     flight.put(stream, TRIPS)
     same_table(flight.client.do_get(pa_flight.Ticket(ticket.format(stream))).read_all(), TRIPS)
