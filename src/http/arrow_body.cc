@@ -18,6 +18,12 @@
 #include "stream/ipc_decoder.h"
 
 namespace arrowport::http {
+namespace {
+
+// A batch of so many bytes takes longer to decode than another thread to wake.
+constexpr size_t kAsideBytes = size_t{128} * 1024;
+
+}  // namespace
 
 Status CheckArrowBody(const Request& request) {
   using Field = boost::beast::http::field;
@@ -62,7 +68,12 @@ Awaitable<Status> ArrowBody::ReadMore() {
   const Result<size_t> bytes = co_await exchange_.body().ReadSome(*space);
   if (!bytes.ok()) co_return bytes.status();
   if (*bytes == 0) co_return co_await ReadEnd();
-  co_return decoder_.Commit(*bytes);
+  // Only with its last byte a part is decoded.
+  if (*bytes < space->size() || decoder_.part_bytes() < kAsideBytes) {
+    co_return decoder_.Commit(*bytes);
+  }
+  const auto decode = [this, &bytes] { return decoder_.Commit(*bytes); };
+  co_return co_await exchange_.Aside(decode);
 }
 
 Awaitable<Status> ArrowBody::ReadEnd() {

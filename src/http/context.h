@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <memory>
+#include <thread>
+#include <utility>
 
 #include "base/worker_pool.h"
 #include "http/server.h"
@@ -18,7 +20,8 @@ struct Context {
         service(std::move(the_service)),
         metrics(the_metrics),
         calls(options.worker_threads_max),
-        puts(options.worker_threads_max) {}
+        puts(options.worker_threads_max),
+        codecs(static_cast<int>(std::thread::hardware_concurrency()) + 1) {}
 
   // Constant after construction.
   const HttpOptions options;
@@ -32,6 +35,10 @@ struct Context {
   /// the same table, so puts have their own: queries and aborts never queue behind them.
   WorkerPool calls;
   WorkerPool puts;
+
+  /// Threads for work that never waits and takes a while: to decode what came and to encode what
+  /// goes. Little more of them than cores, since more would only take turns.
+  WorkerPool codecs;
 };
 
 }  // namespace arrowport::http

@@ -77,6 +77,12 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     return RunOn(context_.puts, std::move(work));
   }
 
+  /// Runs `work`, which computes and never waits, where it holds up no other connection.
+  template <typename Work>
+  auto Aside(Work work) {
+    return RunOn(context_.codecs, std::move(work));
+  }
+
   /// The same as long as somebody wants it: when the call is abandoned this returns why at once.
   /// `work`, which must own what it uses, then goes on alone, and what it gives is dropped.
   template <typename Work>

@@ -11,9 +11,9 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 
 #include "base/error.h"
+#include "http/io_threads.h"
 #include "http/socket.h"
 #include "observe/log.h"
 
@@ -41,23 +41,24 @@ boost::system::error_code Bind(tcp::acceptor& acceptor, const tcp::endpoint& end
 
 }  // namespace
 
-Result<std::shared_ptr<Listener>> Listener::Open(asio::io_context& io, const std::string& host,
+Result<std::shared_ptr<Listener>> Listener::Open(IoThreads& threads, const std::string& host,
                                                  uint16_t port) {
   boost::system::error_code error;
-  tcp::resolver resolver(io);
+  const Executor executor = threads.Next();
+  tcp::resolver resolver(executor);
   const auto found = resolver.resolve(host, std::to_string(port), tcp::resolver::passive, error);
   if (error) return CannotListen(host, port, error);
   error = asio::error::host_not_found;
   for (const auto& entry : found) {
-    tcp::acceptor acceptor(asio::make_strand(io));
+    tcp::acceptor acceptor(executor);
     error = Bind(acceptor, entry.endpoint());
-    if (!error) return std::make_shared<Listener>(io, std::move(acceptor));
+    if (!error) return std::make_shared<Listener>(threads, std::move(acceptor));
   }
   return CannotListen(host, port, error);
 }
 
-Listener::Listener(asio::io_context& io, tcp::acceptor acceptor)
-    : io_(io), acceptor_(std::move(acceptor)), port_(acceptor_.local_endpoint().port()) {}
+Listener::Listener(IoThreads& threads, tcp::acceptor acceptor)
+    : threads_(threads), acceptor_(std::move(acceptor)), port_(acceptor_.local_endpoint().port()) {}
 
 void Listener::Start(OnSocket on_socket) {
   asio::co_spawn(acceptor_.get_executor(), Run(std::move(on_socket)), asio::detached);
@@ -77,7 +78,7 @@ Awaitable<void> Listener::Run(OnSocket on_socket) {
   const auto self = shared_from_this();
   asio::steady_timer pause(acceptor_.get_executor());
   while (acceptor_.is_open()) {
-    auto [error, socket] = co_await acceptor_.async_accept(asio::make_strand(io_), kAsTuple);
+    auto [error, socket] = co_await acceptor_.async_accept(threads_.Next(), kAsTuple);
     if (!acceptor_.is_open()) co_return;
     if (!error) {
       on_socket(std::move(socket));

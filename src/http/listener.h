@@ -5,38 +5,38 @@
 #include <memory>
 #include <string>
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include "base/error.h"
+#include "http/io_threads.h"
 #include "http/socket.h"
 
 namespace arrowport::http {
 
-/// A listening socket that hands out connections, each on a strand of its own.
+/// A listening socket that hands out connections, to one thread after the other.
 class Listener : public std::enable_shared_from_this<Listener> {
  public:
   using OnSocket = std::function<void(Socket)>;
 
   /// Binds and listens. \return kUnavailable with `host` and `port` when that cannot be.
-  static Result<std::shared_ptr<Listener>> Open(asio::io_context& io, const std::string& host,
+  static Result<std::shared_ptr<Listener>> Open(IoThreads& threads, const std::string& host,
                                                 uint16_t port);
 
-  Listener(asio::io_context& io, asio::ip::tcp::acceptor acceptor);
+  Listener(IoThreads& threads, asio::ip::tcp::acceptor acceptor);
 
   [[nodiscard]] uint16_t port() const { return port_; }
 
-  /// Begins to accept; `on_socket` is called on a thread of the context, never twice at a time.
+  /// Begins to accept; `on_socket` is called on one of the threads, never twice at a time.
   void Start(OnSocket on_socket);
 
-  /// Stops accepting; no call of `on_socket` comes after it returned. Any thread but those of the
-  /// context, which must be running.
+  /// Stops accepting; no call of `on_socket` comes after it returned. Any thread but
+  /// those, which must be running.
   void Close();
 
  private:
   Awaitable<void> Run(OnSocket on_socket);
 
-  asio::io_context& io_;
+  IoThreads& threads_;
   asio::ip::tcp::acceptor acceptor_;
   const uint16_t port_;
 };

@@ -56,11 +56,13 @@ class Pump {
   // Runs `work` where its time holds up no other connection.
   template <typename Work>
   Awaitable<Status> Aside(Work work) {
-    const bool is_quick = form_.format != stream::WireFormat::kParquet &&
-                          form_.compression == stream::Compression::kNone &&
+    // Arrow goes out as it lies in memory.
+    const bool is_arrow = form_.format == stream::WireFormat::kArrowStream ||
+                          form_.format == stream::WireFormat::kArrowFile;
+    const bool is_quick = is_arrow && form_.compression == stream::Compression::kNone &&
                           form_.coding == stream::BodyCoding::kIdentity;
     if (is_quick) co_return work();
-    co_return co_await exchange_.Blocking(work);
+    co_return co_await exchange_.Aside(work);
   }
 
   Status Begin() {

@@ -9,11 +9,8 @@
 #include <string_view>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include "base/call_control.h"
 #include "base/error.h"
@@ -21,6 +18,7 @@
 #include "http/connection.h"
 #include "http/connection_set.h"
 #include "http/context.h"
+#include "http/io_threads.h"
 #include "http/listener.h"
 #include "http/socket.h"
 #include "observe/log.h"
@@ -70,7 +68,6 @@ class HttpServer::Impl {
   Impl(const HttpOptions& options, std::shared_ptr<service::Service> service,
        observe::Metrics& metrics)
       : io_(ThreadsOf(options)),
-        work_(io_.get_executor()),
         context_(options, std::move(service), metrics),
         connections_(options.connections_max),
         turned_away_(kTurnedAwayMax) {}
@@ -78,9 +75,8 @@ class HttpServer::Impl {
   Status Start() {
     ARROW_ASSIGN_OR_RAISE(listener_,
                           Listener::Open(io_, context_.options.host, context_.options.port));
-    for (int i = 0; i < ThreadsOf(context_.options); ++i) {
-      threads_.emplace_back([this] { RunIo(); });
-    }
+    io_.Start();
+    started_ = true;
     listener_->Start([this](Socket socket) { Accept(std::move(socket)); });
     return Status::OK();
   }
@@ -92,30 +88,17 @@ class HttpServer::Impl {
   }
 
   void Stop(Clock::time_point deadline) {
-    if (threads_.empty()) return;
+    if (!started_) return;
     StopAccepting();
     context_.stopping = true;
     connections_.ForEach([](Connection& connection) { connection.CloseIfIdle(); });
     if (!connections_.WaitUntilEmpty(deadline)) CutAll();
-    work_.reset();
-    for (std::thread& thread : threads_) thread.join();
-    threads_.clear();
+    io_.Join();
+    started_ = false;
   }
 
  private:
-  void RunIo() {
-    for (;;) {
-      try {
-        io_.run();
-        return;
-      } catch (const std::exception& error) {
-        observe::Log(observe::LogLevel::kError, "an I/O thread caught an exception",
-                     {{"error", error.what()}});
-      }
-    }
-  }
-
-  // Runs on the listener's strand.
+  // Runs on the listener's thread.
   void Accept(Socket socket) {
     auto connection = std::make_shared<Connection>(context_, std::move(socket));
     if (connections_.full()) return TurnAway(connection);
@@ -153,13 +136,12 @@ class HttpServer::Impl {
   }
 
   // The workers of context_ post to io_, so they end first.
-  asio::io_context io_;
-  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  IoThreads io_;
   Context context_;
   ConnectionSet connections_;
   ConnectionSet turned_away_;
   std::shared_ptr<Listener> listener_;
-  std::vector<std::thread> threads_;
+  bool started_ = false;
   bool accepting_stopped_ = false;
 };
 

@@ -20,7 +20,7 @@ struct HttpOptions {
   uint16_t port = 8888;            ///< 0 takes a free one, see HttpServer::port().
   std::string version = "0.0.0";   ///< Arrowport's own, for `GET /version`.
 
-  int io_threads = 0;           ///< Threads that read, encode and write; 0: one per core.
+  int io_threads = 0;           ///< Threads that read and write sockets; 0: one per core.
   int worker_threads_max = 64;  ///< Threads for calls that block, each for puts and for the rest.
 
   int connections_max = 1024;            ///< Beyond: 503 with Retry-After.

@@ -10,7 +10,7 @@ namespace arrowport::http {
 
 namespace asio = boost::asio;
 
-/// Every connection has a strand: whatever belongs to one connection runs on its executor, so that
+/// Every connection has a thread: whatever belongs to one connection runs on its executor, so that
 /// nothing of it needs a lock.
 using Executor = asio::any_io_executor;
 using Socket = asio::ip::tcp::socket;

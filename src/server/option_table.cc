@@ -197,7 +197,7 @@ std::vector<OptionRow> HttpSizeRows() {
       {.name = "http.io_threads",
        .value_name = "COUNT",
        .default_text = "0",
-       .help = "Threads that read, encode and write; 0 is one per core.",
+       .help = "Threads that read and write sockets; 0 is one per core.",
        .set = [](Options& o, Text text) { return ReadNumber(text, {}, &o.http.io_threads); }},
       {.name = "http.worker_threads_max",
        .value_name = "COUNT",

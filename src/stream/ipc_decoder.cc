@@ -17,10 +17,12 @@
 #include <arrow/buffer.h>
 #include <arrow/ipc/options.h>
 #include <arrow/ipc/reader.h>
+#include <arrow/memory_pool.h>
 #include <arrow/util/align_util.h>
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/sanitizers.h"
 #include "stream/allocation_budget.h"
 #include "stream/dictionary_ledger.h"
 #include "stream/ipc_message.h"
@@ -34,6 +36,19 @@ static_assert(std::endian::native == std::endian::little);
 
 constexpr int32_t kContinuation = -1;
 constexpr size_t kWordBytes = sizeof(int32_t);
+
+// Bodies are large, and another thread than the one that reads them lets them go. mimalloc gives
+// such memory back soon; the C library keeps it in each of its heaps.
+arrow::MemoryPool* BodyPool() {
+  static arrow::MemoryPool* const kPool = [] {
+    arrow::MemoryPool* pool = nullptr;
+    if (kMemoryIsWatched || !arrow::mimalloc_memory_pool(&pool).ok()) {
+      pool = arrow::default_memory_pool();
+    }
+    return pool;
+  }();
+  return kPool;
+}
 
 arrow::ipc::IpcReadOptions ReadOptions() {
   auto options = arrow::ipc::IpcReadOptions::Defaults();
@@ -153,6 +168,9 @@ class IpcDecoder::Impl {
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
   std::shared_ptr<arrow::RecordBatch> TakeBatch() { return collector_->Take(); }
   bool at_end() const { return part_ == Part::kEnd; }
+  size_t part_bytes() const {
+    return buffer_ == nullptr ? kWordBytes : static_cast<size_t>(buffer_->size());
+  }
   int64_t bytes_read() const { return bytes_read_; }
 
  private:
@@ -245,7 +263,7 @@ class IpcDecoder::Impl {
     }
     // Memory that nothing was written to yet costs no more than address space, so a client that
     // announces a large body and sends none of it holds none.
-    ARROW_ASSIGN_OR_RAISE(buffer_, arrow::AllocateBuffer(message_.body_bytes));
+    ARROW_ASSIGN_OR_RAISE(buffer_, arrow::AllocateBuffer(message_.body_bytes, BodyPool()));
     part_ = Part::kBody;
     return Status::OK();
   }
@@ -307,6 +325,7 @@ IpcDecoder::IpcDecoder(IpcDecoder&&) noexcept = default;
 IpcDecoder& IpcDecoder::operator=(IpcDecoder&&) noexcept = default;
 
 Result<std::span<uint8_t>> IpcDecoder::Prepare() { return impl_->Prepare(); }
+size_t IpcDecoder::part_bytes() const { return impl_->part_bytes(); }
 Status IpcDecoder::Commit(size_t bytes) { return impl_->Commit(bytes); }
 const std::shared_ptr<arrow::Schema>& IpcDecoder::schema() const { return impl_->schema(); }
 std::shared_ptr<arrow::RecordBatch> IpcDecoder::TakeBatch() { return impl_->TakeBatch(); }

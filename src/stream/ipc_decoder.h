@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -42,6 +43,10 @@ class IpcDecoder {
   /// Memory for the next bytes of the stream: what is missing of the current message part. Empty
   /// after the end-of-stream marker. kTooLarge when the stream announces more than the limit.
   Result<std::span<uint8_t>> Prepare();
+
+  /// Bytes of the whole message part that Prepare gives the rest of. The Commit that fills it
+  /// decodes it, which takes as long as reading it, and longer when it is compressed.
+  [[nodiscard]] size_t part_bytes() const;
 
   /// Says that the first `bytes` of what Prepare gave are filled. On an error the decoder is done.
   Status Commit(size_t bytes);
