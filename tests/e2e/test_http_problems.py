@@ -42,7 +42,7 @@ REQUESTS = {
     "unknown key": ("POST", "/query", JSON, b'{"sql": "SELECT 1", "limit": 1}', "invalid-input",
                     ["limit", "params"]),
     "params of an object": ("POST", "/query", JSON, b'{"sql": "SELECT ?", "params": {"a": 1}}',
-                            "invalid-input", ["'params'"]),
+                            "invalid-input", ['"params"']),
     "nested param": ("POST", "/query", JSON, b'{"sql": "SELECT ?", "params": [1, [2]]}',
                      "invalid-input", ["params[1]"]),
     "params for two": ("POST", "/query", JSON, b'{"sql": "SELECT ?; SELECT 1", "params": [1]}',
