@@ -1,8 +1,12 @@
 #include "http/result_pump.h"
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 
+#include <arrow/record_batch.h>
+
+#include "base/batch_bytes.h"
 #include "base/bounded_queue.h"
 #include "base/error.h"
 #include "engine/result_stream.h"
@@ -16,6 +20,9 @@
 namespace arrowport::http {
 namespace {
 
+// Rows of so many bytes take longer to turn into text than another thread to wake.
+constexpr int64_t kAsideBytes = int64_t{64} * 1024;
+
 /// One run of PumpResult: what was encoded and not yet sent is in `part_`. One thread at a time is
 /// in here: the connection's, or while that awaits it, one that encodes.
 class Pump {
@@ -27,7 +34,7 @@ class Pump {
   }
 
   Awaitable<Status> Run() {
-    Status begun = co_await Aside([this] { return Begin(); });
+    Status begun = co_await Do([this] { return Begin(); }, IsHeavy());
     if (!begun.ok()) co_return begun;
     for (;;) {
       std::shared_ptr<arrow::RecordBatch> batch;
@@ -42,26 +49,35 @@ class Pump {
       if (state == QueueState::kWait) {
         next = co_await exchange_.Wait();
       } else {
-        next = co_await Aside([this, &batch] { return Encode(batch); });
+        next = co_await Do([this, &batch] { return Encode(batch); }, TakesLong(*batch));
       }
       if (!next.ok()) co_return next;
     }
-    Status ended = co_await Aside([this] { return End(); });
+    Status ended = co_await Do([this] { return End(); }, IsHeavy());
     if (!ended.ok()) co_return ended;
     BeginBody();
     co_return co_await exchange_.EndBody(part_);
   }
 
  private:
-  // Runs `work` where its time holds up no other connection.
-  template <typename Work>
-  Awaitable<Status> Aside(Work work) {
+  // Whether the form is one for which everything takes time.
+  [[nodiscard]] bool IsHeavy() const {
+    return form_.format == stream::WireFormat::kParquet ||
+           form_.compression != stream::Compression::kNone ||
+           form_.coding != stream::BodyCoding::kIdentity;
+  }
+
+  [[nodiscard]] bool TakesLong(const arrow::RecordBatch& batch) const {
     // Arrow goes out as it lies in memory.
     const bool is_arrow = form_.format == stream::WireFormat::kArrowStream ||
                           form_.format == stream::WireFormat::kArrowFile;
-    const bool is_quick = is_arrow && form_.compression == stream::Compression::kNone &&
-                          form_.coding == stream::BodyCoding::kIdentity;
-    if (is_quick) co_return work();
+    return IsHeavy() || (!is_arrow && BytesOf(batch) >= kAsideBytes);
+  }
+
+  // Does `work`, and what is long where its time holds up no other connection.
+  template <typename Work>
+  Awaitable<Status> Do(Work work, bool is_long) {
+    if (!is_long) co_return work();
     co_return co_await exchange_.Aside(work);
   }
 
