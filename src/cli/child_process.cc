@@ -72,7 +72,9 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::Start(const std::vector<std:
   if (pipe2(input, O_CLOEXEC) != 0 || pipe2(output, O_CLOEXEC) != 0) {
     return MakeError(ErrorKind::kInternal, std::string("no pipe: ") + std::strerror(errno));
   }
-  const pid_t pid = fork();
+  // Without what libraries do before and after a fork: DuckDB's allocator takes all of its locks,
+  // for a process that is another program at once.
+  const pid_t pid = _Fork();
   if (pid < 0) {
     return MakeError(ErrorKind::kInternal, std::string("no process: ") + std::strerror(errno));
   }

@@ -17,6 +17,7 @@
 #include "engine/catalog.h"
 #include "engine/core.h"
 #include "engine/duckdb_error.h"
+#include "engine/exchange.h"
 #include "engine/execution.h"
 #include "engine/insert.h"
 #include "engine/known_rows.h"

@@ -1,8 +1,9 @@
 #include "engine/execution.h"
 
+#include <time.h>
+
 #include <chrono>
 #include <cstddef>
-#include <ctime>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -32,6 +33,7 @@
 #include "engine/result_stream.h"
 #include "engine/scalar.h"
 #include "engine/statement_changes.h"
+#include "engine/workers.h"
 
 namespace arrowport::engine {
 namespace {
@@ -131,7 +133,7 @@ Result<std::shared_ptr<Execution>> Execution::Start(std::shared_ptr<Core> core,
     // What DuckDB announces while it still plans waits for this.
     std::lock_guard life(execution->life_mutex_);
     execution->held_until_over_ = options.held_until_over;
-    execution->workers_.emplace(execution->core_->workers);
+    execution->workers_ = std::make_unique<Workers::Use>(execution->core_->workers);
     const Status started = Guarded([&] { return execution->Run(statement, options); });
     if (!started.ok()) {
       execution->CloseLocked(execution->core_->Blame(started));

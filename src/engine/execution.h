@@ -120,7 +120,7 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   std::mutex life_mutex_;
   duckdb::unique_ptr<duckdb::PendingQueryResult> pending_;
   std::shared_ptr<void> held_until_over_;
-  std::optional<Workers::Use> workers_;
+  std::unique_ptr<Workers::Use> workers_;
   ChangedTables changes_;
   bool ended_ = false;
 };

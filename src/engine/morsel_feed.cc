@@ -1,10 +1,16 @@
 #include "engine/morsel_feed.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <utility>
 
 #include "base/batch_bytes.h"
+#include "base/bounded_queue.h"
+#include "base/error.h"
 #include "base/limits.h"
+#include "engine/batch_source.h"
 
 namespace arrowport::engine {
 

@@ -387,6 +387,7 @@ Result<std::string> ComposeShapedRead(const std::shared_ptr<Core>& core, const S
   ARROW_ASSIGN_OR_RAISE(const auto connection, core->Connect());
   ARROW_ASSIGN_OR_RAISE(FittedShape fitted, Fit(shape, *connection->context));
   std::vector<std::string> names;
+  names.reserve(fitted.columns.size());
   for (const Fitted& column : fitted.columns) names.push_back(column.column->name);
   return ComposeRead(InShape(std::move(fitted)), names, read);
 }

@@ -1,20 +1,20 @@
-#include "engine/stream_exchange.h"
-
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <thread>
-#include <vector>
+#include <utility>
 
 #include <arrow/api.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/bounded_queue.h"
 #include "base/error.h"
 #include "base/event.h"
 #include "base/limits.h"
 #include "engine/database.h"
+#include "engine/exchange.h"
+#include "engine/result_stream.h"
 #include "engine/test_batches.h"
 
 namespace arrowport::engine {
@@ -28,7 +28,8 @@ using testing::ReadInt;
 
 class StreamExchangeTest : public ::testing::Test {
  protected:
-  Result<std::shared_ptr<Exchange>> Begin(const std::string& sql, ExchangeOptions options = {}) {
+  Result<std::shared_ptr<Exchange>> Begin(const std::string& sql,
+                                          const ExchangeOptions& options = {}) {
     return database_->BeginExchange({sql, {}}, MakeRows(0, 1)->schema(), options, {});
   }
 

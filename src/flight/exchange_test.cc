@@ -1,10 +1,7 @@
-#include "flight/exchange.h"
-
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include <arrow/api.h>
 #include <arrow/flight/client.h>

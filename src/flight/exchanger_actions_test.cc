@@ -1,5 +1,3 @@
-#include "flight/exchanger_actions.h"
-
 #include <memory>
 #include <string>
 #include <vector>

@@ -1,7 +1,6 @@
 #include "flight/transfer_action.h"
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include <arrow/buffer.h>
 #include <boost/beast/http/field.hpp>

@@ -1,5 +1,6 @@
 #include "http/openapi.h"
 
+#include <cstddef>
 #include <set>
 #include <string>
 

@@ -296,7 +296,9 @@ Status CheckGiven(const Target& target, std::span<const RouteParameter> known) {
   for (auto parameter = given.begin(); parameter != given.end(); ++parameter) {
     const std::string& name = parameter->first;
     const auto bad = [&name](const std::string& why) {
-      return MakeError(ErrorKind::kInvalidInput, "query parameter '" + name + "' " + why);
+      std::string message = "query parameter '";
+      message.append(name).append("' ").append(why);
+      return MakeError(ErrorKind::kInvalidInput, std::move(message));
     };
     if (std::ranges::find(known, name, &RouteParameter::name) == known.end()) {
       return bad("is not known here; there are " + Listed(known));
