@@ -139,10 +139,10 @@ Result<std::shared_ptr<Execution>> Execution::Start(std::shared_ptr<Core> core,
       execution->CloseLocked(execution->core_->Blame(started));
     } else if (options.help) {
       execution->HelpLocked();
+      if (!execution->ended_) execution->workers_->HandOver();
     } else {
       execution->workers_->Need();
     }
-    if (!execution->ended_) execution->workers_->HandOver();
   }
   // A failure to start and a cancel while planning are told by the call, not by the stream.
   if (execution->queue_->closed() && !execution->queue_->status().ok()) {

@@ -59,27 +59,31 @@ void Workers::Work() {
   for (;;) {
     let_in_or_stop_.wait(lock, [this] { return in_ || stopping_; });
     if (stopping_) return;
+    ++inside_;
     lock.unlock();
     scheduler_->ExecuteForever(&in_);
     lock.lock();
+    --inside_;
+    if (stopping_) used_or_stop_.notify_all();
   }
 }
 
 // Lets the workers in for statements that take long, and out when none has needed them for a while.
 void Workers::Keep() {
   std::unique_lock lock(mutex_);
-  while (!stopping_) {
+  while (!stopping_ || inside_ > 0) {
     LookForLongOnesLocked();
     const auto now = Clock::now();
     if (!in_ && alone_ >= kAloneMax) LetInLocked();
-    const bool stay = needing_ + handed_over_ > 0 || now - last_need_ < kStay;
+    const bool stay = not_alone_ > 0 || now - last_need_ < kStay;
     if (in_ && !stay) LetOutLocked();
-    if (!in_ && statements_.empty() && now - last_use_ >= kQuiet) {
+    SignalAgainLocked();
+    if (!in_ && inside_ == 0 && statements_.empty() && now - last_use_ >= kQuiet) {
       keeper_sleeps_ = true;
       used_or_stop_.wait(lock, [this] { return !keeper_sleeps_ || stopping_; });
       continue;
     }
-    used_or_stop_.wait_for(lock, kLook, [this] { return stopping_; });
+    used_or_stop_.wait_for(lock, kLook, [this] { return stopping_ && inside_ == 0; });
   }
 }
 
@@ -91,18 +95,24 @@ void Workers::LookForLongOnesLocked() {
   }
 }
 
+// DuckDB has threads of its own after a SET threads that asked for more. All wait at one place, so
+// one that is to stay takes the signal of one that is to go: ours, or DuckDB's own when a statement
+// asks for fewer and waits for them.
+void Workers::SignalAgainLocked() {
+  const auto all = static_cast<size_t>(scheduler_->NumberOfThreads());
+  const bool lasts = !statements_.empty() && Clock::now() - statements_.front().since >= kPatience;
+  if ((!in_ && inside_ > 0) || (lasts && all > threads_.size())) scheduler_->Signal(all);
+}
+
 void Workers::NeedLocked(Statement& statement) {
-  if (statement.state == State::kNeeds) return;
-  if (statement.state == State::kHandedOver) --handed_over_;
+  HandOverLocked(statement);
   statement.state = State::kNeeds;
-  ++needing_;
-  if (!in_) LetInLocked();
 }
 
 void Workers::HandOverLocked(Statement& statement) {
   if (statement.state != State::kAlone) return;
   statement.state = State::kHandedOver;
-  ++handed_over_;
+  ++not_alone_;
   if (!in_) LetInLocked();
 }
 
@@ -135,17 +145,12 @@ Workers::Use::Use(Workers& workers)
 
 Workers::Use::~Use() {
   const std::lock_guard lock(workers_.mutex_);
-  switch (place_->state) {
-    case State::kAlone:
-      ++workers_.alone_;
-      break;
-    case State::kHandedOver:
-      --workers_.handed_over_;
-      break;
-    case State::kNeeds:
-      --workers_.needing_;
-      workers_.last_need_ = Clock::now();
+  if (place_->state == State::kAlone) {
+    ++workers_.alone_;
+  } else {
+    --workers_.not_alone_;
   }
+  if (place_->state == State::kNeeds) workers_.last_need_ = Clock::now();
   workers_.statements_.erase(place_);
 }
 

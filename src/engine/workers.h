@@ -62,8 +62,11 @@ class Workers {
     const std::list<Statement>::iterator place_;
   };
 
-  /// Whether the workers are in.
+  /// Whether the workers are to be in.
   [[nodiscard]] bool in() const { return in_; }
+
+  /// How many are in. They come, and go, a little later than they are let.
+  [[nodiscard]] size_t inside() const { return inside_; }
 
   /// How often they were let in.
   [[nodiscard]] int64_t times_let_in() const { return times_let_in_; }
@@ -76,23 +79,24 @@ class Workers {
   void NeedLocked(Statement& statement);
   void HandOverLocked(Statement& statement);
   void LookForLongOnesLocked();
+  void SignalAgainLocked();
 
   // Constant between Start and Stop.
   duckdb::TaskScheduler* scheduler_ = nullptr;
   std::vector<std::thread> threads_;
   std::thread keeper_;
 
-  /// Whether the workers are in. DuckDB looks at it after each task.
+  /// Whether the workers are to be in. DuckDB looks at it after each task.
   std::atomic<bool> in_ = false;
   std::atomic<int64_t> times_let_in_ = 0;
+  std::atomic<size_t> inside_ = 0;  // Written under mutex_.
 
   // Everything below is guarded by mutex_.
   std::mutex mutex_;
   std::condition_variable let_in_or_stop_;  // For the workers.
-  std::condition_variable used_or_stop_;    // For the keeper, when nothing is going on.
+  std::condition_variable used_or_stop_;    // For the keeper.
   std::list<Statement> statements_;         // The oldest first.
-  size_t needing_ = 0;                      // Of the statements, those in that state.
-  size_t handed_over_ = 0;                  // Likewise.
+  size_t not_alone_ = 0;                    // Of the statements.
   int64_t alone_ = 0;                       // Statements that needed nobody since they were out.
   Clock::time_point last_use_;
   Clock::time_point last_need_;

@@ -142,6 +142,33 @@ TEST_F(WorkersTest, LookInAfterVeryManyShortStatements) {
   EXPECT_TRUE(Becomes([this] { return !workers_.in(); }));
 }
 
+// Those of DuckDB wait where ours do, and take signals that were meant for ours.
+TEST_F(WorkersTest, GoAndStopBesideThreadsOfDuckDB) {
+  Run("SET threads = 8");
+  for (int round = 0; round < 5; ++round) {
+    {
+      Workers::Use use(workers_);
+      use.Need();
+      Run("SELECT sum(i) FROM many");
+    }
+    EXPECT_TRUE(Becomes([this] { return workers_.inside() == 0; }));
+  }
+  Workers::Use use(workers_);
+  use.Need();
+  Run("SELECT sum(i) FROM many");
+  workers_.Stop();
+}
+
+TEST_F(WorkersTest, StandBesideFewerThreadsOfDuckDB) {
+  for (int round = 0; round < 5; ++round) {
+    Run("SET threads = 8");
+    Workers::Use use(workers_);
+    use.Need();
+    Run("SELECT sum(i) FROM many");
+    Run("SET threads = 4");
+  }
+}
+
 TEST_F(WorkersTest, StopWhileTheyAreNeeded) {
   Workers::Use use(workers_);
   use.Need();
