@@ -21,6 +21,7 @@
 #include "stream/batch_encoder.h"
 
 namespace arrowport::http {
+
 Exchange::Exchange(Context& context, std::shared_ptr<Transport> transport, RequestParser& parser)
     : context_(context),
       transport_(std::move(transport)),

@@ -29,8 +29,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
   /// Begins to accept; `on_socket` is called on one of the threads, never twice at a time.
   void Start(OnSocket on_socket);
 
-  /// Stops accepting; no call of `on_socket` comes after it returned. Any thread but
-  /// those, which must be running.
+  /// Stops accepting; no call of `on_socket` comes after it returned. Any thread but those, which
+  /// must be running.
   void Close();
 
  private:

@@ -11,18 +11,15 @@
 #include "http/target.h"
 
 namespace arrowport::http {
-namespace {
 
-Status Bad(std::string_view name, const std::string& why) {
+Status BadParameter(std::string_view name, const std::string& why) {
   return MakeError(ErrorKind::kInvalidInput, "query parameter '" + std::string(name) + "' " + why);
 }
-
-}  // namespace
 
 Result<bool> BoolParameter(const Target& target, std::string_view name, bool otherwise) {
   const auto text = target.Parameter(name);
   if (!text.has_value()) return otherwise;
-  if (*text != "true" && *text != "false") return Bad(name, "must be true or false");
+  if (*text != "true" && *text != "false") return BadParameter(name, "must be true or false");
   return *text == "true";
 }
 
@@ -33,8 +30,8 @@ Result<std::optional<int64_t>> NumberParameter(const Target& target, std::string
   int64_t value = 0;
   const auto read = std::from_chars(text->begin(), text->end(), value);
   if (read.ec != std::errc() || read.ptr != text->end() || value < range.min || value > range.max) {
-    return Bad(name, "must be a whole number from " + std::to_string(range.min) + " to " +
-                         std::to_string(range.max));
+    return BadParameter(name, "must be a whole number from " + std::to_string(range.min) + " to " +
+                                  std::to_string(range.max));
   }
   return value;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
@@ -10,6 +11,9 @@
 namespace arrowport::http {
 
 // Query parameters as values. A refusal is kInvalidInput and names the parameter.
+
+/// The refusal of the parameter `name`: "query parameter 'name' why".
+Status BadParameter(std::string_view name, const std::string& why);
 
 /// `true` or `false`; `otherwise` when it is missing.
 Result<bool> BoolParameter(const Target& target, std::string_view name, bool otherwise);

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "http/handlers.h"
+#include "http/parameters.h"
 #include "http/request.h"
 #include "http/target.h"
 
@@ -295,16 +296,12 @@ Status CheckGiven(const Target& target, std::span<const RouteParameter> known) {
   const auto& given = target.parameters;
   for (auto parameter = given.begin(); parameter != given.end(); ++parameter) {
     const std::string& name = parameter->first;
-    const auto bad = [&name](const std::string& why) {
-      std::string message = "query parameter '";
-      message.append(name).append("' ").append(why);
-      return MakeError(ErrorKind::kInvalidInput, std::move(message));
-    };
     if (std::ranges::find(known, name, &RouteParameter::name) == known.end()) {
-      return bad("is not known here; there are " + Listed(known));
+      return BadParameter(name, "is not known here; there are " + Listed(known));
     }
     const auto same = [&name](const auto& other) { return other.first == name; };
-    if (std::any_of(std::next(parameter), given.end(), same)) return bad("is given twice");
+    if (std::any_of(std::next(parameter), given.end(), same))
+      return BadParameter(name, "is given twice");
   }
   return Status::OK();
 }

@@ -76,7 +76,6 @@ class HttpServer::Impl {
     ARROW_ASSIGN_OR_RAISE(listener_,
                           Listener::Open(io_, context_.options.host, context_.options.port));
     io_.Start();
-    started_ = true;
     listener_->Start([this](Socket socket) { Accept(std::move(socket)); });
     return Status::OK();
   }
@@ -88,13 +87,12 @@ class HttpServer::Impl {
   }
 
   void Stop(Clock::time_point deadline) {
-    if (!started_) return;
+    if (listener_ == nullptr) return;
     StopAccepting();
     context_.stopping = true;
     connections_.ForEach([](Connection& connection) { connection.CloseIfIdle(); });
     if (!connections_.WaitUntilEmpty(deadline)) CutAll();
     io_.Join();
-    started_ = false;
   }
 
  private:
@@ -141,7 +139,6 @@ class HttpServer::Impl {
   ConnectionSet connections_;
   ConnectionSet turned_away_;
   std::shared_ptr<Listener> listener_;
-  bool started_ = false;
   bool accepting_stopped_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include "http/target.h"
 
 namespace arrowport::http {
+
 Result<TableRequest> ReadTableTarget(const Target& target) {
   TableRequest request;
   request.read.columns = target.Parameter("columns");
