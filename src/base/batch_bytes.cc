@@ -6,6 +6,8 @@
 #include <arrow/array/data.h>
 #include <arrow/util/byte_size.h>
 
+#include "base/limits.h"
+
 namespace arrowport {
 namespace {
 
@@ -38,6 +40,13 @@ int64_t BytesOf(const arrow::Array& array) {
   }
   // What cannot be followed counts in full.
   return arrow::util::TotalBufferSize(array);
+}
+
+int64_t RowGroupPart(const arrow::RecordBatch& batch, int64_t bytes_max) {
+  const int64_t bytes_per_row = BytesOf(batch) / batch.num_rows() + 1;
+  int64_t rows = limits::kMorselRows;
+  while (rows > 1 && rows * bytes_per_row > bytes_max) rows /= 2;
+  return rows;
 }
 
 }  // namespace arrowport

@@ -12,4 +12,8 @@ namespace arrowport {
 int64_t BytesOf(const arrow::RecordBatch& batch);
 int64_t BytesOf(const arrow::Array& array);
 
+/// Of rows like those of `batch`, which has some: a row group (limits::kMorselRows), or the half of
+/// one, or a quarter …, such that its values have at most `bytes_max`; 1 at least.
+int64_t RowGroupPart(const arrow::RecordBatch& batch, int64_t bytes_max);
+
 }  // namespace arrowport

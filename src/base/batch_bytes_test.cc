@@ -7,6 +7,8 @@
 #include <arrow/testing/builder.h>
 #include <gtest/gtest.h>
 
+#include "base/limits.h"
+
 namespace arrowport {
 namespace {
 
@@ -28,6 +30,16 @@ TEST(BytesOfTest, CountsAUnionWithoutValues) {
   empty->buffers.assign(1, nullptr);
   empty->buffers.push_back(nullptr);  // As Arrow's reader of IPC leaves it.
   EXPECT_EQ(BytesOf(*OneColumn(arrow::MakeArray(empty))), 0);
+}
+
+TEST(RowGroupPartTest, IsHalvedUntilItFits) {
+  std::shared_ptr<arrow::Array> numbers;
+  arrow::ArrayFromVector<arrow::Int64Type>({1, 2, 3, 4}, &numbers);
+  const auto batch = OneColumn(numbers);  // Of 8 bytes a row, and counted as 9.
+  EXPECT_EQ(RowGroupPart(*batch, 9 * limits::kMorselRows), limits::kMorselRows);
+  EXPECT_EQ(RowGroupPart(*batch, 9 * limits::kMorselRows - 1), limits::kMorselRows / 2);
+  EXPECT_EQ(RowGroupPart(*batch, 9 * limits::kMorselRows / 8), limits::kMorselRows / 8);
+  EXPECT_EQ(RowGroupPart(*batch, 1), 1);
 }
 
 }  // namespace

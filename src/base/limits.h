@@ -16,8 +16,13 @@ namespace limits {
 /// Rows of one unit of insert work: DuckDB's row group, so that a unit fills one exactly.
 inline constexpr int64_t kMorselRows = 122'880;
 
-/// Bytes of one unit of insert work; wide rows are cut earlier than kMorselRows.
-inline constexpr int64_t kMorselBytes = 16 * kMiB;
+/// Bytes that one unit of insert work is to have at most: what a worker keeps uncompressed. Of rows
+/// so wide that a row group has more, a unit is the half of one, or a quarter ….
+inline constexpr int64_t kMorselBytes = 128 * kMiB;
+
+/// Bytes in which a client sends batches: a row group, or the half of one, or a quarter …, that has
+/// at most so many. A server inserts one while the next is on its way.
+inline constexpr int64_t kPutPieceBytes = 16 * kMiB;
 
 /// Bytes that a result batch aims at. Under 1 MiB the cost per batch shows, over 4 MiB caches miss.
 inline constexpr int64_t kResultBatchBytes = 2 * kMiB;

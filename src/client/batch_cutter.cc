@@ -9,22 +9,13 @@
 #include "base/limits.h"
 
 namespace arrowport::client {
-namespace {
-
-// Rows are taken to be alike in size, so that their bytes are counted once a batch.
-int64_t PieceRows(const arrow::RecordBatch& batch) {
-  const int64_t bytes_per_row = BytesOf(batch) / batch.num_rows() + 1;
-  return std::clamp<int64_t>(limits::kMorselBytes / bytes_per_row, 1, limits::kMorselRows);
-}
-
-}  // namespace
 
 Result<std::shared_ptr<arrow::RecordBatch>> BatchCutter::Next() {
   while (batch_ == nullptr || offset_ == batch_->num_rows()) {
     ARROW_RETURN_NOT_OK(batches_.ReadNext(&batch_));
     if (batch_ == nullptr) return nullptr;
     offset_ = 0;
-    if (batch_->num_rows() > 0) piece_rows_ = PieceRows(*batch_);
+    if (batch_->num_rows() > 0) piece_rows_ = RowGroupPart(*batch_, limits::kPutPieceBytes);
   }
   const int64_t rows = std::min(piece_rows_, batch_->num_rows() - offset_);
   auto piece = rows == batch_->num_rows() ? batch_ : batch_->Slice(offset_, rows);

@@ -9,9 +9,9 @@
 
 namespace arrowport::client {
 
-/// The batches of a reader in pieces of at most `limits::kMorselRows` rows and about
-/// `limits::kMorselBytes`, so that a server can insert one while the next is on its way. A row is
-/// never cut, so one may be larger. Pieces share the memory of the batch they are cut from.
+/// The batches of a reader in pieces of at most a row group and about limits::kPutPieceBytes, so
+/// that a server can insert one while the next is on its way. Pieces share the memory of the batch
+/// they are cut from.
 class BatchCutter {
  public:
   /// `batches` must outlive it.

@@ -91,7 +91,7 @@ class Client {
   virtual ~Client() = default;
 
   /// Sends all of `batches` to `stream` in one transaction. Batches are cut to at most
-  /// `limits::kMorselRows` rows and about `limits::kMorselBytes`, so that the server can insert
+  /// `limits::kMorselRows` rows and about `limits::kPutPieceBytes`, so that the server can insert
   /// while more is sent. An error that the server answers while rows are still being sent ends the
   /// put with that error. An error of `batches` ends it as well; nothing of the put stays.
   virtual Result<PutAnswer> Put(std::string_view stream, arrow::RecordBatchReader& batches,

@@ -5,8 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -23,6 +21,7 @@
 #include "base/error.h"
 #include "engine/column_fit.h"
 #include "engine/duckdb_error.h"
+#include "engine/morsel_queue.h"
 
 namespace arrowport::engine {
 namespace {
@@ -59,22 +58,22 @@ class LocalState final : public duckdb::LocalSourceState {
  public:
   explicit LocalState(duckdb::ClientContext& context) : context_(context) {}
 
-  /// Fills `chunk` with the next rows. \return false when the source has no morsel now.
+  /// Fills `chunk` with the next rows. \return false when the source has none now.
   bool Scan(BatchSource& source, const Mapping& mapping, duckdb::DataChunk& chunk,
             const duckdb::InterruptState& interrupt) {
     while (scan_ == nullptr || scan_->chunk_offset >= Rows()) {
-      if (next_batch_ < morsel_.size()) {
-        StartBatch(*morsel_[next_batch_++]);
+      if (next_batch_ < batches_.size()) {
+        StartBatch(*batches_[next_batch_++]);
         continue;
       }
       scan_.reset();
-      morsel_.clear();
+      batches_.clear();
       next_batch_ = 0;
       const auto wake = [interrupt] { interrupt.Callback(); };
-      const QueueState state = source.Next(&morsel_, &index_, wake);
+      const QueueState state = source.queue().Pop(place_, &batches_, wake);
       if (state == QueueState::kWait) return false;
       if (state == QueueState::kClosed) {
-        if (!source.morsels().status().ok()) throw duckdb::InterruptException();
+        if (!source.queue().status().ok()) throw duckdb::InterruptException();
         finished_ = true;
         return true;
       }
@@ -87,7 +86,7 @@ class LocalState final : public duckdb::LocalSourceState {
   }
 
   [[nodiscard]] bool finished() const { return finished_; }
-  [[nodiscard]] uint64_t index() const { return index_; }
+  [[nodiscard]] uint64_t morsel() const { return place_.morsel; }
 
  private:
   [[nodiscard]] idx_t Rows() const { return static_cast<idx_t>(scan_->chunk->arrow_array.length); }
@@ -102,9 +101,9 @@ class LocalState final : public duckdb::LocalSourceState {
   }
 
   duckdb::ClientContext& context_;
-  Morsel morsel_;
+  MorselQueue::Place place_;
+  Batches batches_;
   size_t next_batch_ = 0;
-  uint64_t index_ = 0;
   std::unique_ptr<duckdb::ArrowScanLocalState> scan_;
   bool finished_ = false;
 };
@@ -149,7 +148,7 @@ class PhysicalBatchScan final : public duckdb::PhysicalOperator {
       duckdb::ExecutionContext& /*context*/, duckdb::DataChunk& /*chunk*/,
       duckdb::GlobalSourceState& /*global*/, duckdb::LocalSourceState& local,
       const duckdb::OperatorPartitionInfo& /*info*/) const override {
-    return duckdb::OperatorPartitionData(local.Cast<LocalState>().index());
+    return duckdb::OperatorPartitionData(local.Cast<LocalState>().morsel());
   }
 
  protected:
@@ -224,18 +223,7 @@ duckdb::unique_ptr<duckdb::LogicalOperator> BindBatches(duckdb::ClientContext& c
 }  // namespace
 
 BatchSource::BatchSource(std::shared_ptr<arrow::Schema> schema, int64_t bytes_max)
-    : schema_(std::move(schema)), morsels_(bytes_max) {}
-
-QueueState BatchSource::Next(Morsel* morsel, uint64_t* index, std::function<void()> wake) {
-  std::lock_guard lock(order_mutex_);
-  std::optional<Morsel> next;
-  const QueueState state = morsels_.Pop(&next, std::move(wake));
-  if (state == QueueState::kReady && next.has_value()) {
-    *morsel = std::move(*next);
-    *index = next_index_++;
-  }
-  return state;
-}
+    : schema_(std::move(schema)), queue_(bytes_max) {}
 
 void BatchSource::Attach(duckdb::ClientContext& context, duckdb::shared_ptr<BatchSource> source) {
   context.registered_state->Insert(kStateName, std::move(source));

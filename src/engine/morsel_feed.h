@@ -12,17 +12,18 @@
 #include "base/bounded_queue.h"
 #include "base/error.h"
 #include "engine/batch_source.h"
+#include "engine/morsel_queue.h"
 #include "engine/scannable.h"
 
 namespace arrowport::engine {
 
-/// Batches from outside on their way into a BatchSource: made fit for DuckDB's scan, and cut into
-/// morsels. One thread at a time writes.
+/// Batches from outside on their way into a BatchSource: made fit for DuckDB's scan, and cut or
+/// gathered into morsels. One thread at a time writes.
 class MorselFeed : public std::enable_shared_from_this<MorselFeed> {
  public:
   enum class Gather {
-    kRowGroups,  ///< Small batches wait for others until a row group is full: what inserts want.
-    kNothing,    ///< A batch is passed on as it comes, so that its results can go back at once.
+    kRowGroups,  ///< A morsel is a row group, and very small batches wait for others: for inserts.
+    kNothing,  ///< A batch is a morsel and passed on as it comes, so that its rows go back at once.
   };
 
   /// `bytes_max` bounds what waits in the source.
@@ -41,16 +42,11 @@ class MorselFeed : public std::enable_shared_from_this<MorselFeed> {
   void End();
 
   /// Ends the source with `reason`, and drops what waits there.
-  void Abort(const Status& reason) { source_->morsels().Close(reason); }
+  void Abort(const Status& reason) { source_->queue().Close(reason); }
 
  private:
-  struct Sealed {
-    Morsel morsel;
-    int64_t bytes;
-  };
-
   Status Take(std::shared_ptr<arrow::RecordBatch> batch);
-  void Seal();
+  void Seal(bool last);
   QueueState Drain(const std::function<void()>& wake);
   void DrainThenClose();
 
@@ -59,10 +55,11 @@ class MorselFeed : public std::enable_shared_from_this<MorselFeed> {
   const Gather gather_;
 
   // Of the one writer at a time.
-  Morsel morsel_;
-  int64_t rows_ = 0;
-  int64_t bytes_ = 0;
-  std::deque<Sealed> sealed_;
+  MorselQueue::Part part_;
+  int64_t part_rows_ = 0;
+  int64_t morsel_rows_ = 0;  // Of the morsel that part_ is of, with those that went before.
+  int64_t morsel_bytes_ = 0;
+  std::deque<MorselQueue::Part> sealed_;
 };
 
 }  // namespace arrowport::engine
