@@ -72,6 +72,7 @@ Status Core::Close() {
   }
   return Guarded([&] {
     files.reset();
+    idle_connections.Clear();
     workers.Stop();
     instance.reset();
     return Status::OK();

@@ -15,6 +15,7 @@
 #include "base/worker_pool.h"
 #include "engine/data_files.h"
 #include "engine/database.h"
+#include "engine/idle_connections.h"
 #include "engine/result_budget.h"
 #include "engine/start_gate.h"
 #include "engine/table_claims.h"
@@ -55,6 +56,7 @@ class Core {
   // Set by Open before anything runs; the instance goes in Close.
   std::unique_ptr<duckdb::DuckDB> instance;
   Workers workers;  ///< Between Open and Close.
+  IdleConnections idle_connections;
   std::string default_catalog;
   std::shared_ptr<DataFiles> data_files;  ///< Null without any.
 

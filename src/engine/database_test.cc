@@ -267,6 +267,20 @@ TEST(DatabaseTest, TakesMoreThreadsWhileItRunsAndSaysWhyNotFewer) {
   EXPECT_THAT(fewer.message(), HasSubstr("option 'threads'"));
 }
 
+// Connections are used again.
+TEST(DatabaseTest, LeavesNothingOfAStatementToTheNext) {
+  const auto database = OpenMemory();
+  EXPECT_EQ(ReadInt(*database, "SELECT 42"), 42);
+  EXPECT_TRUE(ReadAll(*database, "CREATE TEMP TABLE mine AS SELECT 1 AS i").ok());
+  EXPECT_EQ(KindOf(ReadAll(*database, "FROM mine").status()), ErrorKind::kNotFound);
+  EXPECT_TRUE(ReadAll(*database, "SET SESSION default_null_order = 'nulls_first'").ok());
+  EXPECT_TRUE(ReadAll(*database, "SET VARIABLE mine = 1; SELECT getvariable('mine')").ok());
+  EXPECT_EQ(ReadInt(*database, "SELECT (getvariable('mine') IS NULL)::INT"), 1);
+  EXPECT_EQ(KindOf(ReadAll(*database, "SELECT error('no') FROM range(3)").status()),
+            ErrorKind::kInvalidInput);
+  EXPECT_EQ(ReadInt(*database, "SELECT i FROM (VALUES (1), (NULL)) t(i) ORDER BY i LIMIT 1"), 1);
+}
+
 TEST(DatabaseTest, RefusesCallsAfterItWasClosed) {
   auto database = OpenMemory();
   auto stream = database->Query({"SELECT i, i::VARCHAR FROM range(200000000) t(i)", {}}, {}, {});

@@ -92,16 +92,17 @@ Status CheckKinds(const Statements& statements, const Statement& given,
 
 // Has a statement that only reads do so in a read-only transaction. Throws with `read_only` for
 // what changes anything, in a way that only its plan shows.
-void DecideReadOnly(duckdb::ClientContext& context, duckdb::PreparedStatementData& statement,
+// \return whether it is in one.
+bool DecideReadOnly(duckdb::ClientContext& context, duckdb::PreparedStatementData& statement,
                     bool read_only) {
   const bool reads = statement.properties.IsReadOnly();
   if (read_only && !reads) throw duckdb::PermissionException(OnlyReads("one writes"));
   // CALL may do what its plan does not tell, and what began with BEGIN may have written already.
   const bool is_query = statement.statement_type == duckdb::StatementType::SELECT_STATEMENT;
   const bool is_alone = context.transaction.IsAutoCommit();
-  if (reads && (read_only || (is_query && is_alone))) {
-    duckdb::MetaTransaction::Get(context).SetReadOnly();
-  }
+  if (!reads || !(read_only || (is_query && is_alone))) return false;
+  duckdb::MetaTransaction::Get(context).SetReadOnly();
+  return true;
 }
 
 }  // namespace
@@ -188,17 +189,24 @@ void Execution::ArmCancellation(const CallControl& control) {
 }
 
 Status Execution::Run(const Statement& statement, const ExecutionOptions& options) {
-  {
-    std::lock_guard lock(connection_mutex_);
-    connection_ = duckdb::make_uniq<duckdb::Connection>(*core_->instance);
-  }
-  if (core_->data_files != nullptr) core_->data_files->Show(*connection_);
+  Connect(options);
   auto& context = *connection_->context;
   auto statements = connection_->ExtractStatements(statement.sql);
   ARROW_RETURN_NOT_OK(CheckKinds(statements, statement, options));
+  if (statements.size() > 1) connection_is_plain_ = false;
   if (options.prepare_context) options.prepare_context(context);
   ARROW_RETURN_NOT_OK(RunLeading(statements));
   return RunLast(std::move(statements.back()), statement, options);
+}
+
+void Execution::Connect(const ExecutionOptions& options) {
+  connection_is_plain_ = core_->data_files == nullptr && !options.prepare_context;
+  duckdb::unique_ptr<duckdb::Connection> connection;
+  if (connection_is_plain_) connection = core_->idle_connections.Take();
+  if (connection == nullptr) connection = duckdb::make_uniq<duckdb::Connection>(*core_->instance);
+  if (core_->data_files != nullptr) core_->data_files->Show(*connection);
+  std::lock_guard lock(connection_mutex_);
+  connection_ = std::move(connection);
 }
 
 Status Execution::RunLast(duckdb::unique_ptr<duckdb::SQLStatement> statement,
@@ -242,7 +250,7 @@ void Execution::InstallCollector(const ExecutionOptions& options) {
                                     duckdb::ClientContext& context,
                                     duckdb::PreparedStatementData& statement)
       -> duckdb::unique_ptr<duckdb::PhysicalOperator> {
-    DecideReadOnly(context, statement, read_only);
+    if (!DecideReadOnly(context, statement, read_only)) connection_is_plain_ = false;
     changes_ = ChangesOf(statement);
     auto schema = ArrowSchemaOf(statement.types, statement.names, context);
     if (!schema.ok()) throw duckdb::NotImplementedException(schema.status().message());
@@ -332,10 +340,23 @@ void Execution::EndWithAllRowsLocked() {
   if (!phase_.compare_exchange_strong(running, Phase::kCommitting)) return;
   // Here too, since others see what is committed before CloseLocked is there.
   core_->table_versions.Change(changes_);
-  CloseLocked(Guarded([this] {
+  const Status executed = Guarded([this] {
     auto result = pending_->Execute();
     return result->HasError() ? FromDuckDb(result->GetErrorObject()) : Status::OK();
-  }));
+  });
+  if (executed.ok() && connection_is_plain_) KeepConnectionLocked();
+  CloseLocked(executed);
+}
+
+void Execution::KeepConnectionLocked() {
+  pending_.reset();
+  connection_->context->registered_state->Remove(kWatchName);
+  duckdb::unique_ptr<duckdb::Connection> connection;
+  {
+    std::lock_guard lock(connection_mutex_);
+    connection = std::move(connection_);
+  }
+  core_->idle_connections.Keep(std::move(connection));
 }
 
 void Execution::EndWithTaskError() {

@@ -76,6 +76,7 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   class Watch;
 
   Status Run(const Statement& statement, const ExecutionOptions& options);
+  void Connect(const ExecutionOptions& options);
   Status RunLeading(std::vector<duckdb::unique_ptr<duckdb::SQLStatement>>& statements);
   Status RunLast(duckdb::unique_ptr<duckdb::SQLStatement> statement, const Statement& given,
                  const ExecutionOptions& options);
@@ -91,6 +92,7 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   void EndWithTaskError();
   void EndWithTaskErrorLocked();
   void RollBack();
+  void KeepConnectionLocked();
   void CloseLocked(const Status& status);
 
   /// What decides how the execution ends: the first to leave kRunning.
@@ -122,6 +124,7 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   std::shared_ptr<void> held_until_over_;
   std::unique_ptr<Workers::Use> workers_;
   ChangedTables changes_;
+  bool connection_is_plain_ = false;  ///< It comes out of the statement as it went in.
   bool ended_ = false;
 };
 

@@ -17,7 +17,7 @@ namespace arrowport::engine {
 namespace {
 
 // A part of a morsel is handed over when it has so much: enough to wake a worker for.
-constexpr int64_t kPartRows = 8 * STANDARD_VECTOR_SIZE;
+constexpr int64_t kPartRows = int64_t{8} * STANDARD_VECTOR_SIZE;
 constexpr int64_t kPartBytes = 2 * kMiB;
 
 // A morsel whose rows became wider than they promised to be is done before it has all of them.

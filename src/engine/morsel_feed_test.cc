@@ -1,5 +1,6 @@
 #include "engine/morsel_feed.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -47,6 +48,7 @@ std::vector<int64_t> RowsOfMorsels(
     for (const auto& batch : part) rows[place.morsel] += batch->num_rows();
   }
   std::vector<int64_t> in_order;
+  in_order.reserve(rows.size());
   for (const auto& [morsel, count] : rows) in_order.push_back(count);
   return in_order;
 }

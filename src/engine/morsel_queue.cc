@@ -1,6 +1,5 @@
 #include "engine/morsel_queue.h"
 
-#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <utility>

@@ -1,8 +1,8 @@
 #include "engine/morsel_queue.h"
 
+#include <array>
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -186,8 +186,8 @@ TEST(MorselQueueTest, ServesManyWorkersAtOnce) {
       taken.insert(part);
     }
   };
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) threads.emplace_back(work);
+  std::array<std::thread, 4> threads;
+  for (std::thread& thread : threads) thread = std::thread(work);
   for (int64_t part = 0; part < kParts;) {
     Event woken;
     const bool last = part % kPartsOfMorsel == kPartsOfMorsel - 1;

@@ -1,6 +1,7 @@
 #include "engine/workers.h"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <thread>
