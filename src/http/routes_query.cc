@@ -7,6 +7,7 @@
 #include "http/request.h"
 #include "http/rows_answer.h"
 #include "http/socket.h"
+#include "service/service.h"
 #include "stream/batch_encoder.h"
 
 namespace arrowport::http {
