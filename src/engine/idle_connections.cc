@@ -1,7 +1,6 @@
 #include "engine/idle_connections.h"
 
 #include <cstddef>
-#include <cstdint>
 #include <mutex>
 #include <random>
 #include <utility>
