@@ -29,14 +29,20 @@ ErrorKind KindOfIoError(std::string_view message) {
   return Contains(message, "No space left") ? ErrorKind::kUnavailable : ErrorKind::kInvalidInput;
 }
 
+// A commit that cannot be written is rolled back, and may do well later.
+ErrorKind KindOfTransactionError(std::string_view message) {
+  return Contains(message, "Could not write") ? ErrorKind::kUnavailable : ErrorKind::kConflict;
+}
+
 ErrorKind KindOf(ExceptionType type, std::string_view message) {
   switch (type) {
     case ExceptionType::CATALOG:
       return KindOfCatalogError(message);
     case ExceptionType::IO:
       return KindOfIoError(message);
-    case ExceptionType::CONSTRAINT:
     case ExceptionType::TRANSACTION:
+      return KindOfTransactionError(message);
+    case ExceptionType::CONSTRAINT:
     case ExceptionType::DEPENDENCY:
       return ErrorKind::kConflict;
     case ExceptionType::INTERRUPT:
