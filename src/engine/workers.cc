@@ -73,12 +73,12 @@ void Workers::Work() {
 void Workers::Keep() {
   std::unique_lock lock(mutex_);
   while (!stopping_ || inside_ > 0) {
-    LookForLongOnesLocked();
     const auto now = Clock::now();
+    LookForLongOnesLocked(now);
     if (!in_ && alone_ >= kAloneMax) LetInLocked();
     const bool stay = not_alone_ > 0 || now - last_need_ < kStay;
     if (in_ && !stay) LetOutLocked();
-    SignalAgainLocked();
+    SignalAgainLocked(now);
     if (!in_ && inside_ == 0 && statements_.empty() && now - last_use_ >= kQuiet) {
       keeper_sleeps_ = true;
       used_or_stop_.wait(lock, [this] { return !keeper_sleeps_ || stopping_; });
@@ -88,8 +88,7 @@ void Workers::Keep() {
   }
 }
 
-void Workers::LookForLongOnesLocked() {
-  const auto now = Clock::now();
+void Workers::LookForLongOnesLocked(Clock::time_point now) {
   for (Statement& statement : statements_) {
     if (now - statement.since < kPatience) return;
     NeedLocked(statement);
@@ -99,9 +98,9 @@ void Workers::LookForLongOnesLocked() {
 // DuckDB has threads of its own after a SET threads that asked for more. All wait at one place, so
 // one that is to stay takes the signal of one that is to go: ours, or DuckDB's own when a statement
 // asks for fewer and waits for them.
-void Workers::SignalAgainLocked() {
+void Workers::SignalAgainLocked(Clock::time_point now) {
   const auto all = static_cast<size_t>(scheduler_->NumberOfThreads());
-  const bool lasts = !statements_.empty() && Clock::now() - statements_.front().since >= kPatience;
+  const bool lasts = !statements_.empty() && now - statements_.front().since >= kPatience;
   if ((!in_ && inside_ > 0) || (lasts && all > threads_.size())) scheduler_->Signal(all);
 }
 

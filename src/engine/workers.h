@@ -78,8 +78,8 @@ class Workers {
   void LetOutLocked();
   void NeedLocked(Statement& statement);
   void HandOverLocked(Statement& statement);
-  void LookForLongOnesLocked();
-  void SignalAgainLocked();
+  void LookForLongOnesLocked(Clock::time_point now);
+  void SignalAgainLocked(Clock::time_point now);
 
   // Constant between Start and Stop.
   duckdb::TaskScheduler* scheduler_ = nullptr;
