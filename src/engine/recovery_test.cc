@@ -1,7 +1,7 @@
 // Files as a process leaves them that was killed while DuckDB wrote a checkpoint.
+#include <signal.h>
 #include <sys/resource.h>
 
-#include <csignal>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -33,7 +33,7 @@ class FullDisk {
 
   ~FullDisk() {
     setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, on_too_large_);
+    signal(SIGXFSZ, on_too_large_);
   }
 
   FullDisk(const FullDisk&) = delete;
@@ -41,7 +41,7 @@ class FullDisk {
 
  private:
   rlimit before_ = {};
-  void (*const on_too_large_)(int) = std::signal(SIGXFSZ, SIG_IGN);
+  void (*const on_too_large_)(int) = signal(SIGXFSZ, SIG_IGN);
 };
 
 class RecoveryTest : public ::testing::Test {
@@ -87,7 +87,10 @@ class RecoveryTest : public ::testing::Test {
     }
   }
 
-  const std::filesystem::path folder_ = std::filesystem::path(::testing::TempDir()) / "recovery";
+  // Its own, since tests run beside each other.
+  const std::filesystem::path folder_ =
+      std::filesystem::path(::testing::TempDir()) /
+      ::testing::UnitTest::GetInstance()->current_test_info()->name();
 };
 
 std::shared_ptr<Database> Open(const std::string& path) {

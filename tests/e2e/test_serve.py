@@ -171,7 +171,8 @@ def test_while_it_stops_new_work_is_refused_everywhere(start_server: StartServer
     # Within a request, so that its connection is not an idle one.
     sql = b"SELECT 42"
     with RawHttp(server.http_port) as raw:
-        raw.send(request_head("POST", "/query", {"Content-Length": len(sql)})[:-2])
+        raw.send(request_head("POST", "/query", {"Content-Length": len(sql), "Expect": "100-continue"}))
+        assert [raw.line(), raw.line()] == [b"HTTP/1.1 100 Continue", b""]
         server.signal(signal.SIGTERM)
         wait_until(lambda: "stopping" in server.log(), "the server has begun to stop")
         with pytest.raises(Refused) as refused:
@@ -179,7 +180,7 @@ def test_while_it_stops_new_work_is_refused_everywhere(start_server: StartServer
         assert refused.value.kind == "unavailable"
         with pytest.raises(ConnectionError):
             RawHttp(server.http_port)
-        raw.send(b"\r\n" + sql)
+        raw.send(sql)
         assert raw.refusal().kind == "unavailable"
     assert put.finish().rows == 10
     assert server.wait() == 0
