@@ -24,6 +24,7 @@
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
 #include "engine/execution.h"
+#include "engine/execution_stream.h"
 #include "engine/result_collector.h"
 #include "engine/result_queue.h"
 #include "engine/result_stream.h"

@@ -19,6 +19,7 @@
 #include "engine/duckdb_error.h"
 #include "engine/exchange.h"
 #include "engine/execution.h"
+#include "engine/execution_stream.h"
 #include "engine/insert.h"
 #include "engine/known_rows.h"
 #include "engine/open.h"

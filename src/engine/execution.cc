@@ -19,7 +19,6 @@
 #include <duckdb/main/pending_query_result.hpp>
 #include <duckdb/main/prepared_statement_data.hpp>
 
-#include "base/bounded_queue.h"
 #include "base/call_control.h"
 #include "base/error.h"
 #include "base/limits.h"
@@ -27,10 +26,9 @@
 #include "engine/core.h"
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
-#include "engine/result_budget.h"
+#include "engine/kept_plans.h"
 #include "engine/result_collector.h"
 #include "engine/result_queue.h"
-#include "engine/result_stream.h"
 #include "engine/scalar.h"
 #include "engine/statement_changes.h"
 #include "engine/workers.h"
@@ -191,12 +189,24 @@ void Execution::ArmCancellation(const CallControl& control) {
 Status Execution::Run(const Statement& statement, const ExecutionOptions& options) {
   Connect(options);
   auto& context = *connection_->context;
+  ARROW_ASSIGN_OR_RAISE(auto parameters, ToDuckDbParameters(statement.parameters));
+  if (MayKeepPlan(statement)) {
+    kept_plan_ = KeptPlans::Of(context).Find(statement.sql, parameters);
+    if (kept_plan_ != nullptr) return RunLast(nullptr, statement, parameters, options);
+  }
   auto statements = connection_->ExtractStatements(statement.sql);
   ARROW_RETURN_NOT_OK(CheckKinds(statements, statement, options));
   if (statements.size() > 1) connection_is_plain_ = false;
   if (options.prepare_context) options.prepare_context(context);
   ARROW_RETURN_NOT_OK(RunLeading(statements));
-  return RunLast(std::move(statements.back()), statement, options);
+  if (MayKeepPlan(statement)) {
+    kept_plan_ = KeptPlans::Of(context).Make(context, statement.sql, *statements[0], parameters);
+  }
+  return RunLast(std::move(statements.back()), statement, parameters, options);
+}
+
+bool Execution::MayKeepPlan(const Statement& statement) const {
+  return connection_is_plain_ && !statement.parameters.empty();
 }
 
 void Execution::Connect(const ExecutionOptions& options) {
@@ -210,9 +220,9 @@ void Execution::Connect(const ExecutionOptions& options) {
 }
 
 Status Execution::RunLast(duckdb::unique_ptr<duckdb::SQLStatement> statement,
-                          const Statement& given, const ExecutionOptions& options) {
+                          const Statement& given, KeptPlans::Values& parameters,
+                          const ExecutionOptions& options) {
   auto& context = *connection_->context;
-  ARROW_ASSIGN_OR_RAISE(auto parameters, ToDuckDbParameters(given.parameters));
   context.registered_state->Insert(kWatchName, duckdb::make_shared_ptr<Watch>(weak_from_this()));
   {
     const std::lock_guard lock(helping_mutex_);
@@ -222,9 +232,15 @@ Status Execution::RunLast(duckdb::unique_ptr<duckdb::SQLStatement> statement,
   InstallCollector(options);
   // A streaming result would not ask for our collector.
   const duckdb::QueryParameters not_streaming(false);
-  pending_ = given.parameters.empty()
-                 ? context.PendingQuery(std::move(statement), not_streaming)
-                 : context.PendingQuery(std::move(statement), parameters, not_streaming);
+  if (kept_plan_ != nullptr) {
+    pending_ = context.PendingQuery(given.sql, kept_plan_,
+                                    {.parameters = nullptr, .query_parameters = not_streaming});
+    if (!kept_plan_is_used_) KeptPlans::Of(context).Forget(given.sql);
+  } else if (given.parameters.empty()) {
+    pending_ = context.PendingQuery(std::move(statement), not_streaming);
+  } else {
+    pending_ = context.PendingQuery(std::move(statement), parameters, not_streaming);
+  }
   duckdb::ClientConfig::GetConfig(context).get_result_collector = nullptr;
   if (pending_->HasError()) return FromDuckDb(pending_->GetErrorObject());
   return Status::OK();
@@ -251,6 +267,7 @@ void Execution::InstallCollector(const ExecutionOptions& options) {
                                     duckdb::PreparedStatementData& statement)
       -> duckdb::unique_ptr<duckdb::PhysicalOperator> {
     if (!DecideReadOnly(context, statement, read_only)) connection_is_plain_ = false;
+    kept_plan_is_used_ = &statement == kept_plan_.get();
     changes_ = ChangesOf(statement);
     auto schema = ArrowSchemaOf(statement.types, statement.names, context);
     if (!schema.ok()) throw duckdb::NotImplementedException(schema.status().message());
@@ -350,6 +367,7 @@ void Execution::EndWithAllRowsLocked() {
 
 void Execution::KeepConnectionLocked() {
   pending_.reset();
+  kept_plan_.reset();
   connection_->context->registered_state->Remove(kWatchName);
   duckdb::unique_ptr<duckdb::Connection> connection;
   {
@@ -410,6 +428,7 @@ void Execution::CloseLocked(const Status& status) {
       return Status::OK();
     });
     pending_.reset();
+    kept_plan_.reset();
     std::lock_guard lock(connection_mutex_);
     connection_.reset();
   }
@@ -431,51 +450,6 @@ void Execution::CountAsQuery() {
 
 void Execution::StopCounting() {
   if (counted_.exchange(false)) --core_->running_queries;
-}
-
-namespace {
-
-class ExecutionStream final : public ResultStream {
- public:
-  ExecutionStream(std::shared_ptr<Execution> execution, ResultBudget::Place place)
-      : place_(std::move(place)), execution_(std::move(execution)) {
-    execution_->CountAsQuery();
-  }
-
-  ~ExecutionStream() override {
-    execution_->Cancel(MakeError(ErrorKind::kCancelled, "the result was not read to its end"));
-    execution_->StopCounting();
-  }
-
-  ExecutionStream(const ExecutionStream&) = delete;
-  ExecutionStream& operator=(const ExecutionStream&) = delete;
-
-  [[nodiscard]] const std::shared_ptr<arrow::Schema>& schema() const override {
-    return execution_->schema();
-  }
-
-  [[nodiscard]] bool ordered() const override {
-    return execution_->queue().order() != ResultOrder::kNone;
-  }
-
-  QueueState Poll(std::shared_ptr<arrow::RecordBatch>* batch, std::function<void()> wake) override {
-    return execution_->queue().Poll(batch, std::move(wake));
-  }
-
-  [[nodiscard]] Status status() const override { return execution_->queue().status(); }
-
-  void Cancel(const Status& reason) override { execution_->Cancel(reason); }
-
- private:
-  const ResultBudget::Place place_;
-  const std::shared_ptr<Execution> execution_;
-};
-
-}  // namespace
-
-std::shared_ptr<ResultStream> MakeResultStream(std::shared_ptr<Execution> execution,
-                                               ResultBudget::Place place) {
-  return std::make_shared<ExecutionStream>(std::move(execution), std::move(place));
 }
 
 }  // namespace arrowport::engine

@@ -14,6 +14,7 @@
 
 #include "base/call_control.h"
 #include "engine/core.h"
+#include "engine/kept_plans.h"
 #include "engine/result_collector.h"
 #include "engine/result_queue.h"
 #include "engine/result_stream.h"
@@ -79,7 +80,8 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   void Connect(const ExecutionOptions& options);
   Status RunLeading(std::vector<duckdb::unique_ptr<duckdb::SQLStatement>>& statements);
   Status RunLast(duckdb::unique_ptr<duckdb::SQLStatement> statement, const Statement& given,
-                 const ExecutionOptions& options);
+                 KeptPlans::Values& parameters, const ExecutionOptions& options);
+  [[nodiscard]] bool MayKeepPlan(const Statement& statement) const;
   void InstallCollector(const ExecutionOptions& options);
   void HelpLocked();
   void RunTasksLocked();
@@ -124,13 +126,10 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   std::shared_ptr<void> held_until_over_;
   std::unique_ptr<Workers::Use> workers_;
   ChangedTables changes_;
+  KeptPlans::Plan kept_plan_;  ///< Instead of planning the statement.
+  bool kept_plan_is_used_ = false;
   bool connection_is_plain_ = false;  ///< It comes out of the statement as it went in.
   bool ended_ = false;
 };
-
-/// `execution` as the stream that callers read; destroying the stream cancels the execution, and
-/// lets go of `place`.
-std::shared_ptr<ResultStream> MakeResultStream(std::shared_ptr<Execution> execution,
-                                               ResultBudget::Place place);
 
 }  // namespace arrowport::engine

@@ -20,6 +20,7 @@
 #include "engine/duckdb_error.h"
 #include "engine/exchange.h"
 #include "engine/execution.h"
+#include "engine/execution_stream.h"
 #include "engine/morsel_feed.h"
 #include "engine/result_budget.h"
 #include "engine/result_stream.h"

@@ -1,0 +1,63 @@
+#include "engine/execution_stream.h"
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include "base/bounded_queue.h"
+#include "base/error.h"
+#include "engine/execution.h"
+#include "engine/result_budget.h"
+#include "engine/result_queue.h"
+#include "engine/result_stream.h"
+
+namespace arrowport::engine {
+namespace {
+
+class ExecutionStream final : public ResultStream {
+ public:
+  ExecutionStream(std::shared_ptr<Execution> execution, ResultBudget::Place place)
+      : place_(std::move(place)), execution_(std::move(execution)) {
+    execution_->CountAsQuery();
+  }
+
+  ~ExecutionStream() override {
+    execution_->Cancel(MakeError(ErrorKind::kCancelled, "the result was not read to its end"));
+    execution_->StopCounting();
+  }
+
+  ExecutionStream(const ExecutionStream&) = delete;
+  ExecutionStream& operator=(const ExecutionStream&) = delete;
+
+  [[nodiscard]] const std::shared_ptr<arrow::Schema>& schema() const override {
+    return execution_->schema();
+  }
+
+  [[nodiscard]] bool ordered() const override {
+    return execution_->queue().order() != ResultOrder::kNone;
+  }
+
+  QueueState Poll(std::shared_ptr<arrow::RecordBatch>* batch, std::function<void()> wake) override {
+    return execution_->queue().Poll(batch, std::move(wake));
+  }
+
+  [[nodiscard]] Status status() const override { return execution_->queue().status(); }
+
+  void Cancel(const Status& reason) override { execution_->Cancel(reason); }
+
+ private:
+  const ResultBudget::Place place_;
+  const std::shared_ptr<Execution> execution_;
+};
+
+}  // namespace
+
+std::shared_ptr<ResultStream> MakeResultStream(std::shared_ptr<Execution> execution,
+                                               ResultBudget::Place place) {
+  return std::make_shared<ExecutionStream>(std::move(execution), std::move(place));
+}
+
+}  // namespace arrowport::engine
