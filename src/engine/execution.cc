@@ -233,7 +233,7 @@ Status Execution::RunLast(duckdb::unique_ptr<duckdb::SQLStatement> statement,
   // A streaming result would not ask for our collector.
   const duckdb::QueryParameters not_streaming(false);
   if (kept_plan_ != nullptr) {
-    pending_ = context.PendingQuery(given.sql, kept_plan_,
+    pending_ = context.PendingQuery(given.sql, kept_plan_->data,
                                     {.parameters = nullptr, .query_parameters = not_streaming});
     if (!kept_plan_is_used_) KeptPlans::Of(context).Forget(given.sql);
   } else if (given.parameters.empty()) {
@@ -267,14 +267,17 @@ void Execution::InstallCollector(const ExecutionOptions& options) {
                                     duckdb::PreparedStatementData& statement)
       -> duckdb::unique_ptr<duckdb::PhysicalOperator> {
     if (!DecideReadOnly(context, statement, read_only)) connection_is_plain_ = false;
-    kept_plan_is_used_ = &statement == kept_plan_.get();
+    kept_plan_is_used_ = kept_plan_ != nullptr && &statement == kept_plan_->data.get();
     changes_ = ChangesOf(statement);
     auto schema = ArrowSchemaOf(statement.types, statement.names, context);
     if (!schema.ok()) throw duckdb::NotImplementedException(schema.status().message());
     target_->schema = std::move(schema).ValueUnsafe();
     auto& root = statement.physical_plan->Root();
     auto order = ResultCollector::OrderOf(context, root, ordered);
-    if (target_->eager && order == ResultOrder::kBatchIndex) order = ResultOrder::kSingle;
+    // Each thread that takes part has its scan to set up, which a point query is not worth.
+    const bool is_short = kept_plan_is_used_ && kept_plan_->is_short;
+    const bool alone = target_->eager || is_short;
+    if (alone && order == ResultOrder::kBatchIndex) order = ResultOrder::kSingle;
     queue_->SetOrder(order);
     return duckdb::make_uniq<ResultCollector>(*statement.physical_plan, statement, target_);
   };
@@ -294,6 +297,7 @@ void Execution::HelpLocked() {
     task_failed = task_failed_;
   }
   if (!helped.ok()) return CloseLocked(helped);
+  if (kept_plan_ != nullptr) kept_plan_->is_short = all_rows_are_in;
   if (all_rows_are_in) return EndWithAllRowsLocked();
   if (task_failed) return EndWithTaskErrorLocked();
 }

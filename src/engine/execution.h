@@ -126,7 +126,7 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   std::shared_ptr<void> held_until_over_;
   std::unique_ptr<Workers::Use> workers_;
   ChangedTables changes_;
-  KeptPlans::Plan kept_plan_;  ///< Instead of planning the statement.
+  std::shared_ptr<KeptPlan> kept_plan_;  ///< Instead of planning the statement.
   bool kept_plan_is_used_ = false;
   bool connection_is_plain_ = false;  ///< It comes out of the statement as it went in.
   bool ended_ = false;

@@ -215,7 +215,7 @@ bool AreAll(const std::vector<Comparison>& parameters, const KeptPlans::Values& 
 }  // namespace
 
 // A plan with the places that values are put into; or the knowledge that there is none to keep.
-struct KeptPlans::Entry {
+struct KeptPlans::Entry : KeptPlan {
   // False: they are not all put, and the plan is not for them.
   bool Put(const Values& values) {
     if (places.empty() || values.size() != places.size()) return false;
@@ -231,7 +231,6 @@ struct KeptPlans::Entry {
   }
 
   std::string sql;
-  Plan plan;
   std::vector<Place> places;
 };
 
@@ -242,26 +241,26 @@ KeptPlans& KeptPlans::Of(duckdb::ClientContext& context) {
   return *context.registered_state->GetOrCreate<KeptPlans>(kStateName);
 }
 
-KeptPlans::Entry* KeptPlans::Look(const std::string& sql) {
+std::shared_ptr<KeptPlans::Entry> KeptPlans::Look(const std::string& sql) {
   for (auto at = entries_.begin(); at != entries_.end(); ++at) {
     if ((*at)->sql != sql) continue;
     entries_.splice(entries_.begin(), entries_, at);
-    return at->get();
+    return entries_.front();
   }
   return nullptr;
 }
 
-KeptPlans::Plan KeptPlans::Find(const std::string& sql, const Values& values) {
-  Entry* const entry = Look(sql);
-  return entry != nullptr && entry->Put(values) ? entry->plan : nullptr;
+std::shared_ptr<KeptPlan> KeptPlans::Find(const std::string& sql, const Values& values) {
+  auto entry = Look(sql);
+  return entry != nullptr && entry->Put(values) ? entry : nullptr;
 }
 
 void KeptPlans::Forget(const std::string& sql) {
   if (Look(sql) != nullptr) entries_.pop_front();
 }
 
-KeptPlans::Plan KeptPlans::Make(duckdb::ClientContext& context, const std::string& sql,
-                                duckdb::SQLStatement& statement, const Values& values) {
+std::shared_ptr<KeptPlan> KeptPlans::Make(duckdb::ClientContext& context, const std::string& sql,
+                                          duckdb::SQLStatement& statement, const Values& values) {
   if (sql.size() > kSqlBytesMax || Look(sql) != nullptr) return nullptr;
   const auto parameters = ComparisonsOf(statement, ExpressionType::VALUE_PARAMETER);
   if (!AreAll(parameters, values) || statement.named_param_map.size() != parameters.size()) {
@@ -278,15 +277,18 @@ KeptPlans::Plan KeptPlans::Make(duckdb::ClientContext& context, const std::strin
   const auto& root = prepared->data->physical_plan->Root();
   // No row has these values. Others may have.
   if (root.type == duckdb::PhysicalOperatorType::EMPTY_RESULT) return nullptr;
-  auto entry = std::make_unique<Entry>();
+  auto entry = std::make_shared<Entry>();
   entry->sql = sql;
   entry->places = PlacesIn(*prepared->data, context, parameters, values);
-  if (!entry->places.empty()) entry->plan = prepared->data;
   const bool is_kept = entry->Put(values);
-  if (!is_kept) entry->places.clear();
-  entries_.push_front(std::move(entry));
+  if (is_kept) {
+    entry->data = prepared->data;
+  } else {
+    entry->places.clear();
+  }
+  entries_.push_front(entry);
   if (entries_.size() > kPlansMax) entries_.pop_back();
-  return is_kept ? entries_.front()->plan : nullptr;
+  return is_kept ? entry : nullptr;
 }
 
 }  // namespace arrowport::engine

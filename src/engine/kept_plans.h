@@ -11,6 +11,12 @@
 
 namespace arrowport::engine {
 
+/// A plan of KeptPlans. Whoever runs it has its connection, and so is alone with it.
+struct KeptPlan {
+  duckdb::shared_ptr<duckdb::PreparedStatementData> data;
+  bool is_short = false;  ///< It ran to its end on the thread that asked; for who runs it to say.
+};
+
 /// The plans of one connection for `SELECT … FROM table WHERE column = ? AND …`, the statement that
 /// services repeat, which takes longer to plan than to run.
 ///
@@ -28,7 +34,6 @@ namespace arrowport::engine {
 class KeptPlans final : public duckdb::ClientContextState {
  public:
   using Values = duckdb::case_insensitive_map_t<duckdb::BoundParameterData>;
-  using Plan = duckdb::shared_ptr<duckdb::PreparedStatementData>;
 
   /// Those of `context`, which live as long as it.
   static KeptPlans& Of(duckdb::ClientContext& context);
@@ -39,12 +44,12 @@ class KeptPlans final : public duckdb::ClientContextState {
   KeptPlans& operator=(const KeptPlans&) = delete;
 
   /// The plan for `sql` with `values` in it. nullptr when there is none for values of their types.
-  Plan Find(const std::string& sql, const Values& values);
+  std::shared_ptr<KeptPlan> Find(const std::string& sql, const Values& values);
 
   /// Plans `statement`, whose text is `sql`, and keeps the plan. nullptr when it is none to keep,
   /// which costs the planning only once. May throw what DuckDB throws.
-  Plan Make(duckdb::ClientContext& context, const std::string& sql, duckdb::SQLStatement& statement,
-            const Values& values);
+  std::shared_ptr<KeptPlan> Make(duckdb::ClientContext& context, const std::string& sql,
+                                 duckdb::SQLStatement& statement, const Values& values);
 
   /// Drops the plan for `sql`, which DuckDB had to make again.
   void Forget(const std::string& sql);
@@ -52,9 +57,9 @@ class KeptPlans final : public duckdb::ClientContextState {
  private:
   struct Entry;
 
-  [[nodiscard]] Entry* Look(const std::string& sql);
+  [[nodiscard]] std::shared_ptr<Entry> Look(const std::string& sql);
 
-  std::list<std::unique_ptr<Entry>> entries_;  ///< The one used last comes first.
+  std::list<std::shared_ptr<Entry>> entries_;  ///< The one used last comes first.
 };
 
 }  // namespace arrowport::engine

@@ -48,10 +48,11 @@ class KeptPlansTest : public ::testing::Test {
     auto statements = connection_.ExtractStatements(sql);
     if (!kept_) plan = plans.Make(context, sql, *statements[0], values);
     const duckdb::QueryParameters not_streaming(false);
-    auto pending = plan != nullptr
-                       ? context.PendingQuery(
-                             sql, plan, {.parameters = nullptr, .query_parameters = not_streaming})
-                       : context.PendingQuery(std::move(statements[0]), values, not_streaming);
+    auto pending =
+        plan != nullptr
+            ? context.PendingQuery(sql, plan->data,
+                                   {.parameters = nullptr, .query_parameters = not_streaming})
+            : context.PendingQuery(std::move(statements[0]), values, not_streaming);
     if (pending->HasError()) return pending->GetError();
     const auto result = pending->Execute();
     return result->HasError() ? result->GetError() : result->ToString();

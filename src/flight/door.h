@@ -1,19 +1,24 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include <arrow/flight/server.h>
 
 #include "base/error.h"
+#include "base/worker_pool.h"
+#include "engine/result_stream.h"
 #include "flight/running_calls.h"
 #include "observe/metrics.h"
 #include "service/service.h"
 
 namespace arrowport::flight {
 
-/// Flight's calls as the service's verbs. gRPC runs each call on a thread of its own.
+/// Flight's calls as the service's verbs. gRPC runs each call on a thread of its own; of several
+/// that start a statement, ours start it.
 ///
 ///     DoPut          ReceivePut (put.h)
 ///     DoGet          ReadTicket (request.h) → Service::Query or ReadTable, or OpenTicket
@@ -50,10 +55,14 @@ class Door final : public arrow::flight::FlightServerBase {
                         std::unique_ptr<arrow::flight::PollInfo>* info) override;
 
  private:
+  // More of them only take turns; each may wait for a file or another server.
+  static constexpr int kStartsMax = 64;
+
   Result<std::shared_ptr<arrow::Schema>> DescribeSchema(
       RunningCall& call, const arrow::flight::FlightDescriptor& descriptor);
   Result<arrow::flight::FlightInfo> OfferFlight(RunningCall& call,
                                                 const arrow::flight::FlightDescriptor& descriptor);
+  Result<std::shared_ptr<engine::ResultStream>> RunWarm(RunningCall& call, std::string_view ticket);
   Result<std::shared_ptr<engine::ResultStream>> Run(RunningCall& call, std::string_view ticket);
   Result<std::vector<arrow::flight::FlightInfo>> ListTables(RunningCall& call);
 
@@ -61,6 +70,11 @@ class Door final : public arrow::flight::FlightServerBase {
   const std::shared_ptr<service::Service> service_;
   observe::Metrics& metrics_;
   const int64_t message_bytes_max_;
+
+  std::atomic<int> starting_ = 0;  ///< Calls of DoGet whose statement is being started.
+  // gRPC makes threads and drops them while calls come and go, and a statement takes longer on a
+  // new one. These stay, and the one that was busy last is asked first.
+  WorkerPool threads_{kStartsMax};
 };
 
 }  // namespace arrowport::flight
