@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "http/exchange.h"
+#include "http/incoming_rows.h"
 #include "http/request.h"
 #include "http/socket.h"
 #include "stream/ipc_decoder.h"
@@ -20,16 +21,13 @@ Status CheckArrowBody(const Request& request);
 /// The body of a request, an Arrow IPC stream, batch by batch as it arrives. The socket is read
 /// into the memory that the batches keep. The end is the stream's end marker and then the body's
 /// end: bytes behind the stream would be a second one, whose rows must not vanish silently.
-class ArrowBody {
+class ArrowBody final : public IncomingRows {
  public:
   /// `exchange` is kept by reference.
   explicit ArrowBody(Exchange& exchange);
 
-  /// The schema, which comes first.
-  Awaitable<Result<std::shared_ptr<arrow::Schema>>> ReadSchema();
-
-  /// The next batch; null when the stream and the body have ended as they should.
-  Awaitable<Result<std::shared_ptr<arrow::RecordBatch>>> Next();
+  Awaitable<Result<std::shared_ptr<arrow::Schema>>> ReadSchema() override;
+  Awaitable<Result<std::shared_ptr<arrow::RecordBatch>>> Next() override;
 
  private:
   Awaitable<Status> ReadMore();

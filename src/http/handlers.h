@@ -8,6 +8,7 @@ namespace arrowport::http {
 // One function per route; `http/routes.cc` says which. They stand in the file in brackets.
 
 Awaitable<Status> Ingest(Exchange& exchange);           // routes_ingest.cc
+Awaitable<Status> IngestJson(Exchange& exchange);       // routes_ingest.cc
 Awaitable<Status> Query(Exchange& exchange);            // routes_query.cc
 Awaitable<Status> QueryByAddress(Exchange& exchange);   // routes_query.cc
 Awaitable<Status> RunExchange(Exchange& exchange);      // routes_exchange.cc

@@ -1,7 +1,6 @@
 #include "http/ingest_pump.h"
 
 #include <memory>
-#include <string>
 #include <utility>
 
 #include <arrow/record_batch.h>
@@ -9,8 +8,8 @@
 
 #include "base/bounded_queue.h"
 #include "base/error.h"
-#include "http/arrow_body.h"
 #include "http/exchange.h"
+#include "http/incoming_rows.h"
 #include "http/signal.h"
 #include "http/socket.h"
 #include "service/service.h"
@@ -21,17 +20,17 @@ namespace {
 /// One run of PumpIngest.
 class Pump {
  public:
-  Pump(Exchange& exchange, std::string stream)
-      : exchange_(exchange), stream_(std::move(stream)), body_(exchange) {}
+  Pump(Exchange& exchange, service::PutRequest request, IncomingRows& rows)
+      : exchange_(exchange), request_(std::move(request)), rows_(rows) {}
 
   [[nodiscard]] const std::shared_ptr<service::Put>& put() const { return put_; }
 
-  /// Reads the body to its end and writes all of its batches.
+  /// Reads the rows to their end and writes all of its batches.
   Awaitable<Status> Run() {
     const Status begun = co_await BeginPut();
     if (!begun.ok()) co_return begun;
     for (;;) {
-      Result<std::shared_ptr<arrow::RecordBatch>> batch = co_await body_.Next();
+      Result<std::shared_ptr<arrow::RecordBatch>> batch = co_await rows_.Next();
       if (!batch.ok()) co_return batch.status();
       if (*batch == nullptr) co_return Status::OK();
       const QueueState state = put_->Write(*std::move(batch), exchange_.Waker());
@@ -61,12 +60,10 @@ class Pump {
 
  private:
   Awaitable<Status> BeginPut() {
-    Result<std::shared_ptr<arrow::Schema>> schema = co_await body_.ReadSchema();
+    Result<std::shared_ptr<arrow::Schema>> schema = co_await rows_.ReadSchema();
     if (!schema.ok()) co_return schema.status();
-    const service::PutRequest request{.stream = stream_, .schema = *std::move(schema)};
-    const auto begin = [this, &request] {
-      return exchange_.service().BeginPut(exchange_.call(), request);
-    };
+    request_.schema = *std::move(schema);
+    const auto begin = [this] { return exchange_.service().BeginPut(exchange_.call(), request_); };
     Result<std::shared_ptr<service::Put>> put = co_await exchange_.BlockingPut(begin);
     if (!put.ok()) co_return put.status();
     put_ = *std::move(put);
@@ -82,15 +79,16 @@ class Pump {
   }
 
   Exchange& exchange_;
-  const std::string stream_;
-  ArrowBody body_;
+  service::PutRequest request_;
+  IncomingRows& rows_;
   std::shared_ptr<service::Put> put_;
 };
 
 }  // namespace
 
-Awaitable<Result<service::PutSummary>> PumpIngest(Exchange& exchange, std::string stream) {
-  Pump pump(exchange, std::move(stream));
+Awaitable<Result<service::PutSummary>> PumpIngest(Exchange& exchange, service::PutRequest request,
+                                                  IncomingRows& rows) {
+  Pump pump(exchange, std::move(request), rows);
   Status pumped = co_await pump.Run();
   if (pumped.ok()) pumped = exchange.abandoned();
   if (pumped.ok()) co_return co_await pump.Finish();

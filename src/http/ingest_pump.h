@@ -1,20 +1,19 @@
 #pragma once
 
-#include <memory>
-#include <string>
-
 #include "base/error.h"
 #include "http/exchange.h"
+#include "http/incoming_rows.h"
 #include "http/socket.h"
 #include "service/service.h"
 
 namespace arrowport::http {
 
-/// Lands the body of `exchange`, an Arrow IPC stream, in `stream`.
+/// Lands `rows`, which come with the body of `exchange`, as `request` says; its schema is theirs.
 ///
-/// The socket is read into the memory that the batches keep, and only as fast as the put takes
-/// them. On any failure, the client's leaving included, the put is rolled back when this returns.
+/// They are read only as fast as the put takes them. On any failure, the client's leaving included,
+/// the put is rolled back when this returns.
 /// \return what the put did, once it is durable.
-Awaitable<Result<service::PutSummary>> PumpIngest(Exchange& exchange, std::string stream);
+Awaitable<Result<service::PutSummary>> PumpIngest(Exchange& exchange, service::PutRequest request,
+                                                  IncomingRows& rows);
 
 }  // namespace arrowport::http

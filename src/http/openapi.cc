@@ -113,6 +113,9 @@ Json BodyOf(const Route& route) {
     case RouteBody::kArrowStream:
       content["application/vnd.apache.arrow.stream"]["schema"] = OfBytes();
       break;
+    case RouteBody::kJsonPut:
+      content[kJsonType]["schema"] = Reference("JsonPut");
+      break;
     case RouteBody::kStatement:
       content[kJsonType]["schema"] = Reference("Statement");
       content["application/sql"]["schema"] = {{"type", "string"}, {"minLength", 1}};

@@ -24,7 +24,7 @@ struct RouteParameter {
 };
 
 /// What stands in a request's body.
-enum class RouteBody { kNone, kArrowStream, kStatement, kSchema };
+enum class RouteBody { kNone, kArrowStream, kJsonPut, kStatement, kSchema };
 
 /// What stands in the answer's.
 enum class RouteAnswer {

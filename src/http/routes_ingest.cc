@@ -1,4 +1,5 @@
 #include <string>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -8,6 +9,8 @@
 #include "http/handlers.h"
 #include "http/ingest_pump.h"
 #include "http/json_answer.h"
+#include "http/json_body.h"
+#include "http/json_put.h"
 #include "http/socket.h"
 #include "service/service.h"
 
@@ -21,6 +24,27 @@ nlohmann::ordered_json ToJson(const service::PutSummary& summary) {
           {"seconds", summary.seconds}};
 }
 
+// The keys that the first bridge answered with, and no more.
+nlohmann::ordered_json ToBridgeJson(const service::PutSummary& summary) {
+  return {{"status", "success"},
+          {"stream", summary.stream},
+          {"rows_processed", summary.rows},
+          {"message", "Data processed successfully"}};
+}
+
+// Decoding takes long enough to hold up other connections.
+Awaitable<Result<JsonPut>> ReadJsonPutBody(Exchange& exchange) {
+  Status taken = CheckJsonBody(exchange.request(), "the put");
+  if (taken.ok()) {
+    taken = exchange.body().LimitTo(exchange.options().json_put_bytes_max, "json_put_bytes_max");
+  }
+  if (!taken.ok()) co_return taken;
+  Result<std::string> body = co_await exchange.body().ReadAll();
+  if (!body.ok()) co_return body.status();
+  const auto read = [&body] { return ReadJsonPut(*std::move(body)); };
+  co_return co_await exchange.Aside(read);
+}
+
 }  // namespace
 
 Awaitable<Status> Ingest(Exchange& exchange) {
@@ -28,10 +52,26 @@ Awaitable<Status> Ingest(Exchange& exchange) {
   if (!taken.ok()) co_return taken;
   taken = exchange.body().LimitTo(exchange.options().body_bytes_max, "body_bytes_max");
   if (!taken.ok()) co_return taken;
+  ArrowBody rows(exchange);
+  service::PutRequest request;
+  request.stream = exchange.path_parameter();
   const Result<service::PutSummary> summary =
-      co_await PumpIngest(exchange, exchange.path_parameter());
+      co_await PumpIngest(exchange, std::move(request), rows);
   if (!summary.ok()) co_return summary.status();
   co_return co_await exchange.Send(JsonAnswer(ToJson(*summary)));
+}
+
+Awaitable<Status> IngestJson(Exchange& exchange) {
+  Result<JsonPut> put = co_await ReadJsonPutBody(exchange);
+  if (!put.ok()) co_return put.status();
+  JsonPutRows rows(exchange, *put);
+  service::PutRequest request;
+  request.stream = exchange.path_parameter();
+  request.table = put->table;
+  const Result<service::PutSummary> summary =
+      co_await PumpIngest(exchange, std::move(request), rows);
+  if (!summary.ok()) co_return summary.status();
+  co_return co_await exchange.Send(JsonAnswer(ToBridgeJson(*summary)));
 }
 
 }  // namespace arrowport::http

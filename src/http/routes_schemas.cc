@@ -10,8 +10,7 @@
 #include "http/exchange.h"
 #include "http/handlers.h"
 #include "http/json_answer.h"
-#include "http/media_type.h"
-#include "http/request.h"
+#include "http/json_body.h"
 #include "http/socket.h"
 #include "service/schema_registry.h"
 #include "service/service.h"
@@ -30,16 +29,6 @@ Json ToJson(const service::StoredSchema& schema) {
                {"stored_unix_ms", schema.stored_unix_ms}};
   json.update(schema.definition);
   return json;
-}
-
-Status CheckJson(const Request& request) {
-  const std::string type = EssenceOf(request.Header(Field::content_type));
-  // The last is what curl says when it is told nothing.
-  if (type.empty() || type == "application/json" || type == "application/x-www-form-urlencoded") {
-    return CheckNotCoded(request.Header(Field::content_encoding), "send the schema as it is");
-  }
-  return MakeError(ErrorKind::kUnsupportedMedia,
-                   "Content-Type '" + type + "' is no form of a schema; send application/json");
 }
 
 }  // namespace
@@ -64,7 +53,7 @@ Awaitable<Status> GetSchema(Exchange& exchange) {
 }
 
 Awaitable<Status> PutSchema(Exchange& exchange) {
-  Status fine = CheckJson(exchange.request());
+  Status fine = CheckJsonBody(exchange.request(), "the schema");
   if (fine.ok()) fine = exchange.body().LimitTo(exchange.options().sql_bytes_max, "sql_bytes_max");
   if (!fine.ok()) co_return fine;
   const Result<std::string> body = co_await exchange.body().ReadAll();

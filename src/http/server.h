@@ -23,11 +23,12 @@ struct HttpOptions {
   int io_threads = 0;           ///< Threads that read and write sockets; 0: one per core.
   int worker_threads_max = 64;  ///< Threads for calls that block, each for puts and for the rest.
 
-  int connections_max = 1024;            ///< Beyond: 503 with Retry-After.
-  int64_t header_bytes_max = 64 * kKiB;  ///< Request line and header. Beyond: 413.
-  int64_t body_bytes_max = 0;            ///< Of `POST /ingest`; 0: no limit. Beyond: 413.
-  int64_t sql_bytes_max = kMiB;          ///< Body of `POST /query`. Beyond: 413.
-  int64_t ipc_message_bytes_max = kGiB;  ///< One batch of an ingest, also unpacked. Beyond: 413.
+  int connections_max = 1024;               ///< Beyond: 503 with Retry-After.
+  int64_t header_bytes_max = 64 * kKiB;     ///< Request line and header. Beyond: 413.
+  int64_t body_bytes_max = 0;               ///< Of `POST /ingest`; 0: no limit. Beyond: 413.
+  int64_t json_put_bytes_max = 256 * kMiB;  ///< Body of `POST /stream`. Beyond: 413.
+  int64_t sql_bytes_max = kMiB;             ///< Body of `POST /query`. Beyond: 413.
+  int64_t ipc_message_bytes_max = kGiB;     ///< One batch of an ingest, also unpacked. Beyond: 413.
   std::chrono::milliseconds header_timeout = std::chrono::seconds(10);     ///< Beyond: 408.
   std::chrono::milliseconds body_idle_timeout = std::chrono::seconds(60);  ///< No byte: 408.
   std::chrono::milliseconds idle_timeout = std::chrono::seconds(75);  ///< Between two requests.

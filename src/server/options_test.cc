@@ -74,6 +74,8 @@ const std::vector<Effect>& Effects() {
       {"http.header_bytes_max", "1KiB",
        [](const auto& o) { return o.http.header_bytes_max == kKiB; }},
       {"http.body_bytes_max", "10", [](const auto& o) { return o.http.body_bytes_max == 10; }},
+      {"http.json_put_bytes_max", "5MiB",
+       [](const auto& o) { return o.http.json_put_bytes_max == 5 * kMiB; }},
       {"http.sql_bytes_max", "3KiB",
        [](const auto& o) { return o.http.sql_bytes_max == 3 * kKiB; }},
       {"http.ipc_message_bytes_max", "64MiB",

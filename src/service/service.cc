@@ -221,7 +221,7 @@ Result<std::shared_ptr<Put>> Service::BeginPut(const Call& call, const PutReques
   ARROW_RETURN_NOT_OK(CheckStreamName(request.stream));
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kPut, request.stream));
   const std::string context = "stream '" + request.stream + "'";
-  auto table = engine::TableName::Parse(request.stream);
+  auto table = engine::TableName::Parse(request.table.empty() ? request.stream : request.table);
   if (!table.ok()) return WithContext(context, table.status());
   auto append = impl_->database->BeginAppend(*table, request.schema, {}, call.control);
   if (!append.ok()) {

@@ -40,6 +40,8 @@ struct Call {
 struct PutRequest {
   std::string stream;  ///< Names the rule, and without one the table.
   std::shared_ptr<arrow::Schema> schema;
+  std::string table =
+      {};  ///< Where the rows go, when the client says it; empty: where `stream` says.
 };
 
 /// What a put did, once it is durable.
