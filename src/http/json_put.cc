@@ -1,6 +1,7 @@
 #include "http/json_put.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -15,6 +16,7 @@
 
 #include "base/error.h"
 #include "http/exchange.h"
+#include "http/json_parts.h"
 #include "http/socket.h"
 #include "stream/ipc_decoder.h"
 
@@ -26,6 +28,11 @@ using Json = nlohmann::json;
 // The continuation marker, and no bytes.
 // https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format
 constexpr std::string_view kEndMarker{"\xff\xff\xff\xff\0\0\0\0", 8};
+
+constexpr std::array<std::string_view, 9> kKeys = {"config",      "target_table", "chunk_size",
+                                                   "compression", "algorithm",    "level",
+                                                   "batch",       "arrow_schema", "data"};
+constexpr JsonParts kParts = {.keys = kKeys, .depth_max = 3};
 
 Status Invalid(std::string message) {
   return MakeError(ErrorKind::kInvalidInput, std::move(message));
@@ -87,8 +94,10 @@ Status ReadConfig(const Json& config, JsonPut* put) {
 }  // namespace
 
 Result<JsonPut> ReadJsonPut(std::string body) {
-  const Json json = Json::parse(std::exchange(body, {}), nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) return Invalid("the body is not valid JSON");
+  const auto parts = ParseJsonParts(body, kParts);
+  body = {};  // Before as much again is decoded.
+  if (!parts) return Invalid("the body is not valid JSON");
+  const Json& json = *parts;
   if (!json.is_object()) return Invalid("the body must be a JSON object with the key 'batch'");
   JsonPut put;
   if (const Json* const config = Find(json, "config")) {
@@ -112,11 +121,12 @@ JsonPutRows::JsonPutRows(Exchange& exchange, const JsonPut& put)
       decoder_({.message_bytes_max = exchange.options().ipc_message_bytes_max}) {}
 
 Awaitable<Result<std::shared_ptr<arrow::Schema>>> JsonPutRows::ReadSchema() {
-  const auto decode = [this] { return DecodeSchema(); };
+  const auto decode = [this]() -> Status {
+    ARROW_RETURN_NOT_OK(WithContext("'batch.data'", DecodeSchema()));
+    return WithContext("'batch.arrow_schema'", CheckSchema());
+  };
   const Status decoded = co_await exchange_.Aside(decode);
-  if (!decoded.ok()) co_return WithContext("'batch.data'", decoded);
-  const Status same = CheckSchema();
-  if (!same.ok()) co_return WithContext("'batch.arrow_schema'", same);
+  if (!decoded.ok()) co_return decoded;
   co_return decoder_.schema();
 }
 

@@ -40,8 +40,7 @@ struct Call {
 struct PutRequest {
   std::string stream;  ///< Names the rule, and without one the table.
   std::shared_ptr<arrow::Schema> schema;
-  std::string table =
-      {};  ///< Where the rows go, when the client says it; empty: where `stream` says.
+  std::string table = {};  ///< Gets the rows; empty: the one that `stream` names.
 };
 
 /// What a put did, once it is durable.

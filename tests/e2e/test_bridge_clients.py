@@ -86,6 +86,8 @@ REFUSED = {
                       "'batch.arrow_schema'"),
     "a table of another type": (_document(target_table=5), "'config.target_table'"),
     "a table without a name": (_document(target_table=""), "'config.target_table'"),
+    "a table of brackets": (_document(target_table=[[["x"]]]), "'config.target_table'"),
+    "brackets alone": (b"[" * 5_000_000, "not valid JSON"),
     "chunks of nothing": (_document(chunk_size=0), "'config.chunk_size'"),
     "another compression": (_document(compression={"algorithm": "gzip"}), "'config.compression.algorithm'"),
     "another level": (_document(compression={"level": "high"}), "'config.compression.level'")}
