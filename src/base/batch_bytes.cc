@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 #include <arrow/array/data.h>
+#include <arrow/array/util.h>
+#include <arrow/type_traits.h>
 #include <arrow/util/byte_size.h>
 
 #include "base/limits.h"
@@ -25,15 +28,48 @@ bool HasUnionWithoutTypeIds(const arrow::ArrayData& data) {
                              [](const auto& child) { return HasUnionWithoutTypeIds(*child); });
 }
 
+constexpr int64_t kBitsPerByte = 8;
+
+int64_t BytesForBits(int64_t bits) { return (bits + kBitsPerByte - 1) / kBitsPerByte; }
+
+template <typename Offset>
+int64_t BytesOfStrings(const arrow::ArrayData& data) {
+  const auto* offsets = data.GetValues<Offset>(1);
+  if (offsets == nullptr) return 0;
+  return (data.length + 1) * static_cast<int64_t>(sizeof(Offset)) + offsets[data.length] -
+         offsets[0];
+}
+
+// Of the types that most columns have. To ask Arrow builds arrays of the parts, which takes longer
+// than to land a row.
+std::optional<int64_t> BytesOfCommon(const arrow::ArrayData& data) {
+  if (!data.child_data.empty() || data.dictionary != nullptr) return std::nullopt;
+  const bool has_validity = data.buffers[0] != nullptr;
+  const int64_t validity = has_validity ? BytesForBits(data.length) : 0;
+  const arrow::Type::type id = data.type->id();
+  if (id == arrow::Type::STRING || id == arrow::Type::BINARY) {
+    return validity + BytesOfStrings<int32_t>(data);
+  }
+  if (id == arrow::Type::LARGE_STRING || id == arrow::Type::LARGE_BINARY) {
+    return validity + BytesOfStrings<int64_t>(data);
+  }
+  if (!arrow::is_primitive(id) && !arrow::is_decimal(id)) return std::nullopt;
+  return validity + BytesForBits(data.length * data.type->bit_width());
+}
+
 }  // namespace
 
 int64_t BytesOf(const arrow::RecordBatch& batch) {
   int64_t bytes = 0;
-  for (const auto& column : batch.columns()) bytes += BytesOf(*column);
+  for (const auto& column : batch.column_data()) {
+    const auto common = BytesOfCommon(*column);
+    bytes += common ? *common : BytesOf(*arrow::MakeArray(column));
+  }
   return bytes;
 }
 
 int64_t BytesOf(const arrow::Array& array) {
+  if (const auto bytes = BytesOfCommon(*array.data())) return *bytes;
   if (!HasUnionWithoutTypeIds(*array.data())) {
     const auto referenced = arrow::util::ReferencedBufferSize(array);
     if (referenced.ok()) return *referenced;
