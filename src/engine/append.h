@@ -3,15 +3,19 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include <arrow/record_batch.h>
 
 #include "base/bounded_queue.h"
 #include "base/error.h"
+#include "engine/table_rows.h"
 
 namespace arrowport::engine {
 
 struct AppendOptions {
+  /// Asked when all rows are in and before they are committed: what lands in the same transaction.
+  std::function<std::vector<TableRows>()> also = nullptr;
   bool create_if_missing = true;  ///< Make the table from the schema, in the same transaction.
 };
 

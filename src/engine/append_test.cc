@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "engine/database.h"
+#include "engine/table_rows.h"
 #include "engine/test_batches.h"
 
 namespace arrowport::engine {
@@ -51,6 +52,45 @@ TEST(AppendTest, LandsABatchFarLargerThanTheQueue) {
   auto rows = Land(*database, "t", {MakeRows(0, 1'000'000), MakeRows(1'000'000, 1'000'000)});
   ASSERT_TRUE(rows.ok()) << rows.status();
   EXPECT_EQ(*ReadInt(*database, "SELECT count(DISTINCT id) FROM t"), 2'000'000);
+}
+
+TEST(AppendTest, LandsOtherRowsInTheSameTransaction) {
+  for (const char* statement : {"CREATE TABLE t(id BIGINT, name VARCHAR)", "SELECT 1"}) {
+    auto database = OpenMemory();
+    ASSERT_TRUE(ReadAll(*database, statement).ok());
+    ASSERT_TRUE(ReadAll(*database, "CREATE TABLE u(id BIGINT, name VARCHAR)").ok());
+    AppendOptions options;
+    options.also = [] {
+      const auto rows = MakeRows(5, 1);
+      return std::vector{
+          TableRows{.table = {"", "", "u"}, .schema = rows->schema(), .batches = {rows}}};
+    };
+    auto append = database->BeginAppend({"", "", "t"}, MakeRows(0, 1)->schema(), options, {});
+    ASSERT_TRUE(append.ok()) << append.status();
+    ASSERT_TRUE((*append)->WriteBlocking(MakeRows(0, 10'000)).ok());
+    EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM u"), 0);
+    const auto rows = (*append)->FinishBlocking();
+    ASSERT_TRUE(rows.ok()) << rows.status();
+    EXPECT_EQ(*ReadInt(*database, "SELECT id FROM u"), 5);
+    EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t"), 10'000);
+  }
+}
+
+TEST(AppendTest, LandsNothingWhenTheOtherRowsCannotLand) {
+  auto database = OpenMemory();
+  ASSERT_TRUE(ReadAll(*database, "CREATE TABLE u(id BIGINT CHECK (id > 5), name VARCHAR)").ok());
+  AppendOptions options;
+  options.also = [] {
+    const auto rows = MakeRows(5, 1);
+    return std::vector{
+        TableRows{.table = {"", "", "u"}, .schema = rows->schema(), .batches = {rows}}};
+  };
+  auto append = database->BeginAppend({"", "", "t"}, MakeRows(0, 1)->schema(), options, {});
+  ASSERT_TRUE(append.ok()) << append.status();
+  ASSERT_TRUE((*append)->WriteBlocking(MakeRows(0, 10'000)).ok());
+  const auto rows = (*append)->FinishBlocking();
+  EXPECT_THAT(rows.status().message(), HasSubstr("CHECK constraint"));
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 't'"), 0);
 }
 
 TEST(AppendTest, MatchesColumnsByName) {

@@ -1,23 +1,20 @@
 #include "engine/batch_source.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
 
-#include <arrow/c/bridge.h>
 #include <duckdb/catalog/catalog.hpp>
-#include <duckdb/common/arrow/arrow_wrapper.hpp>
 #include <duckdb/execution/physical_plan_generator.hpp>
-#include <duckdb/function/table/arrow.hpp>
 #include <duckdb/main/extension/extension_loader.hpp>
 #include <duckdb/parser/parsed_data/create_table_function_info.hpp>
 #include <duckdb/planner/operator/logical_extension_operator.hpp>
 
 #include "base/bounded_queue.h"
 #include "base/error.h"
+#include "engine/batch_scan.h"
 #include "engine/column_fit.h"
 #include "engine/duckdb_error.h"
 #include "engine/morsel_queue.h"
@@ -33,39 +30,20 @@ constexpr const char* kStateName = "arrowport_batch_source";
 // Nobody knows how long a stream will be; this keeps DuckDB from planning for a tiny one.
 constexpr idx_t kRowsEstimate = 1'000'000;
 
-/// How Arrow's columns become DuckDB's. Made when the function is bound, read by all workers.
-struct Mapping {
-  duckdb::ArrowTableSchema table;
-  duckdb::vector<duckdb::LogicalType> types;
-  duckdb::vector<std::string> names;
-};
-
-std::shared_ptr<Mapping> MakeMapping(const arrow::Schema& schema, duckdb::ClientContext& context) {
-  duckdb::ArrowSchemaWrapper exported;
-  const Status status = arrow::ExportSchema(schema, &exported.arrow_schema);
-  if (!status.ok()) throw duckdb::InvalidInputException(status.message());
-  auto mapping = std::make_shared<Mapping>();
-  duckdb::ArrowTableFunction::PopulateArrowTableSchema(context, mapping->table,
-                                                       exported.arrow_schema);
-  mapping->types = mapping->table.GetTypes();
-  mapping->names = mapping->table.GetNames();
-  return mapping;
-}
-
 /// What one worker is scanning.
 class LocalState final : public duckdb::LocalSourceState {
  public:
   explicit LocalState(duckdb::ClientContext& context) : context_(context) {}
 
   /// Fills `chunk` with the next rows. \return false when the source has none now.
-  bool Scan(BatchSource& source, const Mapping& mapping, duckdb::DataChunk& chunk,
+  bool Scan(BatchSource& source, const BatchMapping& mapping, duckdb::DataChunk& chunk,
             const duckdb::InterruptState& interrupt) {
-    while (scan_ == nullptr || scan_->chunk_offset >= Rows()) {
+    while (scan_ == nullptr || !scan_->Next(mapping, chunk)) {
+      scan_.reset();
       if (next_batch_ < batches_.size()) {
-        StartBatch(*batches_[next_batch_++]);
+        scan_ = std::make_unique<BatchScan>(*batches_[next_batch_++], context_);
         continue;
       }
-      scan_.reset();
       batches_.clear();
       next_batch_ = 0;
       const auto wake = [interrupt] { interrupt.Callback(); };
@@ -77,10 +55,6 @@ class LocalState final : public duckdb::LocalSourceState {
         return true;
       }
     }
-    const auto rows = std::min<idx_t>(STANDARD_VECTOR_SIZE, Rows() - scan_->chunk_offset);
-    chunk.SetCardinality(rows);
-    duckdb::ArrowTableFunction::ArrowToDuckDB(*scan_, mapping.table.GetColumns(), chunk);
-    scan_->chunk_offset += rows;
     return true;
   }
 
@@ -88,22 +62,11 @@ class LocalState final : public duckdb::LocalSourceState {
   [[nodiscard]] uint64_t morsel() const { return place_.morsel; }
 
  private:
-  [[nodiscard]] idx_t Rows() const { return static_cast<idx_t>(scan_->chunk->arrow_array.length); }
-
-  // Every batch gets a new state: DuckDB keeps decoded dictionaries by the address of their array,
-  // which a later batch may be given again.
-  void StartBatch(const arrow::RecordBatch& batch) {
-    auto array = duckdb::make_uniq<duckdb::ArrowArrayWrapper>();
-    const Status status = arrow::ExportRecordBatch(batch, &array->arrow_array);
-    if (!status.ok()) throw duckdb::InvalidInputException(status.message());
-    scan_ = std::make_unique<duckdb::ArrowScanLocalState>(std::move(array), context_);
-  }
-
   duckdb::ClientContext& context_;
   MorselQueue::Place place_;
   Batches batches_;
   size_t next_batch_ = 0;
-  std::unique_ptr<duckdb::ArrowScanLocalState> scan_;
+  std::unique_ptr<BatchScan> scan_;
   bool finished_ = false;
 };
 
@@ -119,7 +82,7 @@ class GlobalState final : public duckdb::GlobalSourceState {
 class PhysicalBatchScan final : public duckdb::PhysicalOperator {
  public:
   PhysicalBatchScan(duckdb::PhysicalPlan& plan, duckdb::shared_ptr<BatchSource> source,
-                    std::shared_ptr<Mapping> mapping)
+                    std::shared_ptr<const BatchMapping> mapping)
       : PhysicalOperator(plan, duckdb::PhysicalOperatorType::EXTENSION, mapping->types,
                          kRowsEstimate),
         source_(std::move(source)),
@@ -165,13 +128,13 @@ class PhysicalBatchScan final : public duckdb::PhysicalOperator {
 
  private:
   const duckdb::shared_ptr<BatchSource> source_;
-  const std::shared_ptr<Mapping> mapping_;
+  const std::shared_ptr<const BatchMapping> mapping_;
 };
 
 class LogicalBatchScan final : public duckdb::LogicalExtensionOperator {
  public:
   LogicalBatchScan(idx_t table_index, duckdb::shared_ptr<BatchSource> source,
-                   std::shared_ptr<Mapping> mapping)
+                   std::shared_ptr<const BatchMapping> mapping)
       : table_index_(table_index), source_(std::move(source)), mapping_(std::move(mapping)) {
     has_estimated_cardinality = true;
     estimated_cardinality = kRowsEstimate;
@@ -201,7 +164,7 @@ class LogicalBatchScan final : public duckdb::LogicalExtensionOperator {
  private:
   const idx_t table_index_;
   const duckdb::shared_ptr<BatchSource> source_;
-  const std::shared_ptr<Mapping> mapping_;
+  const std::shared_ptr<const BatchMapping> mapping_;
 };
 
 duckdb::unique_ptr<duckdb::LogicalOperator> BindBatches(duckdb::ClientContext& context,
@@ -214,7 +177,7 @@ duckdb::unique_ptr<duckdb::LogicalOperator> BindBatches(duckdb::ClientContext& c
         "arrowport_batches() is how arrowport's own inserts read what is sent to it; "
         "there is nothing to read on this connection");
   }
-  auto mapping = MakeMapping(*source->schema(), context);
+  auto mapping = MapBatches(*source->schema(), context);
   names = mapping->names;
   return duckdb::make_uniq<LogicalBatchScan>(bind_index, std::move(source), std::move(mapping));
 }
@@ -225,6 +188,8 @@ BatchSource::BatchSource(std::shared_ptr<arrow::Schema> schema, int64_t bytes_ma
     : schema_(std::move(schema)), queue_(bytes_max) {}
 
 void BatchSource::Attach(duckdb::ClientContext& context, duckdb::shared_ptr<BatchSource> source) {
+  // Insert leaves what is there.
+  context.registered_state->Remove(kStateName);
   context.registered_state->Insert(kStateName, std::move(source));
 }
 
@@ -245,7 +210,7 @@ Result<ColumnList> MapColumns(const arrow::Schema& schema, duckdb::ClientContext
   ColumnList columns;
   for (const auto& field : schema.fields()) {
     const Status mapped = Guarded([&] {
-      const auto mapping = MakeMapping(*arrow::schema({field}), context);
+      const auto mapping = MapBatches(*arrow::schema({field}), context);
       columns.names.push_back(field->name());
       columns.types.push_back(mapping->types[0]);
       return Status::OK();

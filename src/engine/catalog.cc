@@ -19,6 +19,7 @@
 #include "base/call_control.h"
 #include "base/error.h"
 #include "engine/arrow_schema.h"
+#include "engine/column_fit.h"
 #include "engine/core.h"
 #include "engine/data_files.h"
 #include "engine/database.h"
@@ -110,6 +111,15 @@ Result<int64_t> CountRows(const std::shared_ptr<Core>& core, const TableName& ta
   return static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(0);
 }
 
+ColumnList ColumnsOf(const duckdb::TableCatalogEntry& table) {
+  ColumnList columns;
+  for (const auto& column : table.GetColumns().Physical()) {
+    columns.names.push_back(column.Name());
+    columns.types.push_back(column.Type());
+  }
+  return columns;
+}
+
 Result<FoundTable> FindTable(duckdb::Connection& connection, const TableName& table) {
   return Guarded([&]() -> Result<FoundTable> {
     FoundTable found;
@@ -127,10 +137,7 @@ Result<FoundTable> FindTable(duckdb::Connection& connection, const TableName& ta
       const auto& stored = entry->Cast<duckdb::TableCatalogEntry>();
       found.kind = FoundTable::Kind::kTable;
       found.is_stored_here = stored.IsDuckTable();
-      for (const auto& column : stored.GetColumns().Physical()) {
-        found.columns.names.push_back(column.Name());
-        found.columns.types.push_back(column.Type());
-      }
+      found.columns = ColumnsOf(stored);
     });
     return found;
   });

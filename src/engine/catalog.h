@@ -6,6 +6,7 @@
 
 #include <arrow/type.h>
 #include <duckdb.hpp>
+#include <duckdb/catalog/catalog_entry/table_catalog_entry.hpp>
 
 #include "base/call_control.h"
 #include "engine/column_fit.h"
@@ -27,6 +28,9 @@ struct FoundTable {
 
 /// With all parts.
 TableName FullNameOf(const duckdb::CatalogEntry& table);
+
+/// Those that rows can be given.
+ColumnList ColumnsOf(const duckdb::TableCatalogEntry& table);
 
 Result<FoundTable> FindTable(duckdb::Connection& connection, const TableName& table);
 

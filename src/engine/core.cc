@@ -72,6 +72,7 @@ Status Core::Close() {
   }
   return Guarded([&] {
     files.reset();
+    checkpointer.Stop();
     idle_connections.Clear();
     workers.Stop();
     instance.reset();

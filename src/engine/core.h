@@ -13,6 +13,7 @@
 
 #include "base/deadline_timer.h"
 #include "base/worker_pool.h"
+#include "engine/checkpointer.h"
 #include "engine/data_files.h"
 #include "engine/database.h"
 #include "engine/idle_connections.h"
@@ -70,6 +71,7 @@ class Core {
   StartGate start_gate;
   TableClaims table_claims;
   TableVersions table_versions;
+  Checkpointer checkpointer;  ///< Between Open and Close.
   DeadlineTimer timer;
   WorkerPool threads{32};  ///< Ends queries; a commit may wait for the disk. Uses all of the above.
 

@@ -45,13 +45,6 @@ bool NeedsHttpfs(const DataSource& source) {
       kHttpSchemes, [&](std::string_view scheme) { return source.pattern.starts_with(scheme); });
 }
 
-Status Run(duckdb::Connection& connection, const char* sql) {
-  return Guarded([&] {
-    const auto result = connection.Query(sql);
-    return result->HasError() ? FromDuckDb(result->GetErrorObject()) : Status::OK();
-  });
-}
-
 // The server waits for a list when it starts and when it stops.
 constexpr const char* kListQuickly = "SET SESSION http_timeout = 5; SET SESSION http_retries = 1";
 
@@ -59,7 +52,7 @@ constexpr const char* kListQuickly = "SET SESSION http_timeout = 5; SET SESSION 
 duckdb::unique_ptr<duckdb::Connection> ConnectToList(duckdb::DatabaseInstance& instance) {
   auto connection = duckdb::make_uniq<duckdb::Connection>(instance);
   // Unknown where httpfs is not needed.
-  (void)Run(*connection, kListQuickly);
+  (void)RunSql(*connection, kListQuickly);
   return connection;
 }
 
@@ -118,7 +111,7 @@ Status DataFiles::Attach() {
                      "a database file of this name is the catalog 'data_files', which views over "
                      "data files need for themselves; give the database file another name");
   }
-  return Run(connection_, "ATTACH ':memory:' AS data_files");
+  return RunSql(connection_, "ATTACH ':memory:' AS data_files");
 }
 
 Status DataFiles::Add(const DataSource& given) {
@@ -132,7 +125,7 @@ Status DataFiles::Add(const DataSource& given) {
     }
     if (NeedsHttpfs(source)) {
       ARROW_RETURN_NOT_OK(WithContext("'" + source.pattern + "' needs DuckDB's extension httpfs",
-                                      Run(connection_, "LOAD httpfs")));
+                                      RunSql(connection_, "LOAD httpfs")));
     }
     has_addresses_ = true;
   } else {

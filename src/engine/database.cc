@@ -21,6 +21,7 @@
 #include "engine/execution.h"
 #include "engine/execution_stream.h"
 #include "engine/insert.h"
+#include "engine/joint_append.h"
 #include "engine/known_rows.h"
 #include "engine/open.h"
 #include "engine/result_budget.h"
@@ -75,6 +76,15 @@ class DuckDbDatabase final : public Database {
     return BeginInsert(core_, table, schema, options, control);
   }
 
+  Status CheckAppend(const TableName& table,
+                     const std::shared_ptr<arrow::Schema>& schema) override {
+    return CheckInsert(*core_, table, schema);
+  }
+
+  JointOutcome AppendTogether(const std::vector<TableRows>& parts) override {
+    return engine::AppendTogether(core_, parts);
+  }
+
   Result<std::shared_ptr<Exchange>> BeginExchange(const Statement& statement,
                                                   const std::shared_ptr<arrow::Schema>& schema,
                                                   const ExchangeOptions& options,
@@ -116,10 +126,7 @@ class DuckDbDatabase final : public Database {
   Status Checkpoint() override {
     ARROW_ASSIGN_OR_RAISE(auto connection, core_->Connect());
     const Workers::Use workers(core_->workers);
-    return Guarded([&] {
-      auto result = connection->Query("CHECKPOINT");
-      return result->HasError() ? FromDuckDb(result->GetErrorObject()) : Status::OK();
-    });
+    return RunSql(*connection, "CHECKPOINT");
   }
 
   [[nodiscard]] Counters counters() const override {

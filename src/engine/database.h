@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,12 +20,21 @@
 #include "engine/shape.h"
 #include "engine/table.h"
 #include "engine/table_read.h"
+#include "engine/table_rows.h"
 
 namespace arrowport::engine {
 
 /// The schema of what arrowport itself keeps in a database. Lists of tables leave it out. (No name
 /// that a database file is likely to have: DuckDB refuses names that mean a catalog and a schema.)
 inline constexpr std::string_view kOwnSchema = "_arrowport";
+
+struct CheckpointOptions {
+  /// The log is written into the file when it has so much. All writers wait meanwhile, about 5 ms a
+  /// MiB, and a start after a crash takes as long to read it: few long waits, or many short ones.
+  int64_t wal_bytes_max = 128 * kMiB;
+  /// The same when nothing was written for so long: then nobody waits.
+  std::chrono::milliseconds idle{2'000};
+};
 
 struct DatabaseOptions {
   std::string path = ":memory:";    ///< A DuckDB file, created when missing.
@@ -35,8 +45,9 @@ struct DatabaseOptions {
       {};  ///< Where signed extensions lie; empty: DuckDB's own place.
   int64_t result_bytes_max = 16 * kMiB;  ///< Bound on what one query may have ready for its reader.
   int64_t server_result_bytes_max = 128 * kMiB;  ///< Bound on what all queries may have together.
-  int64_t put_bytes_max = 64 * kMiB;             ///< Bound on what one append may have waiting.
+  int64_t put_bytes_max = 16 * kMiB;             ///< Bound on what one append may have waiting.
   std::vector<DataSource> data_sources = {};     ///< Files that are served as views.
+  CheckpointOptions checkpoint = {};
 };
 
 /// SQL text with values for its parameters, in order. Values are bound with their Arrow types.
@@ -98,6 +109,15 @@ class Database {
                                                       const std::shared_ptr<arrow::Schema>& schema,
                                                       const AppendOptions& options,
                                                       const CallControl& control) = 0;
+
+  /// That rows of `schema` could be appended to `table` now, or make it. Errors as of BeginAppend.
+  virtual Status CheckAppend(const TableName& table,
+                             const std::shared_ptr<arrow::Schema>& schema) = 0;
+
+  /// Lands all of `parts` in one transaction, on the calling thread, as durably as a finished
+  /// append; or nothing of them. Tables that are missing are made. Quick for few rows: parts of one
+  /// table and schema that follow each other are joined, and no statement is planned for them.
+  virtual JointOutcome AppendTogether(const std::vector<TableRows>& parts) = 0;
 
   /// Begins `statement` over batches of `schema`, which it reads as the table `options.input_name`,
   /// once. Types without a mapping are refused by name.

@@ -81,4 +81,11 @@ Status FromDuckDb(const duckdb::ErrorData& error) {
   return MakeError(KindOf(error.Type(), error.RawMessage()), error.Message());
 }
 
+Status RunSql(duckdb::Connection& connection, const std::string& sql) {
+  return Guarded([&] {
+    auto result = connection.Query(sql);
+    return result->HasError() ? FromDuckDb(result->GetErrorObject()) : Status::OK();
+  });
+}
+
 }  // namespace arrowport::engine

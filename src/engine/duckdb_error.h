@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <exception>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -13,6 +14,9 @@ namespace arrowport::engine {
 
 /// What DuckDB calls an error, as a status with our kind: the one place where the two meet.
 Status FromDuckDb(const duckdb::ErrorData& error);
+
+/// Runs `sql`, whose result nobody needs, to its end.
+Status RunSql(duckdb::Connection& connection, const std::string& sql);
 
 /// Runs `work`, which may call DuckDB, and turns whatever it throws into a status. `work` returns a
 /// Status or a Result.

@@ -132,6 +132,7 @@ Result<std::shared_ptr<Execution>> Execution::Start(std::shared_ptr<Core> core,
     // What DuckDB announces while it still plans waits for this.
     std::lock_guard life(execution->life_mutex_);
     execution->held_until_over_ = options.held_until_over;
+    execution->before_commit_ = options.before_commit;
     execution->workers_ = std::make_unique<Workers::Use>(execution->core_->workers);
     const Status started = Guarded([&] { return execution->Run(statement, options); });
     if (!started.ok()) {
@@ -198,6 +199,7 @@ Status Execution::Run(const Statement& statement, const ExecutionOptions& option
   ARROW_RETURN_NOT_OK(CheckKinds(statements, statement, options));
   if (statements.size() > 1) connection_is_plain_ = false;
   if (options.prepare_context) options.prepare_context(context);
+  if (before_commit_) connection_->BeginTransaction();
   ARROW_RETURN_NOT_OK(RunLeading(statements));
   if (MayKeepPlan(statement)) {
     kept_plan_ = KeptPlans::Of(context).Make(context, statement.sql, *statements[0], parameters);
@@ -363,10 +365,19 @@ void Execution::EndWithAllRowsLocked() {
   core_->table_versions.Change(changes_);
   const Status executed = Guarded([this] {
     auto result = pending_->Execute();
-    return result->HasError() ? FromDuckDb(result->GetErrorObject()) : Status::OK();
+    return result->HasError() ? FromDuckDb(result->GetErrorObject()) : CommitTogether();
   });
   if (executed.ok() && connection_is_plain_) KeepConnectionLocked();
   CloseLocked(executed);
+}
+
+// What a statement that is not alone in its transaction leaves to do.
+Status Execution::CommitTogether() {
+  if (!before_commit_) return Status::OK();
+  pending_.reset();
+  ARROW_RETURN_NOT_OK(before_commit_(*connection_));
+  connection_->Commit();
+  return Status::OK();
 }
 
 void Execution::KeepConnectionLocked() {
@@ -438,7 +449,9 @@ void Execution::CloseLocked(const Status& status) {
   }
   if (deadline_) core_->timer.Remove(*deadline_);
   core_->table_versions.Change(changes_);
+  if (changes_.all || !changes_.tables.empty()) core_->checkpointer.Wrote();
   held_until_over_.reset();
+  before_commit_ = nullptr;
   workers_.reset();
   core_->Unregister(this);
   queue_->Close(status);

@@ -32,6 +32,8 @@ struct ExecutionOptions {
   bool eager = false;  ///< As in CollectorTarget.
   /// Called on the connection before the statement is planned.
   std::function<void(duckdb::ClientContext&)> prepare_context;
+  /// Null, or run in the statement's transaction when all of its rows are in, before the commit.
+  std::function<Status(duckdb::Connection&)> before_commit;
   /// Let go when the transaction is over, committed or rolled back, and before the queue tells.
   std::shared_ptr<void> held_until_over;
 };
@@ -94,6 +96,7 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   void EndWithTaskError();
   void EndWithTaskErrorLocked();
   void RollBack();
+  Status CommitTogether();
   void KeepConnectionLocked();
   void CloseLocked(const Status& status);
 
@@ -124,6 +127,7 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   std::mutex life_mutex_;
   duckdb::unique_ptr<duckdb::PendingQueryResult> pending_;
   std::shared_ptr<void> held_until_over_;
+  std::function<Status(duckdb::Connection&)> before_commit_;
   std::unique_ptr<Workers::Use> workers_;
   ChangedTables changes_;
   std::shared_ptr<KeptPlan> kept_plan_;  ///< Instead of planning the statement.

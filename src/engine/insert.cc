@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <arrow/array.h>
 
@@ -21,10 +22,13 @@
 #include "engine/column_fit.h"
 #include "engine/core.h"
 #include "engine/execution.h"
+#include "engine/insert_target.h"
+#include "engine/joint_append.h"
 #include "engine/morsel_feed.h"
-#include "engine/sql.h"
+#include "engine/scannable.h"
 #include "engine/table.h"
 #include "engine/table_claims.h"
+#include "engine/table_rows.h"
 
 namespace arrowport::engine {
 namespace {
@@ -44,14 +48,19 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
   Insert(const Insert&) = delete;
   Insert& operator=(const Insert&) = delete;
 
-  // `claim` may be null.
+  // `claim` and `also` may be null.
   Status Start(const std::string& sql, std::shared_ptr<TableClaims::Claim> claim,
-               const CallControl& control) {
+               const std::function<std::vector<TableRows>()>& also, const CallControl& control) {
     ExecutionOptions options;
     options.prepare_context = [source = feed_->source()](duckdb::ClientContext& context) {
       BatchSource::Attach(context, source);
     };
     options.held_until_over = std::move(claim);
+    if (also) {
+      options.before_commit = [core = core_, also](duckdb::Connection& connection) {
+        return AppendWithin(*core, connection, also());
+      };
+    }
     ARROW_ASSIGN_OR_RAISE(execution_, Execution::Start(core_, {sql, {}}, options, control));
     Follow();
     return Status::OK();
@@ -135,17 +144,6 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
   std::function<void(Result<int64_t>)> done_;
 };
 
-// An error about names and types is about a table that the batches do not fit.
-Status ExplainMisfit(const TableName& table, const Status& status) {
-  if (status.ok()) return status;
-  const std::string context = "table '" + table.ToString() + "'";
-  if (KindOf(status) == ErrorKind::kInvalidInput &&
-      status.message().find("Binder Error") != std::string::npos) {
-    return WithContext(context, WithKind(ErrorKind::kConflict, status));
-  }
-  return WithContext(context, status);
-}
-
 }  // namespace
 
 Result<std::shared_ptr<Append>> BeginInsert(const std::shared_ptr<Core>& core,
@@ -158,29 +156,22 @@ Result<std::shared_ptr<Append>> BeginInsert(const std::shared_ptr<Core>& core,
                                                  MorselFeed::Gather::kRowGroups);
   ARROW_ASSIGN_OR_RAISE(const ColumnList columns,
                         MapColumns(*feed->schema(), *connection->context));
-  std::shared_ptr<TableClaims::Claim> claim;
-  ARROW_ASSIGN_OR_RAISE(FoundTable found, FindTable(*connection, table));
-  const auto missing = [&found] { return found.kind == FoundTable::Kind::kMissing; };
-  if (missing() && !options.create_if_missing) {
-    return MakeError(ErrorKind::kNotFound, "table '" + table.ToString() + "' does not exist");
-  }
-  if (missing()) {
-    ARROW_ASSIGN_OR_RAISE(
-        claim, core->table_claims.Take(duckdb::StringUtil::Lower(table.ToString()), control));
-    ARROW_ASSIGN_OR_RAISE(found, FindTable(*connection, table));
-    if (!missing()) claim.reset();
-  }
-  if (found.kind == FoundTable::Kind::kView) {
-    return MakeError(ErrorKind::kConflict,
-                     "'" + table.ToString() + "' is a view; rows can only be put into a table");
-  }
-  if (!missing()) ARROW_RETURN_NOT_OK(ExplainMisfit(table, CheckFit(columns, found.columns)));
-  const std::string sql =
-      !missing() ? Sql("INSERT INTO {} BY NAME SELECT * FROM arrowport_batches()", {table})
-                 : Sql("CREATE TABLE {} AS SELECT * FROM arrowport_batches()", {table});
+  ARROW_ASSIGN_OR_RAISE(auto target, FindTarget(*core, *connection, table, options, control));
+  ARROW_RETURN_NOT_OK(target.CheckTakes(columns));
   auto insert = std::make_shared<Insert>(core, feed);
-  ARROW_RETURN_NOT_OK(ExplainMisfit(table, insert->Start(sql, std::move(claim), control)));
+  ARROW_RETURN_NOT_OK(target.Explain(
+      insert->Start(target.InsertSql(), std::move(target.claim), options.also, control)));
   return insert;
+}
+
+Status CheckInsert(Core& core, const TableName& table,
+                   const std::shared_ptr<arrow::Schema>& schema) {
+  ARROW_ASSIGN_OR_RAISE(auto connection, core.Connect());
+  ARROW_ASSIGN_OR_RAISE(const ColumnList columns,
+                        MapColumns(*Scannable(schema).schema(), *connection->context));
+  ARROW_ASSIGN_OR_RAISE(auto found, FindTable(*connection, table));
+  return InsertTarget{.table = table, .found = std::move(found), .claim = nullptr}.CheckTakes(
+      columns);
 }
 
 }  // namespace arrowport::engine

@@ -5,6 +5,7 @@
 #include <arrow/type.h>
 
 #include "base/call_control.h"
+#include "base/error.h"
 #include "engine/append.h"
 #include "engine/core.h"
 #include "engine/table.h"
@@ -17,5 +18,9 @@ Result<std::shared_ptr<Append>> BeginInsert(const std::shared_ptr<Core>& core,
                                             const std::shared_ptr<arrow::Schema>& schema,
                                             const AppendOptions& options,
                                             const CallControl& control);
+
+/// engine::Database::CheckAppend.
+Status CheckInsert(Core& core, const TableName& table,
+                   const std::shared_ptr<arrow::Schema>& schema);
 
 }  // namespace arrowport::engine

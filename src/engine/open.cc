@@ -95,10 +95,10 @@ bool IsRefusalOfJoinedLogs(const Status& status) {
          std::string::npos;
 }
 
-Status RunCheckpoint(Core& core) {
+Status RunOnce(Core& core, const std::string& sql) {
   return Guarded([&] {
-    auto result = duckdb::Connection(*core.instance).Query("CHECKPOINT");
-    return result->HasError() ? FromDuckDb(result->GetErrorObject()) : Status::OK();
+    duckdb::Connection connection(*core.instance);
+    return RunSql(connection, sql);
   });
 }
 
@@ -112,7 +112,8 @@ Status RecoverFile(Core& core) {
   ARROW_RETURN_NOT_OK(opened);
   std::error_code ignored;
   std::filesystem::remove(log + ".checkpoint", ignored);
-  if (!std::filesystem::exists(log, ignored) || RunCheckpoint(core).ok()) return Status::OK();
+  if (!std::filesystem::exists(log, ignored) || RunOnce(core, "CHECKPOINT").ok())
+    return Status::OK();
   // The disk may be full, which must not keep anybody from what is there.
   return OpenFile(core);
 }
@@ -123,9 +124,10 @@ Status OpenInstance(Core& core) {
     RegisterBatchSource(*core.instance->instance);
     core.workers.Start(*core.instance->instance);
     // Timestamps with a zone are shown in UTC, wherever the server runs.
-    duckdb::Connection connection(*core.instance);
-    auto result = connection.Query("SET GLOBAL TimeZone = 'UTC'");
-    return result->HasError() ? FromDuckDb(result->GetErrorObject()) : Status::OK();
+    ARROW_RETURN_NOT_OK(RunOnce(core, "SET GLOBAL TimeZone = 'UTC'"));
+    if (core.options.path == ":memory:") return Status::OK();
+    return core.checkpointer.Start(*core.instance->instance, core.options.path,
+                                   core.options.checkpoint);
   });
 }
 

@@ -1,0 +1,52 @@
+#include "engine/batch_scan.h"
+
+#include <algorithm>
+#include <memory>
+
+#include <arrow/c/bridge.h>
+#include <duckdb/common/arrow/arrow_wrapper.hpp>
+#include <duckdb/function/table/arrow.hpp>
+
+#include "base/error.h"
+
+namespace arrowport::engine {
+namespace {
+
+using duckdb::idx_t;
+
+duckdb::unique_ptr<duckdb::ArrowArrayWrapper> Export(const arrow::RecordBatch& batch) {
+  auto array = duckdb::make_uniq<duckdb::ArrowArrayWrapper>();
+  const Status status = arrow::ExportRecordBatch(batch, &array->arrow_array);
+  if (!status.ok()) throw duckdb::InvalidInputException(status.message());
+  return array;
+}
+
+}  // namespace
+
+std::shared_ptr<const BatchMapping> MapBatches(const arrow::Schema& schema,
+                                               duckdb::ClientContext& context) {
+  duckdb::ArrowSchemaWrapper exported;
+  const Status status = arrow::ExportSchema(schema, &exported.arrow_schema);
+  if (!status.ok()) throw duckdb::InvalidInputException(status.message());
+  auto mapping = std::make_shared<BatchMapping>();
+  duckdb::ArrowTableFunction::PopulateArrowTableSchema(context, mapping->table,
+                                                       exported.arrow_schema);
+  mapping->types = mapping->table.GetTypes();
+  mapping->names = mapping->table.GetNames();
+  return mapping;
+}
+
+BatchScan::BatchScan(const arrow::RecordBatch& batch, duckdb::ClientContext& context)
+    : state_(Export(batch), context) {}
+
+bool BatchScan::Next(const BatchMapping& mapping, duckdb::DataChunk& chunk) {
+  const auto all = static_cast<idx_t>(state_.chunk->arrow_array.length);
+  if (state_.chunk_offset >= all) return false;
+  const auto rows = std::min<idx_t>(STANDARD_VECTOR_SIZE, all - state_.chunk_offset);
+  chunk.SetCardinality(rows);
+  duckdb::ArrowTableFunction::ArrowToDuckDB(state_, mapping.table.GetColumns(), chunk);
+  state_.chunk_offset += rows;
+  return true;
+}
+
+}  // namespace arrowport::engine

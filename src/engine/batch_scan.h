@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <duckdb.hpp>
+#include <duckdb/function/table/arrow.hpp>
+
+namespace arrowport::engine {
+
+/// How the columns of Arrow batches become DuckDB's. Immutable once made.
+struct BatchMapping {
+  duckdb::ArrowTableSchema table;
+  duckdb::vector<duckdb::LogicalType> types;
+  duckdb::vector<std::string> names;
+};
+
+/// Of batches of `schema`. Throws what DuckDB throws for a type that it has no mapping for.
+std::shared_ptr<const BatchMapping> MapBatches(const arrow::Schema& schema,
+                                               duckdb::ClientContext& context);
+
+/// One batch as chunks. Every batch needs a scan of its own: DuckDB keeps decoded dictionaries by
+/// the address of their array, which a later batch may be given again.
+class BatchScan {
+ public:
+  /// `batch` is as engine::Scannable makes them.
+  BatchScan(const arrow::RecordBatch& batch, duckdb::ClientContext& context);
+
+  /// Fills `chunk`, whose columns are those of `mapping`, with the next rows; they refer to the
+  /// scan's memory. \return false when none are left.
+  bool Next(const BatchMapping& mapping, duckdb::DataChunk& chunk);
+
+ private:
+  duckdb::ArrowScanLocalState state_;
+};
+
+}  // namespace arrowport::engine

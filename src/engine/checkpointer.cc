@@ -1,0 +1,101 @@
+#include "engine/checkpointer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <thread>
+
+#include <duckdb.hpp>
+
+#include "base/call_control.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "engine/database.h"
+#include "engine/duckdb_error.h"
+
+namespace arrowport::engine {
+namespace {
+
+// How often the log is looked at while something is written. DuckDB begins a checkpoint only in a
+// moment in which no transaction writes, so that one that is due may be tried for a while.
+constexpr auto kLookStep = std::chrono::milliseconds(20);
+
+// Before the next try when it was not for somebody who writes that there was no checkpoint.
+constexpr auto kFailureWait = std::chrono::seconds(5);
+
+// A smaller log is not worth a checkpoint of its own.
+constexpr int64_t kIdleWalBytesMin = kMiB;
+
+// DuckDB's own checkpoints, within a commit, come only when ours find no moment.
+constexpr int64_t kDuckDbFactor = 4;
+
+}  // namespace
+
+Status Checkpointer::Start(duckdb::DatabaseInstance& instance, const std::string& path,
+                           const CheckpointOptions& options) {
+  instance_ = &instance;
+  wal_path_ = path + ".wal";
+  options_ = options;
+  duckdb::Connection connection(instance);
+  ARROW_RETURN_NOT_OK(RunSql(connection, "SET GLOBAL checkpoint_threshold = '" +
+                                             std::to_string(kDuckDbFactor * options.wal_bytes_max) +
+                                             " bytes'"));
+  thread_ = std::thread([this] { Run(); });
+  return Status::OK();
+}
+
+void Checkpointer::Stop() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void Checkpointer::Wrote() {
+  const std::lock_guard lock(mutex_);
+  last_write_ = Clock::now();
+  written_ = true;
+  if (sleeps_) changed_.notify_all();
+}
+
+void Checkpointer::Run() {
+  std::unique_lock lock(mutex_);
+  std::chrono::milliseconds wait = kLookStep;
+  while (!stopping_) {
+    sleeps_ = true;
+    changed_.wait(lock, [this] { return stopping_ || written_; });
+    sleeps_ = false;
+    if (changed_.wait_for(lock, wait, [this] { return stopping_; })) return;
+    wait = kLookStep;
+    const int64_t bytes = WalBytes();
+    const bool is_idle = Clock::now() - last_write_ >= options_.idle;
+    if (bytes < options_.wal_bytes_max && !is_idle) continue;
+    // Nobody is going to write, so nobody needs to look.
+    written_ = false;
+    if (bytes < std::min(kIdleWalBytesMin, options_.wal_bytes_max)) continue;
+    lock.unlock();
+    const Status done = Guarded([this] {
+      duckdb::Connection connection(*instance_);
+      return RunSql(connection, "CHECKPOINT");
+    });
+    lock.lock();
+    if (done.ok()) continue;
+    written_ = true;
+    if (KindOf(done) != ErrorKind::kConflict) wait = kFailureWait;
+  }
+}
+
+int64_t Checkpointer::WalBytes() const {
+  std::error_code missing;
+  const auto bytes = std::filesystem::file_size(wal_path_, missing);
+  return missing ? 0 : static_cast<int64_t>(bytes);
+}
+
+}  // namespace arrowport::engine

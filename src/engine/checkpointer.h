@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include <duckdb.hpp>
+
+#include "base/call_control.h"
+#include "base/error.h"
+#include "engine/database.h"
+
+namespace arrowport::engine {
+
+/// Decides when the write-ahead log of a file goes into the file, in place of DuckDB, which does it
+/// within whatever commit makes the log large. Safe to use from many threads; Start and Stop are
+/// for its owner.
+class Checkpointer {
+ public:
+  Checkpointer() = default;
+  ~Checkpointer() { Stop(); }
+  Checkpointer(const Checkpointer&) = delete;
+  Checkpointer& operator=(const Checkpointer&) = delete;
+
+  /// `instance`, whose file is `path`, must stay until Stop.
+  Status Start(duckdb::DatabaseInstance& instance, const std::string& path,
+               const CheckpointOptions& options);
+  void Stop();
+
+  /// Says that something was committed.
+  void Wrote();
+
+ private:
+  void Run();
+  [[nodiscard]] int64_t WalBytes() const;
+
+  // Constant between Start and Stop.
+  duckdb::DatabaseInstance* instance_ = nullptr;
+  std::string wal_path_;
+  CheckpointOptions options_;
+  std::thread thread_;
+
+  // Everything below is guarded by mutex_.
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Clock::time_point last_write_;
+  bool written_ = false;  // Since the last checkpoint, as far as anyone said.
+  bool sleeps_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace arrowport::engine

@@ -1,0 +1,82 @@
+#include "engine/checkpointer.h"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "base/call_control.h"
+#include "base/ids.h"
+#include "base/limits.h"
+#include "engine/database.h"
+#include "engine/table.h"
+#include "engine/test_batches.h"
+
+namespace arrowport::engine {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::MakeRows;
+using testing::ReadInt;
+
+class CheckpointerTest : public ::testing::Test {
+ protected:
+  CheckpointerTest() { std::filesystem::create_directories(folder_); }
+  ~CheckpointerTest() override {
+    database_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  void Open(const CheckpointOptions& options) {
+    database_ = Database::Open({.path = folder_ / "x.duckdb", .checkpoint = options}).ValueOrDie();
+  }
+
+  void Land(int64_t rows) {
+    const auto batch = MakeRows(0, rows);
+    const auto landed =
+        database_->AppendTogether({{.table = TableName{.catalog = "", .schema = "", .name = "t"},
+                                    .schema = batch->schema(),
+                                    .batches = {batch}}});
+    ASSERT_TRUE(landed.status.ok()) << landed.status;
+  }
+
+  bool BecomesEmpty() const {
+    const auto end = Clock::now() + std::chrono::seconds(10);
+    while (database_->counters().wal_bytes > 0) {
+      if (Clock::now() > end) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
+
+  const std::filesystem::path folder_ =
+      std::filesystem::path(::testing::TempDir()) / ("arrowport_checkpointer_" + NewId());
+  std::shared_ptr<Database> database_;
+};
+
+TEST_F(CheckpointerTest, PutsALargeLogIntoTheFileWhileOthersWrite) {
+  Open({.wal_bytes_max = kMiB, .idle = std::chrono::hours(1)});
+  int64_t before = 0;
+  int64_t rows = 0;
+  // The log shrinks only by a checkpoint.
+  while (database_->counters().wal_bytes >= before) {
+    before = database_->counters().wal_bytes;
+    Land(1'000);
+    rows += 1'000;
+    ASSERT_LT(before, 64 * kMiB);
+  }
+  EXPECT_EQ(*ReadInt(*database_, "SELECT count(*) FROM t"), rows);
+}
+
+TEST_F(CheckpointerTest, PutsALogIntoTheFileWhenNobodyWrites) {
+  Open({.wal_bytes_max = kGiB, .idle = milliseconds(50)});
+  while (database_->counters().wal_bytes < kMiB) Land(5'000);
+  EXPECT_TRUE(BecomesEmpty());
+}
+
+}  // namespace
+}  // namespace arrowport::engine

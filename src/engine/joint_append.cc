@@ -1,0 +1,297 @@
+#include "engine/joint_append.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <arrow/record_batch.h>
+#include <duckdb.hpp>
+#include <duckdb/catalog/catalog.hpp>
+#include <duckdb/catalog/catalog_entry/table_catalog_entry.hpp>
+
+#include "base/error.h"
+#include "engine/batch_scan.h"
+#include "engine/batch_source.h"
+#include "engine/catalog.h"
+#include "engine/column_fit.h"
+#include "engine/core.h"
+#include "engine/duckdb_error.h"
+#include "engine/insert_target.h"
+#include "engine/morsel_feed.h"
+#include "engine/morsel_queue.h"
+#include "engine/scannable.h"
+#include "engine/table.h"
+#include "engine/table_appender.h"
+#include "engine/table_versions.h"
+#include "engine/workers.h"
+
+namespace arrowport::engine {
+namespace {
+
+// To scan a batch costs as much as to join some hundred rows of it to others.
+constexpr int64_t kJoinRows = 512;
+
+/// Parts that follow each other and have one table and one schema.
+struct Run {
+  size_t first = 0;  // Of the parts.
+  size_t count = 1;
+  TableName table;
+  std::shared_ptr<arrow::Schema> schema;
+  Batches batches;
+  std::shared_ptr<const BatchMapping> mapping;
+  ColumnList columns;
+};
+
+std::string NameOf(const Run& run) { return "table '" + run.table.ToString() + "'"; }
+
+bool GoesOn(const TableRows& part, const TableRows& next) {
+  return part.table == next.table &&
+         (part.schema == next.schema || part.schema->Equals(*next.schema, false));
+}
+
+// Joins what is small, so that hundreds of puts of a row are scanned as one batch. Batches that
+// cannot be joined, as some with dictionaries, are left as they are.
+Batches Join(const Batches& batches) {
+  Batches joined;
+  Batches small;
+  const auto join_small = [&joined, &small] {
+    if (small.size() > 1) {
+      auto whole = arrow::ConcatenateRecordBatches(small);
+      if (whole.ok()) small = {*std::move(whole)};
+    }
+    joined.insert(joined.end(), small.begin(), small.end());
+    small.clear();
+  };
+  for (const auto& batch : batches) {
+    if (batch->num_rows() < kJoinRows) {
+      small.push_back(batch);
+    } else {
+      join_small();
+      joined.push_back(batch);
+    }
+  }
+  join_small();
+  return joined;
+}
+
+std::vector<Run> RunsOf(const std::vector<TableRows>& parts) {
+  std::vector<Run> runs;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const TableRows& part = parts[i];
+    if (i > 0 && GoesOn(parts[i - 1], part)) {
+      ++runs.back().count;
+    } else {
+      Run run;
+      run.first = i;
+      run.table = part.table;
+      run.schema = part.schema;
+      runs.push_back(std::move(run));
+    }
+    for (const auto& batch : part.batches) {
+      if (batch->num_rows() > 0) runs.back().batches.push_back(batch);
+    }
+  }
+  return runs;
+}
+
+/// The transaction of AppendTogether.
+class JointAppend {
+ public:
+  explicit JointAppend(Core& core) : core_(core) {}
+
+  JointOutcome Outcome(Status status) const {
+    JointOutcome outcome{.status = std::move(status)};
+    if (guilty_ == nullptr) return outcome;
+    outcome.guilty_first = guilty_->first;
+    outcome.guilty_count = guilty_->count;
+    return outcome;
+  }
+
+  /// Takes a connection of its own.
+  Status Connect() {
+    if (core_.data_files == nullptr) own_connection_ = core_.idle_connections.Take();
+    if (own_connection_ == nullptr) ARROW_RETURN_NOT_OK(core_.Connect().Value(&own_connection_));
+    connection_ = own_connection_.get();
+    return Status::OK();
+  }
+
+  /// Uses `connection`, which must outlive this.
+  void Borrow(duckdb::Connection& connection) { connection_ = &connection; }
+
+  /// All that needs no transaction.
+  Status Prepare(const std::vector<TableRows>& parts) {
+    runs_ = RunsOf(parts);
+    for (Run& run : runs_)
+      ARROW_RETURN_NOT_OK(BlameColumns(run, WithContext(NameOf(run), PrepareRun(run))));
+    return Status::OK();
+  }
+
+  /// In a transaction of its own.
+  Status Land() {
+    const Workers::Use workers(core_.workers);
+    ARROW_ASSIGN_OR_RAISE(const bool landed_directly, LandDirectly());
+    if (landed_directly) {
+      core_.idle_connections.Keep(std::move(own_connection_));
+    } else {
+      ARROW_RETURN_NOT_OK(LandWithStatements());
+    }
+    // Again, since rows may have been seen between the first time and their commit.
+    core_.table_versions.Change(changes_);
+    core_.checkpointer.Wrote();
+    return Status::OK();
+  }
+
+  /// In the transaction that is open, or else in one of its own.
+  /// \return whether it could be done without a statement.
+  Result<bool> LandDirectly() {
+    bool direct = false;
+    const Status done = Guarded([&] {
+      connection_->context->RunFunctionInTransaction([&] { direct = AppendAll(); });
+      return Status::OK();
+    });
+    ARROW_RETURN_NOT_OK(refusal_);
+    ARROW_RETURN_NOT_OK(done);
+    return direct;
+  }
+
+ private:
+  Status PrepareRun(Run& run) {
+    const Scannable scannable(run.schema);
+    run.schema = scannable.schema();
+    run.batches = Join(run.batches);
+    for (auto& batch : run.batches) {
+      ARROW_ASSIGN_OR_RAISE(batch, scannable.Convert(std::move(batch)));
+    }
+    auto& context = *connection_->context;
+    const Status mapped = Guarded([&] {
+      run.mapping = MapBatches(*run.schema, context);
+      run.columns = {.names = run.mapping->names, .types = run.mapping->types};
+      return Status::OK();
+    });
+    // The latter says which column it is.
+    return mapped.ok() ? mapped : MapColumns(*run.schema, context).status();
+  }
+
+  // Remembers whose fault it is: what is wrong with the columns of a run is wrong with all of its
+  // parts, and a value is of one of them.
+  Status BlameColumns(const Run& run, const Status& status) {
+    if (!status.ok()) guilty_ = &run;
+    return status;
+  }
+  Status BlameValues(const Run& run, const Status& status) {
+    if (!status.ok() && run.count == 1) guilty_ = &run;
+    return status;
+  }
+
+  // Within a transaction. Changes nothing where it sets refusal_, or answers false because
+  // statements are needed.
+  bool AppendAll() {
+    std::vector<duckdb::TableCatalogEntry*> tables;
+    for (const Run& run : runs_) {
+      auto* table = Find(run.table);
+      if (table == nullptr) return false;
+      refusal_ =
+          BlameColumns(run, WithContext(NameOf(run), CheckFit(run.columns, ColumnsOf(*table))));
+      if (!refusal_.ok()) return true;
+      tables.push_back(table);
+    }
+    for (auto* table : tables) changes_.tables.push_back(FullNameOf(*table));
+    core_.table_versions.Change(changes_);
+    for (size_t i = 0; i < runs_.size(); ++i) AppendRun(runs_[i], *tables[i]);
+    return true;
+  }
+
+  // Null where no table that DuckDB itself stores has the name.
+  duckdb::TableCatalogEntry* Find(const TableName& name) {
+    const duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, name.name);
+    auto entry = duckdb::Catalog::GetEntry(*connection_->context, name.catalog, name.schema, lookup,
+                                           duckdb::OnEntryNotFound::RETURN_NULL);
+    if (entry == nullptr || entry->type != duckdb::CatalogType::TABLE_ENTRY) return nullptr;
+    auto& table = entry->Cast<duckdb::TableCatalogEntry>();
+    return table.IsDuckTable() ? &table : nullptr;
+  }
+
+  void AppendRun(const Run& run, duckdb::TableCatalogEntry& table) {
+    auto& context = *connection_->context;
+    try {
+      TableAppender appender(context, table, run.columns);
+      duckdb::DataChunk chunk;
+      chunk.Initialize(context, run.columns.types);
+      for (const auto& batch : run.batches) {
+        BatchScan scan(*batch, context);
+        for (chunk.Reset(); scan.Next(*run.mapping, chunk); chunk.Reset()) appender.Append(chunk);
+      }
+      appender.Finish();
+    } catch (const std::exception& error) {
+      refusal_ = FromDuckDb(duckdb::ErrorData(error));
+      refusal_ = BlameValues(run, WithContext(NameOf(run), refusal_));
+      throw;
+    }
+  }
+
+  // For tables that are to be made, or that another system stores.
+  Status LandWithStatements() {
+    std::vector<InsertTarget> targets;
+    for (const Run& run : runs_) {
+      ARROW_ASSIGN_OR_RAISE(auto target, FindTarget(core_, *connection_, run.table, {}, {}));
+      ARROW_RETURN_NOT_OK(BlameColumns(run, target.CheckTakes(run.columns)));
+      targets.push_back(std::move(target));
+    }
+    ARROW_RETURN_NOT_OK(RunSql(*connection_, "BEGIN"));
+    for (size_t i = 0; i < runs_.size(); ++i) {
+      ARROW_RETURN_NOT_OK(
+          BlameValues(runs_[i], targets[i].Explain(InsertRun(runs_[i], targets[i]))));
+      ARROW_ASSIGN_OR_RAISE(auto landed, FindTable(*connection_, runs_[i].table));
+      changes_.tables.push_back(std::move(landed.name));
+    }
+    core_.table_versions.Change(changes_);
+    return RunSql(*connection_, "COMMIT");
+  }
+
+  Status InsertRun(const Run& run, const InsertTarget& target) {
+    const auto feed = std::make_shared<MorselFeed>(run.schema, std::numeric_limits<int64_t>::max(),
+                                                   MorselFeed::Gather::kRowGroups);
+    for (const auto& batch : run.batches) {
+      ARROW_RETURN_NOT_OK(feed->Write(batch, [] {}).status());
+    }
+    feed->End();
+    BatchSource::Attach(*connection_->context, feed->source());
+    return RunSql(*connection_, target.InsertSql());
+  }
+
+  Core& core_;
+  duckdb::unique_ptr<duckdb::Connection> own_connection_;
+  duckdb::Connection* connection_ = nullptr;
+  std::vector<Run> runs_;
+  const Run* guilty_ = nullptr;  // Of runs_.
+  Status refusal_;
+  ChangedTables changes_;
+};
+
+}  // namespace
+
+JointOutcome AppendTogether(const std::shared_ptr<Core>& core,
+                            const std::vector<TableRows>& parts) {
+  JointAppend append(*core);
+  Status status = append.Connect();
+  if (status.ok()) status = append.Prepare(parts);
+  if (status.ok()) status = append.Land();
+  return append.Outcome(std::move(status));
+}
+
+Status AppendWithin(Core& core, duckdb::Connection& connection,
+                    const std::vector<TableRows>& parts) {
+  JointAppend append(core);
+  append.Borrow(connection);
+  ARROW_RETURN_NOT_OK(append.Prepare(parts));
+  ARROW_ASSIGN_OR_RAISE(const bool landed, append.LandDirectly());
+  return landed ? Status::OK()
+                : MakeError(ErrorKind::kInternal, "a table that is to be there is missing");
+}
+
+}  // namespace arrowport::engine

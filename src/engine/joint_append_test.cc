@@ -1,0 +1,179 @@
+#include "engine/joint_append.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <arrow/api.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "engine/table.h"
+#include "engine/test_batches.h"
+
+namespace arrowport::engine {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::Land;
+using testing::MakeRows;
+using testing::OpenMemory;
+using testing::ReadAll;
+using testing::ReadInt;
+
+TableRows RowsFor(const std::string& table,
+                  std::vector<std::shared_ptr<arrow::RecordBatch>> batches) {
+  auto schema = batches.front()->schema();
+  return {.table = TableName::Parse(table).ValueOrDie(),
+          .schema = std::move(schema),
+          .batches = std::move(batches)};
+}
+
+std::shared_ptr<arrow::RecordBatch> OneValue(const std::string& name,
+                                             const std::shared_ptr<arrow::Array>& array) {
+  return arrow::RecordBatch::Make(arrow::schema({arrow::field(name, array->type())}),
+                                  array->length(), {array});
+}
+
+std::shared_ptr<arrow::Array> Words(const std::vector<std::string>& words) {
+  arrow::StringDictionaryBuilder builder;
+  for (const auto& word : words) (void)builder.Append(word);
+  return builder.Finish().ValueOrDie();
+}
+
+TEST(JointAppendTest, LandsTheRowsOfAllPartsInTheirOrder) {
+  auto database = OpenMemory();
+  ASSERT_TRUE(Land(*database, "t", {MakeRows(0, 1)}).ok());
+  std::vector<TableRows> parts;
+  for (int64_t i = 1; i < 200; ++i) parts.push_back(RowsFor("t", {MakeRows(i, 1)}));
+  parts.push_back(RowsFor("t", {MakeRows(200, 5'000), MakeRows(5'200, 10)}));
+  const JointOutcome outcome = database->AppendTogether(parts);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t"), 5'210);
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t WHERE id = rowid AND name = 'row ' || id"),
+            5'210);
+}
+
+TEST(JointAppendTest, MakesTablesThatAreMissing) {
+  auto database = OpenMemory();
+  const auto outcome =
+      database->AppendTogether({RowsFor("t", {MakeRows(0, 3)}), RowsFor("t", {MakeRows(3, 3)}),
+                                RowsFor("u", {MakeRows(0, 2)})});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t"), 6);
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM u"), 2);
+}
+
+TEST(JointAppendTest, MatchesByNameCastsAndFillsDefaults) {
+  auto database = OpenMemory();
+  ASSERT_TRUE(ReadAll(*database,
+                      "CREATE SEQUENCE s; CREATE TABLE t(name VARCHAR, extra INT DEFAULT 5, "
+                      "id INTEGER, n BIGINT DEFAULT nextval('s'), twice AS (id * 2), none DATE)")
+                  .ok());
+  const auto outcome =
+      database->AppendTogether({RowsFor("t", {MakeRows(7, 1)}), RowsFor("t", {MakeRows(8, 1)})});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(*ReadInt(*database,
+                     "SELECT count(*) FROM t WHERE name = 'row ' || id AND extra = 5 AND "
+                     "twice = id * 2 AND n = id - 6 AND none IS NULL"),
+            2);
+}
+
+TEST(JointAppendTest, LandsDifferentSchemasOfOneTable) {
+  auto database = OpenMemory();
+  ASSERT_TRUE(ReadAll(*database, "CREATE TABLE t(id BIGINT, name VARCHAR)").ok());
+  const auto ids = MakeRows(5, 2);
+  const auto outcome = database->AppendTogether({RowsFor("t", {MakeRows(0, 2)}),
+                                                 RowsFor("t", {OneValue("id", ids->column(0))}),
+                                                 RowsFor("t", {MakeRows(2, 1)})});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t WHERE name IS NULL"), 2);
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t"), 5);
+}
+
+TEST(JointAppendTest, JoinsDictionariesThatDiffer) {
+  auto database = OpenMemory();
+  ASSERT_TRUE(ReadAll(*database, "CREATE TABLE t(word VARCHAR)").ok());
+  const auto outcome =
+      database->AppendTogether({RowsFor("t", {OneValue("word", Words({"a", "b", "a"}))}),
+                                RowsFor("t", {OneValue("word", Words({"c", "a"}))})});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t WHERE word = 'a'"), 3);
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t WHERE word = 'c'"), 1);
+}
+
+TEST(JointAppendTest, NamesThePartThatDoesNotFitAndLandsNothing) {
+  auto database = OpenMemory();
+  ASSERT_TRUE(ReadAll(*database, "CREATE TABLE t(id BIGINT, name VARCHAR)").ok());
+  const auto misfit = OneValue("other", MakeRows(0, 1)->column(0));
+  const auto outcome = database->AppendTogether(
+      {RowsFor("t", {MakeRows(0, 2)}), RowsFor("t", {misfit}), RowsFor("t", {MakeRows(2, 1)})});
+  EXPECT_EQ(KindOf(outcome.status), ErrorKind::kConflict) << outcome.status;
+  EXPECT_THAT(outcome.status.message(), HasSubstr("table 't': there is no column 'other'"));
+  EXPECT_EQ(outcome.guilty_first, 1U);
+  EXPECT_EQ(outcome.guilty_count, 1U);
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t"), 0);
+}
+
+TEST(JointAppendTest, RollsAllBackWhenAConstraintFails) {
+  auto database = OpenMemory();
+  ASSERT_TRUE(ReadAll(*database, "CREATE TABLE t(id BIGINT PRIMARY KEY, name VARCHAR)").ok());
+  ASSERT_TRUE(database->AppendTogether({RowsFor("t", {MakeRows(5, 1)})}).status.ok());
+  const auto outcome = database->AppendTogether(
+      {RowsFor("u", {MakeRows(0, 2)}), RowsFor("t", {MakeRows(0, 2), MakeRows(5, 1)})});
+  EXPECT_EQ(KindOf(outcome.status), ErrorKind::kConflict) << outcome.status;
+  EXPECT_EQ(outcome.guilty_first, 1U);
+  EXPECT_EQ(outcome.guilty_count, 1U);
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t"), 1);
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'u'"), 0);
+}
+
+TEST(JointAppendTest, RefusesViewsAndTypesWithoutAMapping) {
+  auto database = OpenMemory();
+  ASSERT_TRUE(ReadAll(*database, "CREATE VIEW v AS SELECT 1::BIGINT AS id").ok());
+  EXPECT_THAT(database->AppendTogether({RowsFor("v", {MakeRows(0, 1)})}).status.message(),
+              HasSubstr("'v' is a view"));
+  const auto halves = arrow::MakeArrayOfNull(arrow::float16(), 1).ValueOrDie();
+  const auto outcome = database->AppendTogether({RowsFor("t", {OneValue("half", halves)})});
+  EXPECT_EQ(KindOf(outcome.status), ErrorKind::kUnsupportedMedia) << outcome.status;
+  EXPECT_THAT(outcome.status.message(), HasSubstr("column 'half'"));
+}
+
+TEST(JointAppendTest, ChangesTheVersionsOfItsTablesAlone) {
+  auto database = OpenMemory();
+  ASSERT_TRUE(database->AppendTogether({RowsFor("t", {MakeRows(0, 1)})}).status.ok());
+  ASSERT_TRUE(database->AppendTogether({RowsFor("u", {MakeRows(0, 1)})}).status.ok());
+  const auto version = [&database](const std::string& table) {
+    return database->TableVersion(TableName::Parse(table).ValueOrDie()).ValueOrDie().version;
+  };
+  const std::string t = version("t");
+  const std::string u = version("u");
+  ASSERT_TRUE(database->AppendTogether({RowsFor("t", {MakeRows(1, 1)})}).status.ok());
+  EXPECT_NE(version("t"), t);
+  EXPECT_EQ(version("u"), u);
+}
+
+TEST(JointAppendTest, LandsBesideOthersThatMakeAndFillTheSameTable) {
+  auto database = OpenMemory();
+  constexpr int64_t kThreads = 4;
+  constexpr int64_t kRounds = 50;
+  std::vector<std::thread> threads;
+  threads.reserve(kThreads);
+  for (int64_t t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&database, t] {
+      for (int64_t i = 0; i < kRounds; ++i) {
+        const auto outcome = database->AppendTogether({RowsFor("t", {MakeRows(t * 1'000 + i, 1)})});
+        EXPECT_TRUE(outcome.status.ok()) << outcome.status;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(DISTINCT id) FROM t"), kThreads * kRounds);
+}
+
+}  // namespace
+}  // namespace arrowport::engine
