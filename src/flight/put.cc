@@ -11,13 +11,14 @@
 #include "flight/batch_receiver.h"
 #include "flight/request.h"
 #include "flight/running_calls.h"
+#include "service/put.h"
+#include "service/put_answer.h"
 #include "service/service.h"
 
 namespace arrowport::flight {
 namespace {
 
 using arrow::flight::FlightMessageReader;
-using Json = nlohmann::json;
 
 Status Pump(RunningCall& call, FlightMessageReader& reader, service::Put& put, int64_t bytes_max) {
   BatchReceiver batches(call, reader, bytes_max);
@@ -32,9 +33,10 @@ Status Pump(RunningCall& call, FlightMessageReader& reader, service::Put& put, i
 
 Result<service::PutSummary> ReceivePut(RunningCall& call, service::Service& service,
                                        FlightMessageReader& reader, int64_t message_bytes_max) {
-  ARROW_ASSIGN_OR_RAISE(std::string stream, ReadStreamName(reader.descriptor()));
-  ARROW_ASSIGN_OR_RAISE(auto schema, ReceiveSchema(call, reader));
-  ARROW_ASSIGN_OR_RAISE(auto put, service.BeginPut(call.ForService(), {std::move(stream), schema}));
+  ARROW_ASSIGN_OR_RAISE(service::PutRequest request, ReadPut(reader.descriptor()));
+  ARROW_ASSIGN_OR_RAISE(request.schema, ReceiveSchema(call, reader));
+  ARROW_ASSIGN_OR_RAISE(auto put, service.BeginPut(call.ForService(), request));
+  ARROW_RETURN_NOT_OK(service::OpenBlocking(*put));
   const Status sent = Pump(call, reader, *put, message_bytes_max);
   if (!sent.ok()) {
     put->Abort(sent);
@@ -44,13 +46,8 @@ Result<service::PutSummary> ReceivePut(RunningCall& call, service::Service& serv
 }
 
 std::string PutAnswerJson(const service::PutSummary& summary) {
-  const nlohmann::ordered_json json = {
-      {"status", "success"},        {"stream", summary.stream},
-      {"table", summary.table},     {"rows_processed", summary.rows},
-      {"batches", summary.batches}, {"bytes", summary.bytes},
-      {"seconds", summary.seconds}};
   // Names come from clients and may be any bytes.
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return service::PutAnswer(summary).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace arrowport::flight

@@ -21,8 +21,7 @@ Result<service::PutSummary> ReceivePut(RunningCall& call, service::Service& serv
                                        arrow::flight::FlightMessageReader& reader,
                                        int64_t message_bytes_max);
 
-/// The answer to a put, as JSON: {"status": "success", "stream", "table", "rows_processed",
-/// "batches", "bytes", "seconds"}.
+/// The answer to a put, as JSON: see service::PutAnswer.
 std::string PutAnswerJson(const service::PutSummary& summary);
 
 }  // namespace arrowport::flight

@@ -1,6 +1,8 @@
 #include "flight/request.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +13,7 @@
 #include "base/error.h"
 #include "flight/json_values.h"
 #include "service/exchangers.h"
+#include "service/put.h"
 #include "service/query_parameters.h"
 
 namespace arrowport::flight {
@@ -132,24 +135,51 @@ Result<ReadRequest> ReadJsonRequest(std::string_view text) {
   return request;
 }
 
+Status ReadWholeNumber(const char* key, const Json& json, int64_t* number) {
+  if (!json.contains(key)) return Status::OK();
+  if (!json[key].is_number_integer()) {
+    return Invalid("\"" + std::string(key) + "\" must be a whole number");
+  }
+  *number = json[key].get<int64_t>();
+  return Status::OK();
+}
+
+Result<std::optional<service::ProducerStamp>> ReadStamp(const Json& json) {
+  if (json.contains("producer") != json.contains("sequence")) {
+    return Invalid("\"producer\" and \"sequence\" belong together");
+  }
+  if (!json.contains("producer")) return std::nullopt;
+  service::ProducerStamp stamp;
+  ARROW_RETURN_NOT_OK(ReadText("producer", json["producer"], &stamp.producer));
+  ARROW_RETURN_NOT_OK(ReadWholeNumber("sequence", json, &stamp.sequence));
+  ARROW_RETURN_NOT_OK(ReadWholeNumber("epoch", json, &stamp.epoch));
+  return stamp;
+}
+
 }  // namespace
 
-Result<std::string> ReadStreamName(const FlightDescriptor& descriptor) {
-  if (descriptor.type == FlightDescriptor::PATH) return JoinPath(descriptor);
+Result<service::PutRequest> ReadPut(const FlightDescriptor& descriptor) {
+  service::PutRequest request;
+  if (descriptor.type == FlightDescriptor::PATH) {
+    ARROW_ASSIGN_OR_RAISE(request.stream, JoinPath(descriptor));
+    return request;
+  }
   if (descriptor.type != FlightDescriptor::CMD || IsBlank(descriptor.cmd)) {
     return Invalid(
         "the descriptor names no stream; send a path, or as command a name or "
         "{\"stream_name\": \"…\"}");
   }
-  if (!LooksLikeJson(descriptor.cmd)) return descriptor.cmd;
+  if (!LooksLikeJson(descriptor.cmd)) {
+    request.stream = descriptor.cmd;
+    return request;
+  }
   ARROW_ASSIGN_OR_RAISE(const Json json, ParseObject(descriptor.cmd, "the descriptor's command"));
-  const auto name = json.find("stream_name");
-  if (name == json.end()) {
+  if (!json.contains("stream_name")) {
     return Invalid("the descriptor's JSON command has no \"stream_name\"");
   }
-  std::string stream;
-  ARROW_RETURN_NOT_OK(ReadText("stream_name", *name, &stream));
-  return stream;
+  ARROW_RETURN_NOT_OK(ReadText("stream_name", json["stream_name"], &request.stream));
+  ARROW_ASSIGN_OR_RAISE(request.stamp, ReadStamp(json));
+  return request;
 }
 
 Result<ReadRequest> ReadTicket(std::string_view ticket) {

@@ -12,11 +12,12 @@
 
 namespace arrowport::flight {
 
-/// The stream that the descriptor of a put names: a path, joined with '.'; a command that is the
-/// plain name; or the JSON command {"stream_name": "…"}, whose other keys are left alone, as old
-/// clients send some.
-/// \return kInvalidInput that says which forms there are.
-Result<std::string> ReadStreamName(const arrow::flight::FlightDescriptor& descriptor);
+/// What the descriptor of a put says, without the schema. It names the stream: a path, joined with
+/// '.'; a command that is the plain name; or the JSON command {"stream_name": "…"}, which may have
+/// the "producer", "sequence" and "epoch" of the put. Other keys are left alone, as old clients
+/// send some.
+/// \return kInvalidInput that says which forms there are, or names the key.
+Result<service::PutRequest> ReadPut(const arrow::flight::FlightDescriptor& descriptor);
 
 /// What a ticket or the descriptor of a GetFlightInfo asks for: a table, or else a statement.
 struct ReadRequest {

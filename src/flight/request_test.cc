@@ -21,29 +21,54 @@ void ExpectInvalid(const Status& status, const std::string& words) {
   EXPECT_THAT(status.message(), HasSubstr(words));
 }
 
+std::string StreamOf(const FlightDescriptor& descriptor) {
+  return ReadPut(descriptor).ValueOrDie().stream;
+}
+
 TEST(StreamNameTest, IsThePathJoinedWithDots) {
-  EXPECT_EQ(*ReadStreamName(FlightDescriptor::Path({"trips"})), "trips");
-  EXPECT_EQ(*ReadStreamName(FlightDescriptor::Path({"main", "trips"})), "main.trips");
+  EXPECT_EQ(StreamOf(FlightDescriptor::Path({"trips"})), "trips");
+  EXPECT_EQ(StreamOf(FlightDescriptor::Path({"main", "trips"})), "main.trips");
 }
 
 TEST(StreamNameTest, IsAPlainCommandOrTheStreamNameOfAJsonCommand) {
-  EXPECT_EQ(*ReadStreamName(FlightDescriptor::Command("trips")), "trips");
-  EXPECT_EQ(*ReadStreamName(FlightDescriptor::Command(R"({"stream_name": "trips"})")), "trips");
-  EXPECT_EQ(*ReadStreamName(FlightDescriptor::Command(
+  EXPECT_EQ(StreamOf(FlightDescriptor::Command("trips")), "trips");
+  EXPECT_EQ(StreamOf(FlightDescriptor::Command(R"({"stream_name": "trips"})")), "trips");
+  EXPECT_EQ(StreamOf(FlightDescriptor::Command(
                 R"( {"stream_name": "trips", "config": {"chunk_size": 10000}})")),
             "trips");
 }
 
 TEST(StreamNameTest, IsAskedForWhenTheDescriptorHasNone) {
-  ExpectInvalid(ReadStreamName(FlightDescriptor::Path({})).status(), "path is empty");
-  ExpectInvalid(ReadStreamName(FlightDescriptor::Path({"main", ""})).status(), "empty part");
-  ExpectInvalid(ReadStreamName(FlightDescriptor::Command("")).status(), "names no stream");
-  ExpectInvalid(ReadStreamName(FlightDescriptor()).status(), "names no stream");
-  ExpectInvalid(ReadStreamName(FlightDescriptor::Command("{}")).status(), "stream_name");
-  ExpectInvalid(ReadStreamName(FlightDescriptor::Command(R"({"stream_name": 7})")).status(),
+  ExpectInvalid(ReadPut(FlightDescriptor::Path({})).status(), "path is empty");
+  ExpectInvalid(ReadPut(FlightDescriptor::Path({"main", ""})).status(), "empty part");
+  ExpectInvalid(ReadPut(FlightDescriptor::Command("")).status(), "names no stream");
+  ExpectInvalid(ReadPut(FlightDescriptor()).status(), "names no stream");
+  ExpectInvalid(ReadPut(FlightDescriptor::Command("{}")).status(), "stream_name");
+  ExpectInvalid(ReadPut(FlightDescriptor::Command(R"({"stream_name": 7})")).status(),
                 "stream_name");
-  ExpectInvalid(ReadStreamName(FlightDescriptor::Command(R"({"stream_name": "a)")).status(),
+  ExpectInvalid(ReadPut(FlightDescriptor::Command(R"({"stream_name": "a)")).status(),
                 "not a valid JSON object");
+}
+
+TEST(ProducerStampTest, StandsInTheJsonCommand) {
+  const auto put = ReadPut(FlightDescriptor::Command(
+      R"({"stream_name": "trips", "producer": "p", "epoch": 3, "sequence": 7})"));
+  ASSERT_TRUE(put.ok()) << put.status();
+  ASSERT_TRUE(put->stamp.has_value());
+  EXPECT_EQ(put->stamp->producer, "p");
+  EXPECT_EQ(put->stamp->epoch, 3);
+  EXPECT_EQ(put->stamp->sequence, 7);
+  EXPECT_FALSE(ReadPut(FlightDescriptor::Path({"trips"}))->stamp.has_value());
+}
+
+TEST(ProducerStampTest, IsRefusedByHalves) {
+  const auto refuses = [](const char* command, const char* words) {
+    ExpectInvalid(ReadPut(FlightDescriptor::Command(command)).status(), words);
+  };
+  refuses(R"({"stream_name": "t", "producer": "p"})", "belong together");
+  refuses(R"({"stream_name": "t", "sequence": 1})", "belong together");
+  refuses(R"({"stream_name": "t", "producer": "p", "sequence": "1"})", "\"sequence\"");
+  refuses(R"({"stream_name": "t", "producer": "", "sequence": 1})", "\"producer\"");
 }
 
 TEST(TicketTest, IsSql) {

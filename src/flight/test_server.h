@@ -68,7 +68,7 @@ struct TestServer {
   }
 
   void WaitUntilAPutRuns() const {
-    while (database->counters().running_appends == 0) std::this_thread::yield();
+    while (service->running_puts() == 0) std::this_thread::yield();
   }
 
   /// Whether nothing runs in the database within a second, which is what clients are promised.

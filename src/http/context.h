@@ -20,7 +20,6 @@ struct Context {
         service(std::move(the_service)),
         metrics(the_metrics),
         calls(options.worker_threads_max),
-        puts(options.worker_threads_max),
         codecs(static_cast<int>(std::thread::hardware_concurrency()) + 1) {}
 
   // Constant after construction.
@@ -31,10 +30,8 @@ struct Context {
   /// Set once: answers close their connections from then on.
   std::atomic<bool> stopping = false;
 
-  /// Threads for verbs that block. Beginning a put may wait for another client that is creating
-  /// the same table, so puts have their own: queries and aborts never queue behind them.
+  /// Threads for verbs that block.
   WorkerPool calls;
-  WorkerPool puts;
 
   /// Threads for work that never waits and takes a while: to decode what came and to encode what
   /// goes. Little more of them than cores, since more would only take turns.

@@ -72,10 +72,6 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   auto Blocking(Work work) {
     return RunOn(context_.calls, std::move(work));
   }
-  template <typename Work>
-  auto BlockingPut(Work work) {
-    return RunOn(context_.puts, std::move(work));
-  }
 
   /// Runs `work`, which computes and never waits, where it holds up no other connection.
   template <typename Work>

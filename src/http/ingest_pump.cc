@@ -63,11 +63,21 @@ class Pump {
     Result<std::shared_ptr<arrow::Schema>> schema = co_await rows_.ReadSchema();
     if (!schema.ok()) co_return schema.status();
     request_.schema = *std::move(schema);
-    const auto begin = [this] { return exchange_.service().BeginPut(exchange_.call(), request_); };
-    Result<std::shared_ptr<service::Put>> put = co_await exchange_.BlockingPut(begin);
+    Result<std::shared_ptr<service::Put>> put =
+        exchange_.service().BeginPut(exchange_.call(), request_);
     if (!put.ok()) co_return put.status();
     put_ = *std::move(put);
-    co_return Status::OK();
+    co_return co_await Open();
+  }
+
+  Awaitable<Status> Open() {
+    for (;;) {
+      const QueueState state = put_->Open(exchange_.request().content_length(), exchange_.Waker());
+      if (state == QueueState::kReady) co_return Status::OK();
+      if (state == QueueState::kClosed) co_return co_await WhyClosed();
+      const Status waited = co_await exchange_.Wait();
+      if (!waited.ok()) co_return waited;
+    }
   }
 
   // The put has failed by itself, and its end tells why.

@@ -88,7 +88,7 @@ TEST(IngestPumpTest, LandsNothingWhenTheClientLeavesHalfway) {
     TestClient client(server);
     client.Send(TestClient::Head("POST", "/ingest/t", body.size()));
     client.Send(std::string_view(body).substr(0, body.size() - 100));
-    EXPECT_TRUE(TestServer::Becomes([&] { return server.counters().running_appends == 1; }));
+    EXPECT_TRUE(TestServer::Becomes([&] { return server.running_puts() == 1; }));
   }
   EXPECT_TRUE(server.BecomesIdle());
   EXPECT_EQ(server.Number("SELECT count(*) FROM t"), -1);

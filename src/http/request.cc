@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -144,6 +146,12 @@ bool Request::expects_continue() const {
 }
 
 std::string Request::Header(beast_http::field name) const { return Joined(parser_.get(), name); }
+
+std::optional<int64_t> Request::content_length() const {
+  const auto length = parser_.content_length();
+  if (!length) return std::nullopt;
+  return static_cast<int64_t>(std::min<uint64_t>(*length, std::numeric_limits<int64_t>::max()));
+}
 
 std::string Request::Header(std::string_view name) const {
   return Joined(parser_.get(), boost::beast::string_view(name.data(), name.size()));

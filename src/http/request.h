@@ -54,6 +54,9 @@ class Request {
   /// otherwise.
   [[nodiscard]] const std::string& id() const { return id_; }
 
+  /// Of the body, where the client says it.
+  [[nodiscard]] std::optional<int64_t> content_length() const;
+
   /// `X-Arrowport-Timeout-Ms`.
   [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const { return timeout_; }
 

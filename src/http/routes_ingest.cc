@@ -11,18 +11,13 @@
 #include "http/json_answer.h"
 #include "http/json_body.h"
 #include "http/json_put.h"
+#include "http/put_fields.h"
 #include "http/socket.h"
-#include "service/service.h"
+#include "service/put.h"
+#include "service/put_answer.h"
 
 namespace arrowport::http {
 namespace {
-
-nlohmann::ordered_json ToJson(const service::PutSummary& summary) {
-  return {{"status", "success"},        {"stream", summary.stream},
-          {"table", summary.table},     {"rows_processed", summary.rows},
-          {"batches", summary.batches}, {"bytes", summary.bytes},
-          {"seconds", summary.seconds}};
-}
 
 // The keys that the first bridge answered with, and no more.
 nlohmann::ordered_json ToBridgeJson(const service::PutSummary& summary) {
@@ -53,21 +48,27 @@ Awaitable<Status> Ingest(Exchange& exchange) {
   taken = exchange.body().LimitTo(exchange.options().body_bytes_max, "body_bytes_max");
   if (!taken.ok()) co_return taken;
   ArrowBody rows(exchange);
+  auto stamp = ReadProducerStamp(exchange.request());
+  if (!stamp.ok()) co_return stamp.status();
   service::PutRequest request;
   request.stream = exchange.path_parameter();
+  request.stamp = *std::move(stamp);
   const Result<service::PutSummary> summary =
       co_await PumpIngest(exchange, std::move(request), rows);
   if (!summary.ok()) co_return summary.status();
-  co_return co_await exchange.Send(JsonAnswer(ToJson(*summary)));
+  co_return co_await exchange.Send(JsonAnswer(service::PutAnswer(*summary)));
 }
 
 Awaitable<Status> IngestJson(Exchange& exchange) {
   Result<JsonPut> put = co_await ReadJsonPutBody(exchange);
   if (!put.ok()) co_return put.status();
   JsonPutRows rows(exchange, *put);
+  auto stamp = ReadProducerStamp(exchange.request());
+  if (!stamp.ok()) co_return stamp.status();
   service::PutRequest request;
   request.stream = exchange.path_parameter();
   request.table = put->table;
+  request.stamp = *std::move(stamp);
   const Result<service::PutSummary> summary =
       co_await PumpIngest(exchange, std::move(request), rows);
   if (!summary.ok()) co_return summary.status();

@@ -47,6 +47,7 @@ class TestServer {
   [[nodiscard]] HttpServer& server() { return *server_; }
   [[nodiscard]] service::Service& service() { return *service_; }
   [[nodiscard]] const observe::Metrics& metrics() const { return metrics_; }
+  [[nodiscard]] int64_t running_puts() const { return service_->running_puts(); }
   [[nodiscard]] engine::Counters counters() const { return database_->counters(); }
 
   /// Whether `condition` holds within ten seconds.
@@ -62,7 +63,7 @@ class TestServer {
 
   [[nodiscard]] bool BecomesIdle() const {
     return Becomes(
-        [this] { return counters().running_queries == 0 && counters().running_appends == 0; });
+        [this] { return counters().running_queries == 0 && service_->running_puts() == 0; });
   }
 
   /// The one number that `sql` answers; -1 when it fails.

@@ -44,6 +44,7 @@ ServerOptions Completed(ServerOptions options) {
   std::string& spill_directory = options.service.spill.directory;
   spill_directory = options.database.temp_directory;
   if (spill_directory.empty()) spill_directory = options.service.files.directory;
+  options.service.ingest.large_put_bytes_max = options.database.put_bytes_max;
   options.service.transfer.servers = MakeRemoteServers();
   if (options.database.extension_directory.empty()) {
     options.database.extension_directory = FindExtensions().value_or("");
@@ -90,20 +91,26 @@ void Server::AddGauges() {
   };
   add("arrowport_running_queries", "Results neither read to their end nor failed.",
       &Counters::running_queries);
-  add("arrowport_running_puts", "Puts that are neither committed nor rolled back.",
-      &Counters::running_appends);
   add("arrowport_result_bytes_held", "Bytes of results that wait for their readers.",
       &Counters::result_bytes_held);
   add("arrowport_duckdb_memory_bytes", "Bytes that DuckDB's buffer manager accounts for.",
       &Counters::duckdb_memory_bytes);
   add("arrowport_wal_bytes", "Size of the write-ahead log.", &Counters::wal_bytes);
-  // Weak: the service uses the metrics until it goes.
-  const auto file_bytes = [weak = std::weak_ptr(service_)] {
-    const auto service = weak.lock();
-    return service == nullptr ? 0.0 : static_cast<double>(service->file_bytes_held());
+  const auto add_of_service = [&](const char* name, const char* help,
+                                  int64_t (service::Service::*read)() const) {
+    // Weak: the service uses the metrics until it goes.
+    metrics_.AddGauge(name, help, [weak = std::weak_ptr(service_), read] {
+      const auto service = weak.lock();
+      return service == nullptr ? 0.0 : static_cast<double>(((*service).*read)());
+    });
   };
-  metrics_.AddGauge("arrowport_file_cache_bytes", "Bytes of the files of tables that are kept.",
-                    file_bytes);
+  using service::Service;
+  add_of_service("arrowport_running_puts", "Puts that are neither committed nor rolled back.",
+                 &Service::running_puts);
+  add_of_service("arrowport_put_bytes_held", "Memory held for the rows of small puts.",
+                 &Service::put_bytes_held);
+  add_of_service("arrowport_file_cache_bytes", "Bytes of the files of tables that are kept.",
+                 &Service::file_bytes_held);
 }
 
 int Server::http_port() const { return http_->port(); }

@@ -5,8 +5,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -17,13 +17,9 @@
 #include <arrow/util/utf8.h>
 
 #include "access/authorizer.h"
-#include "base/batch_bytes.h"
-#include "base/bounded_queue.h"
 #include "base/call_control.h"
 #include "base/error.h"
-#include "base/event.h"
 #include "base/ids.h"
-#include "engine/append.h"
 #include "engine/database.h"
 #include "engine/exchange.h"
 #include "engine/result_stream.h"
@@ -33,10 +29,13 @@
 #include "service/exchangers.h"
 #include "service/file_shelf.h"
 #include "service/offered_results.h"
+#include "service/put.h"
+#include "service/put_account.h"
 #include "service/retained_result.h"
 #include "service/schema_registry.h"
 #include "service/spill_space.h"
 #include "service/spilling_exchange.h"
+#include "service/stream_put.h"
 #include "service/stream_table.h"
 #include "service/table_file.h"
 #include "service/table_reads.h"
@@ -69,6 +68,19 @@ Status CheckStreamName(std::string_view stream) {
   return CheckUtf8(stream, "the stream's name");
 }
 
+Status CheckStamp(const ProducerStamp& stamp) {
+  if (stamp.producer.empty() || stamp.producer.size() > kStreamNameBytesMax) {
+    return MakeError(ErrorKind::kInvalidInput, "a producer's name has 1 to " +
+                                                   std::to_string(kStreamNameBytesMax) + " bytes");
+  }
+  ARROW_RETURN_NOT_OK(CheckUtf8(stamp.producer, "the producer's name"));
+  if (stamp.sequence < 1 || stamp.epoch < 0) {
+    return MakeError(ErrorKind::kInvalidInput,
+                     "a producer's sequence begins with 1, and its epoch with 0");
+  }
+  return Status::OK();
+}
+
 std::string AllRowsOf(const engine::TableName& table) { return "SELECT * FROM " + table.ToSql(); }
 
 int CountOfStreams(int streams_max) {
@@ -88,6 +100,7 @@ class Service::Impl {
         exchangers(database, options.exchangers),
         spill(std::make_shared<SpillSpace>(options.spill)),
         transfers(options.transfer),
+        puts(database, options.ingest),
         schemas(database, [this](const Call& call, access::Action action,
                                  std::string_view object) { return Admit(call, action, object); }),
         files(options.files, server_metrics) {}
@@ -107,109 +120,12 @@ class Service::Impl {
   Exchangers exchangers;
   const std::shared_ptr<SpillSpace> spill;
   Transfers transfers;
+  PutSpace puts;
   std::atomic<bool> draining = false;
   SchemaRegistry schemas;
   // Goes first: what makes files uses the database.
   FileCache files;
 };
-
-namespace {
-
-/// An engine append with the account of what went through it.
-class CountedPut final : public Put {
- public:
-  struct Books {
-    StreamTable& streams;
-    observe::Metrics& metrics;
-  };
-
-  // `keep_alive` owns what `books` refers to.
-  CountedPut(std::shared_ptr<engine::Append> append, PutSummary summary, Books books,
-             std::shared_ptr<void> keep_alive)
-      : append_(std::move(append)),
-        account_(std::make_shared<Account>(
-            Account{std::move(summary), books, Clock::now(), std::move(keep_alive)})) {}
-
-  QueueState Write(std::shared_ptr<arrow::RecordBatch> batch, std::function<void()> wake) override {
-    ++account_->summary.batches;
-    account_->summary.bytes += BytesOf(*batch);
-    return append_->Write(std::move(batch), std::move(wake));
-  }
-
-  void Finish(std::function<void(Result<PutSummary>)> done) override {
-    finished_ = true;
-    append_->Finish([account = account_, done = std::move(done)](const Result<int64_t>& rows) {
-      done(account->Settle(rows));
-    });
-  }
-
-  void Abort(const Status& reason) override {
-    append_->Abort(reason);
-    if (std::exchange(finished_, true)) return;
-    // The put is over without a Finish that would enter it in the books.
-    append_->Finish(
-        [account = account_](const Result<int64_t>& rows) { (void)account->Settle(rows); });
-  }
-
- private:
-  struct Account {
-    PutSummary summary;
-    Books books;
-    Clock::time_point began;
-    std::shared_ptr<void> keep_alive;
-
-    Result<PutSummary> Settle(const Result<int64_t>& rows) {
-      if (!rows.ok()) {
-        const Status status = WithContext("stream '" + summary.stream + "'", rows.status());
-        books.streams.PutFailed(summary.stream, summary.table, status);
-        books.metrics.PutRefused(summary.stream);
-        return status;
-      }
-      summary.rows = *rows;
-      summary.seconds = std::chrono::duration<double>(Clock::now() - began).count();
-      books.streams.PutLanded(summary);
-      books.metrics.PutLanded(summary.stream, summary.rows, summary.bytes, summary.seconds);
-      return summary;
-    }
-  };
-
-  const std::shared_ptr<engine::Append> append_;
-  const std::shared_ptr<Account> account_;
-
-  // Of the one writer at a time.
-  bool finished_ = false;
-};
-
-}  // namespace
-
-Status WriteBlocking(Put& put, std::shared_ptr<arrow::RecordBatch> batch) {
-  auto room = std::make_shared<Event>();
-  switch (put.Write(std::move(batch), [room] { room->Set(); })) {
-    case QueueState::kReady:
-      return Status::OK();
-    case QueueState::kWait:
-      room->Wait();
-      return Status::OK();
-    case QueueState::kClosed:
-      break;
-  }
-  auto summary = FinishBlocking(put);
-  return summary.ok() ? MakeError(ErrorKind::kInternal, "the put ended early") : summary.status();
-}
-
-Result<PutSummary> FinishBlocking(Put& put) {
-  struct Answer {
-    Event ready;
-    Result<PutSummary> summary = PutSummary{};
-  };
-  auto answer = std::make_shared<Answer>();
-  put.Finish([answer](Result<PutSummary> summary) {
-    answer->summary = std::move(summary);
-    answer->ready.Set();
-  });
-  answer->ready.Wait();
-  return answer->summary;
-}
 
 Service::Service(std::shared_ptr<engine::Database> database, observe::Metrics& metrics,
                  const ServiceOptions& options)
@@ -223,16 +139,18 @@ Result<std::shared_ptr<Put>> Service::BeginPut(const Call& call, const PutReques
   const std::string context = "stream '" + request.stream + "'";
   auto table = engine::TableName::Parse(request.table.empty() ? request.stream : request.table);
   if (!table.ok()) return WithContext(context, table.status());
-  auto append = impl_->database->BeginAppend(*table, request.schema, {}, call.control);
-  if (!append.ok()) {
-    const Status status = WithContext(context, append.status());
-    impl_->streams.PutFailed(request.stream, table->ToString(), status);
-    impl_->metrics.PutRefused(request.stream);
-    return status;
+  if (table->schema == engine::kOwnSchema) {
+    return MakeError(ErrorKind::kForbidden,
+                     "schema " + table->schema + " is arrowport's own; no puts land there");
   }
-  PutSummary summary{.stream = request.stream, .table = table->ToString()};
-  return std::make_shared<CountedPut>(std::move(*append), std::move(summary),
-                                      CountedPut::Books{impl_->streams, impl_->metrics}, impl_);
+  if (request.stamp) ARROW_RETURN_NOT_OK(CheckStamp(*request.stamp));
+  PutSummary summary;
+  summary.stream = request.stream;
+  summary.table = table->ToString();
+  summary.stamp = request.stamp;
+  PutAccount account(std::move(summary), {impl_->streams, impl_->metrics});
+  return MakeStreamPut(impl_->puts, {.table = *std::move(table), .schema = request.schema},
+                       std::move(account), call.control, impl_);
 }
 
 Result<std::shared_ptr<engine::ResultStream>> Service::Query(const Call& call,
@@ -448,10 +366,16 @@ void Service::StartDraining() {
   impl_->offered.Clear();
 }
 
+int64_t Service::running_puts() const { return impl_->puts.running(); }
+
+int64_t Service::put_bytes_held() const { return impl_->puts.small_budget.bytes_held(); }
+
 bool Service::WaitUntilIdle(Clock::time_point deadline) {
   for (;;) {
     const auto counters = impl_->database->counters();
-    if (counters.running_queries == 0 && counters.running_appends == 0) return true;
+    if (counters.running_queries == 0 && counters.running_appends == 0 && running_puts() == 0) {
+      return true;
+    }
     if (Clock::now() >= deadline) return false;
     std::this_thread::sleep_for(kIdleLookStep);
   }
@@ -459,6 +383,7 @@ bool Service::WaitUntilIdle(Clock::time_point deadline) {
 
 void Service::CancelAll(const Status& reason) {
   impl_->transfers.StopAll();
+  impl_->puts.Stop(reason);
   impl_->database->CancelAll(reason);
 }
 

@@ -2,18 +2,15 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include <arrow/record_batch.h>
 #include <arrow/type.h>
 
 #include "access/authorizer.h"
 #include "access/caller.h"
-#include "base/bounded_queue.h"
 #include "base/call_control.h"
 #include "base/error.h"
 #include "engine/database.h"
@@ -22,6 +19,7 @@
 #include "service/exchangers.h"
 #include "service/file_cache.h"
 #include "service/offered_results.h"
+#include "service/put.h"
 #include "service/spill_space.h"
 #include "service/table_file.h"
 #include "service/transfer.h"
@@ -36,51 +34,13 @@ struct Call {
   CallControl control;
 };
 
-/// Begins a put of batches of `schema` to `stream`.
-struct PutRequest {
-  std::string stream;  ///< Names the rule, and without one the table.
-  std::shared_ptr<arrow::Schema> schema;
-  std::string table = {};  ///< Gets the rows; empty: the one that `stream` names.
-};
-
-/// What a put did, once it is durable.
-struct PutSummary {
-  std::string stream;
-  std::string table;
-  int64_t rows = 0;
-  int64_t batches = 0;
-  int64_t bytes = 0;  ///< Of the batches in memory, without what compression saved on the wire.
-  double seconds = 0;
-};
-
-/// A put under way: one transaction. Same rules as engine::Append, which it wraps: one thread at a
-/// time writes; destroying it before Finish rolls back.
-class Put {
- public:
-  virtual ~Put() = default;
-
-  /// Hands over the next batch, valid in full. kWait: taken, and `wake` will be called when the
-  /// next one may come. kClosed: the put has failed; Finish tells why.
-  virtual QueueState Write(std::shared_ptr<arrow::RecordBatch> batch,
-                           std::function<void()> wake) = 0;
-
-  /// `done` is called once, from any thread, when the put is durable or rolled back.
-  virtual void Finish(std::function<void(Result<PutSummary>)> done) = 0;
-
-  /// Rolls back; nothing of the put stays.
-  virtual void Abort(const Status& reason) = 0;
-};
-
-/// Write and Finish for callers that may block.
-Status WriteBlocking(Put& put, std::shared_ptr<arrow::RecordBatch> batch);
-Result<PutSummary> FinishBlocking(Put& put);
-
 struct ServiceOptions {
   std::chrono::milliseconds ticket_lifetime{60'000};  ///< For a ticket that nobody uses.
   FileCacheOptions files = {};
   ExchangerList exchangers = {};  ///< Of the configuration.
   SpillOptions spill = {};
   TransferOptions transfer = {};
+  IngestOptions ingest = {};
 };
 
 struct OfferOptions {
@@ -123,6 +83,7 @@ class Service {
           const ServiceOptions& options = {});
   ~Service();
 
+  /// Does not block.
   Result<std::shared_ptr<Put>> BeginPut(const Call& call, const PutRequest& request);
 
   Result<std::shared_ptr<engine::ResultStream>> Query(const Call& call,
@@ -202,6 +163,12 @@ class Service {
 
   /// That what the options say makes sense to the database. kInvalidInput by name.
   Status CheckConfiguration() const;
+
+  /// Puts that are neither committed nor refused.
+  [[nodiscard]] int64_t running_puts() const;
+
+  /// Memory that small puts hold, or were promised, for their rows.
+  [[nodiscard]] int64_t put_bytes_held() const;
 
   /// From now on BeginPut and queries are refused with kUnavailable; what runs goes on.
   void StartDraining();

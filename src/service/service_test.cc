@@ -50,7 +50,9 @@ TEST_F(ServiceTest, TellsWhatAPutDid) {
 TEST_F(ServiceTest, RemembersStreamsAndTheirLastError) {
   ASSERT_TRUE(Land("trips", 10).ok());
   ASSERT_TRUE(Land("trips", 5).ok());
-  auto wrong = service_.BeginPut({}, {"trips", arrow::schema({arrow::field("x", arrow::int8())})});
+  auto put = service_.BeginPut({}, {"trips", arrow::schema({arrow::field("x", arrow::int8())})});
+  ASSERT_TRUE(put.ok()) << put.status();
+  const auto wrong = FinishBlocking(**put);
   EXPECT_EQ(KindOf(wrong.status()), ErrorKind::kConflict) << wrong.status();
   auto streams = service_.ListStreams({});
   ASSERT_TRUE(streams.ok());

@@ -139,7 +139,8 @@ Result<TransferSummary> Transfers::Pull(Service& service, const Call& call,
   ARROW_ASSIGN_OR_RAISE(const auto rows, source.Read(read));
   ARROW_ASSIGN_OR_RAISE(const auto put,
                         service.BeginPut(call, {TargetOf(request), rows->schema()}));
-  const Status sent = PutAll(*rows, *put);
+  Status sent = OpenBlocking(*put);
+  if (sent.ok()) sent = PutAll(*rows, *put);
   if (!sent.ok()) {
     put->Abort(sent);
     return sent;

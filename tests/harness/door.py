@@ -35,6 +35,15 @@ class BrokenOff(Exception):
 
 
 @dataclass(frozen=True)
+class Stamp:
+    """Where a put stands in what one producer sends."""
+
+    producer: str
+    sequence: int
+    epoch: int = 0
+
+
+@dataclass(frozen=True)
 class PutAnswer:
     stream: str
     table: str
@@ -42,12 +51,15 @@ class PutAnswer:
     batches: int
     bytes: int
     seconds: float
+    sequence: int | None = None
+    duplicate: bool | None = None
 
     @staticmethod
     def of_json(document: dict) -> "PutAnswer":
         assert document["status"] == "success"
         return PutAnswer(document["stream"], document["table"], document["rows_processed"],
-                         document["batches"], document["bytes"], document["seconds"])
+                         document["batches"], document["bytes"], document["seconds"],
+                         document.get("sequence"), document.get("duplicate"))
 
 
 class OpenPut(ABC):
@@ -87,11 +99,13 @@ class Door(ABC):
 
     @abstractmethod
     def put(self, stream: str, data: pa.Table | Iterable[pa.RecordBatch], *,
-            schema: pa.Schema | None = None, compression: str | None = None) -> PutAnswer:
+            schema: pa.Schema | None = None, compression: str | None = None,
+            stamp: Stamp | None = None) -> PutAnswer:
         """One put. `schema` is only needed where `data` has no batch."""
 
     @abstractmethod
-    def open_put(self, stream: str, schema: pa.Schema) -> OpenPut: ...
+    def open_put(self, stream: str, schema: pa.Schema, *,
+                 stamp: Stamp | None = None) -> OpenPut: ...
 
     @abstractmethod
     def open_get(self, sql: str, params: list | None = None, *, timeout_ms: int | None = None,

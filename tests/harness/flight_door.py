@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 
 import pyarrow as pa
 from pyarrow import flight
 
-from harness.door import (BrokenOff, Door, OpenGet, OpenPut, PutAnswer, Refused, batches_of, query_document)
+from harness.door import (BrokenOff, Door, OpenGet, OpenPut, PutAnswer, Refused, Stamp, batches_of,
+                          query_document)
 
 # Of each kind of error, as src/base/error.cc has them.
 EXCEPTION = {
@@ -67,9 +69,10 @@ class FlightDoor(Door):
         return _Refusing(self)
 
     def put(self, stream: str, data: pa.Table | Iterable[pa.RecordBatch], *,
-            schema: pa.Schema | None = None, compression: str | None = None) -> PutAnswer:
+            schema: pa.Schema | None = None, compression: str | None = None,
+            stamp: Stamp | None = None) -> PutAnswer:
         schema, batches = batches_of(data, schema)
-        put = self.open_put(stream, schema, compression)
+        put = self.open_put(stream, schema, compression=compression, stamp=stamp)
         try:
             for batch in batches:
                 put.write(batch)
@@ -78,10 +81,13 @@ class FlightDoor(Door):
             raise
         return put.finish()
 
-    def open_put(self, stream: str, schema: pa.Schema,
-                 compression: str | None = None) -> "OpenFlightPut":
-        return OpenFlightPut(self, flight.FlightDescriptor.for_command(
-            json.dumps({"stream_name": stream})), schema, compression)
+    def open_put(self, stream: str, schema: pa.Schema, *, compression: str | None = None,
+                 stamp: Stamp | None = None) -> "OpenFlightPut":
+        command: dict = {"stream_name": stream}
+        if stamp is not None:
+            command |= asdict(stamp)
+        return OpenFlightPut(self, flight.FlightDescriptor.for_command(json.dumps(command)), schema,
+                             compression)
 
     def open_get(self, sql: str, params: list | None = None, *, timeout_ms: int | None = None,
                  ordered: bool | None = None) -> "OpenFlightGet":

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pyarrow as pa
 
-from harness.door import (HTTP_STATUS, BrokenOff, Door, OpenGet, OpenPut, PutAnswer, Refused,
+from harness.door import (HTTP_STATUS, BrokenOff, Door, OpenGet, OpenPut, PutAnswer, Refused, Stamp,
                           batches_of, query_document)
 from harness.program import patient
 
@@ -25,6 +25,14 @@ def refusal_of(status: int, content_type: str | None, body: bytes) -> Refused:
     assert HTTP_STATUS[kind] == status == problem["status"], problem
     assert problem["title"] and problem["detail"] and problem["request_id"], problem
     return Refused(kind, problem["detail"])
+
+
+def stamp_fields(stamp: Stamp | None) -> dict[str, str]:
+    """The header fields of a producer's put."""
+    if stamp is None:
+        return {}
+    return {"Arrowport-Producer": stamp.producer, "Arrowport-Sequence": str(stamp.sequence),
+            "Arrowport-Epoch": str(stamp.epoch)}
 
 
 class HttpDoor(Door):
@@ -66,17 +74,19 @@ class HttpDoor(Door):
         return json.loads(self.request("GET", path)[1])
 
     def put(self, stream: str, data: pa.Table | Iterable[pa.RecordBatch], *,
-            schema: pa.Schema | None = None, compression: str | None = None) -> PutAnswer:
+            schema: pa.Schema | None = None, compression: str | None = None,
+            stamp: Stamp | None = None) -> PutAnswer:
         body = ipc_stream(*batches_of(data, schema), compression)
-        return self.put_bytes(stream, body)
+        return self.put_bytes(stream, body, stamp)
 
-    def put_bytes(self, stream: str, body: object) -> PutAnswer:
+    def put_bytes(self, stream: str, body: object, stamp: Stamp | None = None) -> PutAnswer:
         _, answer = self.request("POST", "/ingest/" + quote(stream, safe=""), body,
-                                 {"Content-Type": ARROW_STREAM})
+                                 {"Content-Type": ARROW_STREAM} | stamp_fields(stamp))
         return PutAnswer.of_json(json.loads(answer))
 
-    def open_put(self, stream: str, schema: pa.Schema) -> "OpenHttpPut":
-        return OpenHttpPut(self.connect(), stream, schema)
+    def open_put(self, stream: str, schema: pa.Schema, *,
+                 stamp: Stamp | None = None) -> "OpenHttpPut":
+        return OpenHttpPut(self.connect(), stream, schema, stamp)
 
     def open_get(self, sql: str, params: list | None = None, *, timeout_ms: int | None = None,
                  ordered: bool | None = None) -> "OpenHttpGet":
@@ -145,11 +155,14 @@ class _Chunks:
 
 
 class OpenHttpPut(OpenPut):
-    def __init__(self, connection: http.client.HTTPConnection, stream: str, schema: pa.Schema):
+    def __init__(self, connection: http.client.HTTPConnection, stream: str, schema: pa.Schema,
+                 stamp: Stamp | None):
         self._connection = connection
         connection.putrequest("POST", "/ingest/" + quote(stream, safe=""))
         connection.putheader("Content-Type", ARROW_STREAM)
         connection.putheader("Transfer-Encoding", "chunked")
+        for name, value in stamp_fields(stamp).items():
+            connection.putheader(name, value)
         connection.endheaders()
         self._writer = pa.ipc.new_stream(pa.PythonFile(_Chunks(connection), "w"), schema)
 

@@ -1,0 +1,47 @@
+#include "http/put_fields.h"
+
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <system_error>
+
+#include "base/error.h"
+#include "http/request.h"
+#include "service/put.h"
+
+namespace arrowport::http {
+namespace {
+
+constexpr const char* kProducer = "Arrowport-Producer";
+constexpr const char* kEpoch = "Arrowport-Epoch";
+constexpr const char* kSequence = "Arrowport-Sequence";
+
+Result<int64_t> ReadNumber(const char* field, const std::string& text) {
+  int64_t value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (read.ec == std::errc() && read.ptr == text.data() + text.size()) return value;
+  return MakeError(ErrorKind::kInvalidInput, "header field " + std::string(field) +
+                                                 " must be a whole number, and is '" + text + "'");
+}
+
+}  // namespace
+
+Result<std::optional<service::ProducerStamp>> ReadProducerStamp(const Request& request) {
+  service::ProducerStamp stamp;
+  stamp.producer = request.Header(kProducer);
+  const std::string sequence = request.Header(kSequence);
+  const std::string epoch = request.Header(kEpoch);
+  if (stamp.producer.empty() && sequence.empty() && epoch.empty()) return std::nullopt;
+  if (stamp.producer.empty() || sequence.empty()) {
+    return MakeError(ErrorKind::kInvalidInput,
+                     "Arrowport-Producer and Arrowport-Sequence belong together, and one is "
+                     "missing");
+  }
+  ARROW_ASSIGN_OR_RAISE(stamp.sequence, ReadNumber(kSequence, sequence));
+  if (epoch.empty()) return stamp;
+  ARROW_ASSIGN_OR_RAISE(stamp.epoch, ReadNumber(kEpoch, epoch));
+  return stamp;
+}
+
+}  // namespace arrowport::http

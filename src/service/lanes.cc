@@ -1,0 +1,167 @@
+#include "service/lanes.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <ranges>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "engine/database.h"
+#include "engine/table.h"
+#include "engine/table_rows.h"
+#include "service/ledger.h"
+#include "service/put.h"
+
+namespace arrowport::service {
+namespace {
+
+// Tables that are written to at one time. A lane needs its thread for as long as others make its
+// table.
+constexpr int kThreadsMax = 64;
+
+// Names of tables are compared without regard to case.
+std::string KeyOf(const engine::TableName& table) {
+  std::string key = table.ToSql();
+  std::ranges::transform(key, key.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return key;
+}
+
+// Whether another transaction with fewer rows may end otherwise.
+bool DependsOnTheRows(const Status& status) { return KindOf(status) != ErrorKind::kUnavailable; }
+
+}  // namespace
+
+Lanes::Lanes(std::shared_ptr<engine::Database> database, const LaneOptions& options)
+    : database_(std::move(database)), options_(options), threads_(kThreadsMax) {}
+
+Status Lanes::Add(Entry& entry) {
+  std::string key = KeyOf(entry.rows.table);
+  const std::lock_guard lock(mutex_);
+  ARROW_RETURN_NOT_OK(stopped_);
+  const auto [lane, is_new] = lanes_.try_emplace(key);
+  lane->second.queue.push_back(std::move(entry));
+  ++pending_;
+  if (is_new) {
+    threads_.Post([self = shared_from_this(), key = std::move(key)] { self->Run(key); });
+  }
+  return Status::OK();
+}
+
+int64_t Lanes::pending() const {
+  const std::lock_guard lock(mutex_);
+  return pending_;
+}
+
+void Lanes::Stop(const Status& reason) {
+  Entries dropped;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = reason;
+    for (auto& [key, lane] : lanes_) {
+      std::ranges::move(lane.queue, std::back_inserter(dropped));
+      lane.queue.clear();
+    }
+  }
+  SettleAll(dropped, reason);
+}
+
+void Lanes::Run(const std::string& table) {
+  for (;;) {
+    Entries group = TakeGroup(table);
+    if (group.empty()) return;
+    LandAll(std::move(group));
+  }
+}
+
+// Empty when the lane has nothing to do, and is gone.
+Lanes::Entries Lanes::TakeGroup(const std::string& table) {
+  Entries group;
+  const std::lock_guard lock(mutex_);
+  const auto lane = lanes_.find(table);
+  auto& queue = lane->second.queue;
+  int64_t bytes = 0;
+  while (!queue.empty() &&
+         (group.empty() || bytes + queue.front().bytes <= options_.group_bytes_max)) {
+    bytes += queue.front().bytes;
+    group.push_back(std::move(queue.front()));
+    queue.pop_front();
+  }
+  if (group.empty()) lanes_.erase(lane);
+  return group;
+}
+
+// Tries them together, then without the guilty ones, or by halves. Their order is kept.
+void Lanes::LandAll(Entries entries) {
+  for (;;) {
+    RefuseWhatMayNotBeTried(entries);
+    if (entries.empty()) return;
+    const engine::JointOutcome outcome = TryAll(entries);
+    if (outcome.status.ok() || entries.size() == 1 || !DependsOnTheRows(outcome.status)) {
+      return SettleAll(entries, outcome.status);
+    }
+    if (outcome.guilty_first >= entries.size()) {
+      // The ledger's own table.
+      return SettleAll(entries, outcome.status);
+    }
+    if (outcome.guilty_count > 0) {
+      Entries guilty = Cut(entries, outcome.guilty_first, outcome.guilty_count);
+      SettleAll(guilty, outcome.status);
+    } else {
+      const size_t half = entries.size() / 2;
+      LandAll(Cut(entries, 0, half));
+    }
+  }
+}
+
+void Lanes::RefuseWhatMayNotBeTried(Entries& entries) {
+  for (size_t i = 0; i < entries.size();) {
+    const Status checked = entries[i].check ? entries[i].check() : Status::OK();
+    if (checked.ok()) {
+      ++i;
+      continue;
+    }
+    Entries refused = Cut(entries, i, 1);
+    SettleAll(refused, checked);
+  }
+}
+
+engine::JointOutcome Lanes::TryAll(const Entries& entries) {
+  std::vector<engine::TableRows> parts;
+  parts.reserve(entries.size());
+  std::vector<PutSummary> records;
+  for (const Entry& entry : entries) {
+    parts.push_back(entry.rows);
+    if (entry.record) records.push_back(*entry.record);
+  }
+  if (!records.empty()) parts.push_back(LedgerRows(records));
+  return database_->AppendTogether(parts);
+}
+
+// Takes `count` out of `entries`, from `first`.
+Lanes::Entries Lanes::Cut(Entries& entries, size_t first, size_t count) {
+  const auto from = entries.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto to = from + static_cast<std::ptrdiff_t>(count);
+  Entries cut(std::make_move_iterator(from), std::make_move_iterator(to));
+  entries.erase(from, to);
+  return cut;
+}
+
+void Lanes::SettleAll(Entries& entries, const Status& status) {
+  // Their memory is free before anyone hears of their end.
+  for (Entry& entry : entries) entry.rows = {};
+  {
+    const std::lock_guard lock(mutex_);
+    pending_ -= static_cast<int64_t>(entries.size());
+  }
+  for (const Entry& entry : entries) entry.done(status);
+}
+
+}  // namespace arrowport::service

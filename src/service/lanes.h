@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/worker_pool.h"
+#include "engine/database.h"
+#include "engine/table_rows.h"
+#include "service/put.h"
+
+namespace arrowport::service {
+
+struct LaneOptions {
+  int64_t group_bytes_max = 32 * kMiB;  ///< Of rows that are committed together.
+};
+
+/// Group commit. Each table has a lane, in which small puts wait; all that came while the last
+/// group was committed is the next one. So the number of commits follows the disk, not the number
+/// of clients, and a put that is alone waits for nobody.
+///
+/// A group is one transaction. When it fails, its puts are tried in smaller groups, down to one, so
+/// that only those fail that are to blame. Lanes of different tables commit beside each other.
+/// Safe to use from many threads.
+class Lanes : public std::enable_shared_from_this<Lanes> {
+ public:
+  /// A put that is all there.
+  struct Entry {
+    engine::TableRows rows;
+    int64_t bytes = 0;  ///< Of its rows in memory.
+    /// Null, or whether the put may still be tried: it is not when this fails.
+    std::function<Status()> check;
+    std::optional<PutSummary> record;  ///< Of a producer's put: lands in the ledger with it.
+    /// Called once, from any thread, when the put is durable, or why it is not there.
+    std::function<void(const Status&)> done;
+  };
+
+  /// `database` is shared with the caller.
+  Lanes(std::shared_ptr<engine::Database> database, const LaneOptions& options);
+
+  /// Waits until all that is queued is over.
+  ~Lanes() = default;
+
+  /// Queues `entry`. Fails only when the lanes were stopped, and then `entry` is as it was.
+  Status Add(Entry& entry);
+
+  /// Puts that wait or are being committed.
+  [[nodiscard]] int64_t pending() const;
+
+  /// From now on what waits, and whatever is added, fails with `reason`. What is being committed
+  /// goes on.
+  void Stop(const Status& reason);
+
+ private:
+  using Entries = std::vector<Entry>;
+
+  /// Of one table; there as long as a thread works for it.
+  struct Lane {
+    std::deque<Entry> queue;
+  };
+
+  void Run(const std::string& table);
+  Entries TakeGroup(const std::string& table);
+  void LandAll(Entries entries);
+  void RefuseWhatMayNotBeTried(Entries& entries);
+  engine::JointOutcome TryAll(const Entries& entries);
+  static Entries Cut(Entries& entries, size_t first, size_t count);
+  void SettleAll(Entries& entries, const Status& status);
+
+  // Constant after construction.
+  const std::shared_ptr<engine::Database> database_;
+  const LaneOptions options_;
+
+  // Everything below is guarded by mutex_.
+  mutable std::mutex mutex_;
+  std::map<std::string, Lane> lanes_;
+  int64_t pending_ = 0;
+  Status stopped_;
+
+  // Goes first: what it runs uses all of the above.
+  WorkerPool threads_;
+};
+
+}  // namespace arrowport::service

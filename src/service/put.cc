@@ -1,0 +1,59 @@
+#include "service/put.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <arrow/record_batch.h>
+
+#include "base/bounded_queue.h"
+#include "base/error.h"
+#include "base/event.h"
+
+namespace arrowport::service {
+
+Status OpenBlocking(Put& put) {
+  for (;;) {
+    auto room = std::make_shared<Event>();
+    switch (put.Open(std::nullopt, [room] { room->Set(); })) {
+      case QueueState::kReady:
+        return Status::OK();
+      case QueueState::kWait:
+        room->Wait();
+        continue;
+      case QueueState::kClosed:
+        return FinishBlocking(put).status();
+    }
+  }
+}
+
+Status WriteBlocking(Put& put, std::shared_ptr<arrow::RecordBatch> batch) {
+  auto room = std::make_shared<Event>();
+  switch (put.Write(std::move(batch), [room] { room->Set(); })) {
+    case QueueState::kReady:
+      return Status::OK();
+    case QueueState::kWait:
+      room->Wait();
+      return Status::OK();
+    case QueueState::kClosed:
+      break;
+  }
+  auto summary = FinishBlocking(put);
+  return summary.ok() ? MakeError(ErrorKind::kInternal, "the put ended early") : summary.status();
+}
+
+Result<PutSummary> FinishBlocking(Put& put) {
+  struct Answer {
+    Event ready;
+    Result<PutSummary> summary = PutSummary{};
+  };
+  auto answer = std::make_shared<Answer>();
+  put.Finish([answer](Result<PutSummary> summary) {
+    answer->summary = std::move(summary);
+    answer->ready.Set();
+  });
+  answer->ready.Wait();
+  return answer->summary;
+}
+
+}  // namespace arrowport::service

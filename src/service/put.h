@@ -1,0 +1,85 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include "base/bounded_queue.h"
+#include "base/error.h"
+#include "base/limits.h"
+
+namespace arrowport::service {
+
+/// Where a put stands in what one producer sends to a stream. See service/ledger.h.
+struct ProducerStamp {
+  std::string producer;
+  int64_t epoch = 0;  ///< A higher one fences out those before it: of another run of the producer.
+  int64_t sequence = 0;  ///< 1, 2, 3 …, without gaps, whatever the epoch.
+};
+
+/// Begins a put of batches of `schema` to `stream`.
+struct PutRequest {
+  std::string stream;  ///< Names the rule, and without one the table.
+  std::shared_ptr<arrow::Schema> schema;
+  std::string table = {};                   ///< Gets the rows; empty: the one that `stream` names.
+  std::optional<ProducerStamp> stamp = {};  ///< With one, the put lands once.
+};
+
+/// What a put did, once it is durable.
+struct PutSummary {
+  std::string stream;
+  std::string table;
+  int64_t rows = 0;
+  int64_t batches = 0;
+  int64_t bytes = 0;  ///< Of the batches in memory, without what compression saved on the wire.
+  double seconds = 0;
+  std::optional<ProducerStamp> stamp = {};  ///< As in the request.
+  bool duplicate = false;                   ///< It had landed before, and is told as it was then.
+};
+
+/// A put under way: one transaction. Same rules as engine::Append, which it wraps: one thread at a
+/// time writes; destroying it before Finish rolls back.
+class Put {
+ public:
+  virtual ~Put() = default;
+
+  /// Asks first for the memory that the rows need while they wait. kReady: what the client sends
+  /// may be read now. kWait: `wake` will be called when it is time to ask again. kClosed: there was
+  /// no room for too long; Finish tells.
+  virtual QueueState Open(std::optional<int64_t> bytes_expected, std::function<void()> wake) = 0;
+
+  /// Hands over the next batch, valid in full. kWait: taken, and `wake` will be called when the
+  /// next one may come. kClosed: the put has failed; Finish tells why.
+  virtual QueueState Write(std::shared_ptr<arrow::RecordBatch> batch,
+                           std::function<void()> wake) = 0;
+
+  /// `done` is called once, from any thread, when the put is durable or rolled back.
+  virtual void Finish(std::function<void(Result<PutSummary>)> done) = 0;
+
+  /// Rolls back; nothing of the put stays.
+  virtual void Abort(const Status& reason) = 0;
+};
+
+/// Open, Write and Finish for callers that may block.
+Status OpenBlocking(Put& put);
+Status WriteBlocking(Put& put, std::shared_ptr<arrow::RecordBatch> batch);
+Result<PutSummary> FinishBlocking(Put& put);
+
+/// What puts may hold, and when they are committed together. See service/stream_put.h.
+struct IngestOptions {
+  /// Of rows that were sent and that DuckDB does not have yet: a half of it for small puts, a half
+  /// for those that stream.
+  int64_t bytes_max = 512 * kMiB;
+  std::chrono::milliseconds wait_max{50};   ///< For room, before a small put is refused.
+  int64_t small_put_bytes_max = kMiB;       ///< A put with more has a transaction of its own.
+  int64_t group_bytes_max = 32 * kMiB;      ///< Of small puts that are committed together.
+  int64_t large_put_bytes_max = 16 * kMiB;  ///< What one put that streams may have waiting.
+};
+
+}  // namespace arrowport::service

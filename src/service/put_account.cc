@@ -1,0 +1,38 @@
+#include "service/put_account.h"
+
+#include <chrono>
+#include <utility>
+
+#include <arrow/record_batch.h>
+
+#include "base/batch_bytes.h"
+#include "base/call_control.h"
+#include "base/error.h"
+#include "service/put.h"
+#include "service/stream_table.h"
+
+namespace arrowport::service {
+
+PutAccount::PutAccount(PutSummary summary, PutBooks books)
+    : books_(books), summary_(std::move(summary)) {}
+
+void PutAccount::Count(const arrow::RecordBatch& batch) {
+  ++summary_.batches;
+  summary_.rows += batch.num_rows();
+  summary_.bytes += BytesOf(batch);
+}
+
+Result<PutSummary> PutAccount::Settle(const Status& status) {
+  if (!status.ok()) {
+    Status failure = WithContext("stream '" + summary_.stream + "'", status);
+    books_.streams.PutFailed(summary_.stream, summary_.table, failure);
+    books_.metrics.PutRefused(summary_.stream);
+    return failure;
+  }
+  summary_.seconds = std::chrono::duration<double>(Clock::now() - began_).count();
+  books_.streams.PutLanded(summary_);
+  books_.metrics.PutLanded(summary_.stream, summary_.rows, summary_.bytes, summary_.seconds);
+  return summary_;
+}
+
+}  // namespace arrowport::service

@@ -1,0 +1,21 @@
+#include "service/put_answer.h"
+
+#include <nlohmann/json.hpp>
+
+#include "service/put.h"
+
+namespace arrowport::service {
+
+nlohmann::ordered_json PutAnswer(const PutSummary& summary) {
+  nlohmann::ordered_json answer = {{"status", "success"},        {"stream", summary.stream},
+                                   {"table", summary.table},     {"rows_processed", summary.rows},
+                                   {"batches", summary.batches}, {"bytes", summary.bytes},
+                                   {"seconds", summary.seconds}};
+  if (summary.stamp) {
+    answer["sequence"] = summary.stamp->sequence;
+    answer["duplicate"] = summary.duplicate;
+  }
+  return answer;
+}
+
+}  // namespace arrowport::service

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "service/put.h"
+
+namespace arrowport::service {
+
+/// What doors tell of a put that landed: {"status": "success", "stream", "table", "rows_processed",
+/// "batches", "bytes", "seconds"}; of a producer's put also "sequence" and "duplicate".
+nlohmann::ordered_json PutAnswer(const PutSummary& summary);
+
+}  // namespace arrowport::service
