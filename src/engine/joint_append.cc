@@ -27,6 +27,7 @@
 #include "engine/scannable.h"
 #include "engine/table.h"
 #include "engine/table_appender.h"
+#include "engine/table_rows.h"
 #include "engine/table_versions.h"
 #include "engine/workers.h"
 
@@ -104,7 +105,7 @@ class JointAppend {
  public:
   explicit JointAppend(Core& core) : core_(core) {}
 
-  JointOutcome Outcome(Status status) const {
+  [[nodiscard]] JointOutcome Outcome(Status status) const {
     JointOutcome outcome{.status = std::move(status)};
     if (guilty_ == nullptr) return outcome;
     outcome.guilty_first = guilty_->first;

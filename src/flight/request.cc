@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -144,12 +143,12 @@ Status ReadWholeNumber(const char* key, const Json& json, int64_t* number) {
   return Status::OK();
 }
 
-Result<std::optional<service::ProducerStamp>> ReadStamp(const Json& json) {
+Result<service::ProducerStamp> ReadStamp(const Json& json) {
   if (json.contains("producer") != json.contains("sequence")) {
     return Invalid("\"producer\" and \"sequence\" belong together");
   }
-  if (!json.contains("producer")) return std::nullopt;
   service::ProducerStamp stamp;
+  if (!json.contains("producer")) return stamp;
   ARROW_RETURN_NOT_OK(ReadText("producer", json["producer"], &stamp.producer));
   ARROW_RETURN_NOT_OK(ReadWholeNumber("sequence", json, &stamp.sequence));
   ARROW_RETURN_NOT_OK(ReadWholeNumber("epoch", json, &stamp.epoch));

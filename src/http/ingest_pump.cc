@@ -12,6 +12,7 @@
 #include "http/incoming_rows.h"
 #include "http/signal.h"
 #include "http/socket.h"
+#include "service/put.h"
 #include "service/service.h"
 
 namespace arrowport::http {

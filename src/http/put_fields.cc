@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <system_error>
 
@@ -27,12 +26,12 @@ Result<int64_t> ReadNumber(const char* field, const std::string& text) {
 
 }  // namespace
 
-Result<std::optional<service::ProducerStamp>> ReadProducerStamp(const Request& request) {
+Result<service::ProducerStamp> ReadProducerStamp(const Request& request) {
   service::ProducerStamp stamp;
   stamp.producer = request.Header(kProducer);
   const std::string sequence = request.Header(kSequence);
   const std::string epoch = request.Header(kEpoch);
-  if (stamp.producer.empty() && sequence.empty() && epoch.empty()) return std::nullopt;
+  if (stamp.producer.empty() && sequence.empty() && epoch.empty()) return stamp;
   if (stamp.producer.empty() || sequence.empty()) {
     return MakeError(ErrorKind::kInvalidInput,
                      "Arrowport-Producer and Arrowport-Sequence belong together, and one is "

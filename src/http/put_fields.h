@@ -1,7 +1,5 @@
 #pragma once
 
-#include <optional>
-
 #include "base/error.h"
 #include "http/request.h"
 #include "service/put.h"
@@ -9,8 +7,8 @@
 namespace arrowport::http {
 
 /// The header fields `Arrowport-Producer`, `Arrowport-Sequence` and `Arrowport-Epoch` (0 when it is
-/// missing) of a put; nothing without the first two.
+/// missing) of a put; not set without the first two.
 /// \return kInvalidInput that names the field when one is missing or no whole number.
-Result<std::optional<service::ProducerStamp>> ReadProducerStamp(const Request& request);
+Result<service::ProducerStamp> ReadProducerStamp(const Request& request);
 
 }  // namespace arrowport::http

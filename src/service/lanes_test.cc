@@ -1,7 +1,6 @@
 #include "service/lanes.h"
 
 #include <cstddef>
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>

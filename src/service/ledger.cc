@@ -20,8 +20,6 @@
 
 #include "base/error.h"
 #include "engine/database.h"
-#include "engine/result_stream.h"
-#include "engine/table.h"
 #include "engine/table_rows.h"
 #include "service/put.h"
 
@@ -87,9 +85,9 @@ Result<std::shared_ptr<arrow::RecordBatch>> ToBatch(const std::vector<PutSummary
   const auto numbers = [&](auto value_of) { return Column(puts, arrow::Int64Builder(), value_of); };
   using Put = const PutSummary&;
   ARROW_ASSIGN_OR_RAISE(auto stream, texts([](Put p) { return p.stream; }));
-  ARROW_ASSIGN_OR_RAISE(auto producer, texts([](Put p) { return p.stamp->producer; }));
-  ARROW_ASSIGN_OR_RAISE(auto epoch, numbers([](Put p) { return p.stamp->epoch; }));
-  ARROW_ASSIGN_OR_RAISE(auto sequence, numbers([](Put p) { return p.stamp->sequence; }));
+  ARROW_ASSIGN_OR_RAISE(auto producer, texts([](Put p) { return p.stamp.producer; }));
+  ARROW_ASSIGN_OR_RAISE(auto epoch, numbers([](Put p) { return p.stamp.epoch; }));
+  ARROW_ASSIGN_OR_RAISE(auto sequence, numbers([](Put p) { return p.stamp.sequence; }));
   ARROW_ASSIGN_OR_RAISE(auto target, texts([](Put p) { return p.table; }));
   ARROW_ASSIGN_OR_RAISE(auto rows, numbers([](Put p) { return p.rows; }));
   ARROW_ASSIGN_OR_RAISE(auto batches, numbers([](Put p) { return p.batches; }));
@@ -170,9 +168,9 @@ Status Ledger::ReadLocked() {
 }
 
 void Ledger::RememberLocked(const PutSummary& put) {
-  Producer& producer = producers_[{put.stream, put.stamp->producer}];
-  producer.epoch = std::max(producer.epoch, put.stamp->epoch);
-  producer.landed = std::max(producer.landed, put.stamp->sequence);
+  Producer& producer = producers_[{put.stream, put.stamp.producer}];
+  producer.epoch = std::max(producer.epoch, put.stamp.epoch);
+  producer.landed = std::max(producer.landed, put.stamp.sequence);
   producer.accepted = std::max(producer.accepted, producer.landed);
   producer.last.push_back(put);
   if (producer.last.size() > kAnswersKept) producer.last.pop_front();
@@ -204,7 +202,7 @@ Ledger::Verdict Ledger::Decide(const ProducerStamp& stamp, const PutSummary& sum
   if (!fenced.ok()) return {.kind = Kind::kRefuse, .status = std::move(fenced)};
   if (stamp.sequence <= producer.landed) {
     const auto known = std::ranges::find_if(producer.last, [&stamp](const PutSummary& put) {
-      return put.stamp->sequence == stamp.sequence;
+      return put.stamp.sequence == stamp.sequence;
     });
     Verdict verdict{.kind = Kind::kDuplicate, .summary = summary};
     if (known != producer.last.end()) verdict.summary = *known;
@@ -252,7 +250,7 @@ void Ledger::Landed(const PutSummary& put) {
   {
     const std::lock_guard lock(mutex_);
     RememberLocked(put);
-    Producer& producer = producers_[{put.stream, put.stamp->producer}];
+    Producer& producer = producers_[{put.stream, put.stamp.producer}];
     producer.one_is_alone = false;
     --producer.unsettled;
     waiting.swap(producer.waiting);

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "engine/database.h"
 #include "engine/test_batches.h"
 #include "service/put.h"
 
@@ -33,15 +34,15 @@ class LedgerTest : public ::testing::Test {
 
   Ledger::Verdict Decide(
       const PutSummary& put, bool is_alone = false, std::function<void()> wake = [] {}) {
-    return ledger_.Decide(*put.stamp, put, is_alone, std::move(wake), [](Ledger::Generation) {});
+    return ledger_.Decide(put.stamp, put, is_alone, std::move(wake), [](Ledger::Generation) {});
   }
 
   Status CheckTurn(int64_t sequence, Ledger::Generation generation) const {
-    return ledger_.CheckTurn("s", *PutOf(sequence).stamp, generation);
+    return ledger_.CheckTurn("s", PutOf(sequence).stamp, generation);
   }
 
   void Fail(int64_t sequence, Ledger::Generation generation) {
-    ledger_.Failed("s", *PutOf(sequence).stamp, generation);
+    ledger_.Failed("s", PutOf(sequence).stamp, generation);
   }
 
   std::shared_ptr<engine::Database> database_ = engine::testing::OpenMemory();
@@ -124,10 +125,10 @@ TEST_F(LedgerTest, FencesOutEarlierEpochs) {
   const auto fenced = Decide(PutOf(2, 2));
   EXPECT_EQ(fenced.kind, Kind::kRefuse);
   EXPECT_THAT(fenced.status.message(), HasSubstr("epoch 3"));
-  EXPECT_FALSE(ledger_.CheckEarly("s", *PutOf(2, 2).stamp).ok());
-  EXPECT_FALSE(*ledger_.CheckEarly("s", *PutOf(1, 3).stamp));
+  EXPECT_FALSE(ledger_.CheckEarly("s", PutOf(2, 2).stamp).ok());
+  EXPECT_FALSE(*ledger_.CheckEarly("s", PutOf(1, 3).stamp));
   ledger_.Landed(PutOf(1, 3));
-  EXPECT_TRUE(*ledger_.CheckEarly("s", *PutOf(1, 3).stamp));
+  EXPECT_TRUE(*ledger_.CheckEarly("s", PutOf(1, 3).stamp));
 }
 
 TEST_F(LedgerTest, IsReadAgainAndKeepsTheLastAnswers) {
@@ -138,7 +139,7 @@ TEST_F(LedgerTest, IsReadAgainAndKeepsTheLastAnswers) {
   ASSERT_TRUE(other.Load().ok());
   const auto decide = [&other](int64_t sequence) {
     const PutSummary put = PutOf(sequence, 2);
-    return other.Decide(*put.stamp, put, false, [] {}, [](Ledger::Generation) {});
+    return other.Decide(put.stamp, put, false, [] {}, [](Ledger::Generation) {});
   };
   EXPECT_EQ(decide(40).summary.rows, 140);
   EXPECT_EQ(decide(1).kind, Kind::kDuplicate);

@@ -16,9 +16,12 @@
 
 namespace arrowport::service {
 
-/// Where a put stands in what one producer sends to a stream. See service/ledger.h.
+/// Where a put stands in what one producer sends to a stream, if it is of one. See
+/// service/ledger.h.
 struct ProducerStamp {
-  std::string producer;
+  [[nodiscard]] bool is_set() const { return !producer.empty(); }
+
+  std::string producer = {};  ///< Empty: the put is of none.
   int64_t epoch = 0;  ///< A higher one fences out those before it: of another run of the producer.
   int64_t sequence = 0;  ///< 1, 2, 3 …, without gaps, whatever the epoch.
 };
@@ -27,8 +30,8 @@ struct ProducerStamp {
 struct PutRequest {
   std::string stream;  ///< Names the rule, and without one the table.
   std::shared_ptr<arrow::Schema> schema;
-  std::string table = {};                   ///< Gets the rows; empty: the one that `stream` names.
-  std::optional<ProducerStamp> stamp = {};  ///< With one, the put lands once.
+  std::string table = {};    ///< Gets the rows; empty: the one that `stream` names.
+  ProducerStamp stamp = {};  ///< With one, the put lands once.
 };
 
 /// What a put did, once it is durable.
@@ -39,8 +42,8 @@ struct PutSummary {
   int64_t batches = 0;
   int64_t bytes = 0;  ///< Of the batches in memory, without what compression saved on the wire.
   double seconds = 0;
-  std::optional<ProducerStamp> stamp = {};  ///< As in the request.
-  bool duplicate = false;                   ///< It had landed before, and is told as it was then.
+  ProducerStamp stamp = {};  ///< As in the request.
+  bool duplicate = false;    ///< It had landed before, and is told as it was then.
 };
 
 /// A put under way: one transaction. Same rules as engine::Append, which it wraps: one thread at a

@@ -11,8 +11,8 @@ nlohmann::ordered_json PutAnswer(const PutSummary& summary) {
                                    {"table", summary.table},     {"rows_processed", summary.rows},
                                    {"batches", summary.batches}, {"bytes", summary.bytes},
                                    {"seconds", summary.seconds}};
-  if (summary.stamp) {
-    answer["sequence"] = summary.stamp->sequence;
+  if (summary.stamp.is_set()) {
+    answer["sequence"] = summary.stamp.sequence;
     answer["duplicate"] = summary.duplicate;
   }
   return answer;

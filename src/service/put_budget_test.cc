@@ -1,10 +1,8 @@
 #include "service/put_budget.h"
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include <gtest/gtest.h>
 

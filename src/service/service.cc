@@ -69,8 +69,8 @@ Status CheckStreamName(std::string_view stream) {
 }
 
 Status CheckStamp(const ProducerStamp& stamp) {
-  if (stamp.producer.empty() || stamp.producer.size() > kStreamNameBytesMax) {
-    return MakeError(ErrorKind::kInvalidInput, "a producer's name has 1 to " +
+  if (stamp.producer.size() > kStreamNameBytesMax) {
+    return MakeError(ErrorKind::kInvalidInput, "a producer's name has at most " +
                                                    std::to_string(kStreamNameBytesMax) + " bytes");
   }
   ARROW_RETURN_NOT_OK(CheckUtf8(stamp.producer, "the producer's name"));
@@ -143,7 +143,7 @@ Result<std::shared_ptr<Put>> Service::BeginPut(const Call& call, const PutReques
     return MakeError(ErrorKind::kForbidden,
                      "schema " + table->schema + " is arrowport's own; no puts land there");
   }
-  if (request.stamp) ARROW_RETURN_NOT_OK(CheckStamp(*request.stamp));
+  if (request.stamp.is_set()) ARROW_RETURN_NOT_OK(CheckStamp(request.stamp));
   PutSummary summary;
   summary.stream = request.stream;
   summary.table = table->ToString();

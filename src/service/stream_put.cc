@@ -80,7 +80,7 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
       });
       return QueueState::kWait;
     }
-    if (stamp()) {
+    if (is_of_a_producer()) {
       Fail(CheckStamp());
       if (!failure().ok()) return QueueState::kClosed;
     }
@@ -113,7 +113,7 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
 
   void Finish(Done done) override {
     finished_ = true;
-    if (!stamp()) return Land(done);
+    if (!is_of_a_producer()) return Land(done);
     Status failure = this->failure();
     if (!failure.ok()) return done(account_->Settle(failure));
     DecideThenLand(done);
@@ -151,9 +151,8 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
     if (failure_.ok()) failure_ = status;
   }
 
-  [[nodiscard]] const std::optional<ProducerStamp>& stamp() const {
-    return account_->summary().stamp;
-  }
+  [[nodiscard]] const ProducerStamp& stamp() const { return account_->summary().stamp; }
+  [[nodiscard]] bool is_of_a_producer() const { return stamp().is_set(); }
 
   Status failure() {
     const std::lock_guard lock(mutex_);
@@ -164,19 +163,18 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
   // Whether something has to be asked of the database before anything of the put is read.
   bool NeedsALook(std::optional<int64_t> bytes_expected) {
     if (looked_) return false;
-    if (stamp() && !space_.ledger.is_loaded()) return true;
+    if (is_of_a_producer() && !space_.ledger.is_loaded()) return true;
     // Who does not say how much will come may send for long what does not fit.
     return !bytes_expected && !space_.known_schemas.Knows(table_text_, *target_.schema);
   }
 
   Status Look() {
-    if (stamp()) ARROW_RETURN_NOT_OK(space_.ledger.Load());
+    if (is_of_a_producer()) ARROW_RETURN_NOT_OK(space_.ledger.Load());
     return space_.database->CheckAppend(target_.table, target_.schema);
   }
 
   Status CheckStamp() {
-    return space_.ledger.CheckEarly(account_->summary().stream, *stamp())
-        .Value(&has_landed_before_);
+    return space_.ledger.CheckEarly(account_->summary().stream, stamp()).Value(&has_landed_before_);
   }
 
   // Of a put of a producer. Called again as often as it has to wait for those before it.
@@ -188,7 +186,7 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
       if (!is_large()) queued = Queue(done, generation);
     };
     const auto verdict =
-        space_.ledger.Decide(*stamp(), account_->summary(), is_large(), wake, queue);
+        space_.ledger.Decide(stamp(), account_->summary(), is_large(), wake, queue);
     switch (verdict.kind) {
       case Kind::kWait:
         return;
@@ -234,10 +232,10 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
           .table = target_.table, .schema = target_.schema, .batches = std::exchange(batches_, {})};
     }
     entry.bytes = account_->summary().bytes;
-    if (stamp()) {
+    if (is_of_a_producer()) {
       entry.record = account_->summary();
       entry.check = [self = shared_from_this(), generation] {
-        return self->space_.ledger.CheckTurn(self->account_->summary().stream, *self->stamp(),
+        return self->space_.ledger.CheckTurn(self->account_->summary().stream, self->stamp(),
                                              generation);
       };
     }
@@ -251,11 +249,11 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
   void Settle(const Status& status, const Done& done, Ledger::Generation generation) {
     if (status.ok()) space_.known_schemas.Learn(table_text_, target_.schema);
     auto answer = account_->Settle(status);
-    if (!stamp()) return done(std::move(answer));
+    if (!is_of_a_producer()) return done(std::move(answer));
     if (answer.ok()) {
       space_.ledger.Landed(*answer);
     } else {
-      space_.ledger.Failed(account_->summary().stream, *stamp(), generation);
+      space_.ledger.Failed(account_->summary().stream, stamp(), generation);
     }
     done(std::move(answer));
   }
@@ -291,7 +289,7 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
 
   Status Stream() {
     engine::AppendOptions options;
-    if (stamp()) {
+    if (is_of_a_producer()) {
       options.also = [self = shared_from_this()] {
         return std::vector{LedgerRows({self->account_->summary()})};
       };

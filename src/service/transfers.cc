@@ -20,6 +20,7 @@
 #include "engine/result_stream.h"
 #include "engine/sql.h"
 #include "engine/table.h"
+#include "service/put.h"
 #include "service/service.h"
 #include "service/transfer.h"
 
