@@ -45,7 +45,7 @@ struct DatabaseOptions {
       {};  ///< Where signed extensions lie; empty: DuckDB's own place.
   int64_t result_bytes_max = 16 * kMiB;  ///< Bound on what one query may have ready for its reader.
   int64_t server_result_bytes_max = 128 * kMiB;  ///< Bound on what all queries may have together.
-  int64_t put_bytes_max = 16 * kMiB;             ///< Bound on what one append may have waiting.
+  int64_t put_bytes_max = 64 * kMiB;             ///< Bound on what one append may have waiting.
   std::vector<DataSource> data_sources = {};     ///< Files that are served as views.
   CheckpointOptions checkpoint = {};
 };

@@ -147,7 +147,7 @@ std::vector<OptionRow> DatabaseRows() {
        .set = SetReadIdleTimeout},
       {.name = "put_bytes_max",
        .value_name = "SIZE",
-       .default_text = "16MiB",
+       .default_text = "64MiB",
        .help = "Rows that one put which streams may have waiting for the insert.",
        .set = [](Options& o, Text text) { return ReadBytes(text, &o.database.put_bytes_max); }},
       {.name = "checkpoint.wal_bytes_max",
@@ -165,7 +165,7 @@ std::vector<OptionRow> DatabaseRows() {
                  Text text) { return ReadDuration(text, &o.database.checkpoint.idle); }},
       {.name = "ingest.bytes_max",
        .value_name = "SIZE",
-       .default_text = "512MiB",
+       .default_text = "1GiB",
        .help = "Rows that all puts together may have waiting: half of it small puts that wait for "
                "their commit, half those that stream. What finds no room is not read from its "
                "socket, and then refused as overloaded.",

@@ -78,11 +78,13 @@ Result<PutSummary> FinishBlocking(Put& put);
 struct IngestOptions {
   /// Of rows that were sent and that DuckDB does not have yet: a half of it for small puts, a half
   /// for those that stream.
-  int64_t bytes_max = 512 * kMiB;
-  std::chrono::milliseconds wait_max{50};   ///< For room, before a small put is refused.
-  int64_t small_put_bytes_max = kMiB;       ///< A put with more has a transaction of its own.
-  int64_t group_bytes_max = 32 * kMiB;      ///< Of small puts that are committed together.
-  int64_t large_put_bytes_max = 16 * kMiB;  ///< What one put that streams may have waiting.
+  int64_t bytes_max = kGiB;
+  std::chrono::milliseconds wait_max{50};  ///< For room, before a small put is refused.
+  int64_t small_put_bytes_max = kMiB;      ///< A put with more has a transaction of its own.
+  int64_t group_bytes_max = 32 * kMiB;     ///< Of small puts that are committed together.
+  /// What one put that streams may have waiting. Several row groups: with less, only one of
+  /// DuckDB's workers has something to do.
+  int64_t large_put_bytes_max = 64 * kMiB;
 };
 
 }  // namespace arrowport::service
