@@ -35,7 +35,8 @@ int64_t BytesForBits(int64_t bits) { return (bits + kBitsPerByte - 1) / kBitsPer
 template <typename Offset>
 int64_t BytesOfStrings(const arrow::ArrayData& data) {
   const auto* offsets = data.GetValues<Offset>(1);
-  if (offsets == nullptr) return 0;
+  // Without values there need not be any offsets, however the buffer is there.
+  if (offsets == nullptr || data.length == 0) return 0;
   return (data.length + 1) * static_cast<int64_t>(sizeof(Offset)) + offsets[data.length] -
          offsets[0];
 }

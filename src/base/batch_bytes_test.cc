@@ -24,6 +24,16 @@ TEST(BytesOfTest, CountsOnlyWhatASliceRefersTo) {
   EXPECT_EQ(BytesOf(*OneColumn(numbers)->Slice(2, 3)), 24);
 }
 
+TEST(BytesOfTest, ReadsNoOffsetsOfTextsThatAreNotThere) {
+  // As Arrow's format allows: an empty column's buffer of offsets may be empty too.
+  for (const auto& type : {arrow::utf8(), arrow::large_binary()}) {
+    const auto nothing = arrow::AllocateBuffer(0).ValueOrDie();
+    const auto bytes = std::make_shared<arrow::Buffer>(nothing->data(), 0);
+    const auto empty = arrow::ArrayData::Make(type, 0, {nullptr, bytes, bytes}, 0);
+    EXPECT_EQ(BytesOf(*OneColumn(arrow::MakeArray(empty))), 0);
+  }
+}
+
 TEST(BytesOfTest, CountsAUnionWithoutValues) {
   const auto type = arrow::sparse_union({arrow::field("a", arrow::int32())});
   auto empty = arrow::MakeEmptyArray(type).ValueOrDie()->data()->Copy();

@@ -120,14 +120,19 @@ ColumnList ColumnsOf(const duckdb::TableCatalogEntry& table) {
   return columns;
 }
 
+duckdb::optional_ptr<duckdb::CatalogEntry> LookUp(duckdb::ClientContext& context,
+                                                  const TableName& table) {
+  const duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, table.name);
+  return duckdb::Catalog::GetEntry(context, table.catalog, table.schema, lookup,
+                                   duckdb::OnEntryNotFound::RETURN_NULL);
+}
+
 Result<FoundTable> FindTable(duckdb::Connection& connection, const TableName& table) {
   return Guarded([&]() -> Result<FoundTable> {
     FoundTable found;
     auto& context = *connection.context;
     context.RunFunctionInTransaction([&] {
-      const duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, table.name);
-      auto entry = duckdb::Catalog::GetEntry(context, table.catalog, table.schema, lookup,
-                                             duckdb::OnEntryNotFound::RETURN_NULL);
+      const auto entry = LookUp(context, table);
       if (entry == nullptr) return;
       found.name = FullNameOf(*entry);
       if (entry->type == duckdb::CatalogType::VIEW_ENTRY) {

@@ -32,6 +32,10 @@ TableName FullNameOf(const duckdb::CatalogEntry& table);
 /// Those that rows can be given.
 ColumnList ColumnsOf(const duckdb::TableCatalogEntry& table);
 
+/// The table or view of the name, null without one. Only in a transaction of `context`.
+duckdb::optional_ptr<duckdb::CatalogEntry> LookUp(duckdb::ClientContext& context,
+                                                  const TableName& table);
+
 Result<FoundTable> FindTable(duckdb::Connection& connection, const TableName& table);
 
 /// Whether the rows can be counted without reading them.

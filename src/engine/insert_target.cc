@@ -24,8 +24,7 @@ Result<InsertTarget> FindTarget(Core& core, duckdb::Connection& connection, cons
   if (!options.create_if_missing) {
     return MakeError(ErrorKind::kNotFound, "table '" + table.ToString() + "' does not exist");
   }
-  ARROW_ASSIGN_OR_RAISE(
-      target.claim, core.table_claims.Take(duckdb::StringUtil::Lower(table.ToString()), control));
+  ARROW_ASSIGN_OR_RAISE(target.claim, core.table_claims.Take(table.Key(), control));
   ARROW_ASSIGN_OR_RAISE(target.found, FindTable(connection, table));
   if (!target.is_missing()) target.claim.reset();
   return target;

@@ -11,7 +11,6 @@
 
 #include <arrow/record_batch.h>
 #include <duckdb.hpp>
-#include <duckdb/catalog/catalog.hpp>
 #include <duckdb/catalog/catalog_entry/table_catalog_entry.hpp>
 
 #include "base/error.h"
@@ -209,9 +208,7 @@ class JointAppend {
 
   // Null where no table that DuckDB itself stores has the name.
   duckdb::TableCatalogEntry* Find(const TableName& name) {
-    const duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, name.name);
-    auto entry = duckdb::Catalog::GetEntry(*connection_->context, name.catalog, name.schema, lookup,
-                                           duckdb::OnEntryNotFound::RETURN_NULL);
+    const auto entry = LookUp(*connection_->context, name);
     if (entry == nullptr || entry->type != duckdb::CatalogType::TABLE_ENTRY) return nullptr;
     auto& table = entry->Cast<duckdb::TableCatalogEntry>();
     return table.IsDuckTable() ? &table : nullptr;

@@ -1,7 +1,6 @@
 #include "engine/table.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -43,6 +42,9 @@ Result<std::string> TakePart(std::string_view text, std::string_view& rest) {
   }
   return BadName(text, "the closing quote is missing");
 }
+
+// As DuckDB compares names: letters of ASCII only.
+char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool IsPlain(std::string_view part) {
   return std::ranges::none_of(part, [](char c) { return c == '.' || c == '"'; });
@@ -86,6 +88,16 @@ std::string TableName::ToString() const {
     text += IsPlain(*part) ? *part : QuoteIdentifier(*part);
   }
   return text;
+}
+
+std::string TableName::Key() const {
+  std::string key = ToSql();
+  std::ranges::transform(key, key.begin(), ToLower);
+  return key;
+}
+
+bool IsSameName(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, ToLower, ToLower);
 }
 
 }  // namespace arrowport::engine

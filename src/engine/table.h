@@ -28,7 +28,13 @@ struct TableName {
 
   /// As people write it: parts joined by dots, quoted only where they must be.
   [[nodiscard]] std::string ToString() const;
+
+  /// The same for all names that DuckDB takes for the same table: it looks at no letter's case.
+  [[nodiscard]] std::string Key() const;
 };
+
+/// Whether DuckDB takes two names of a part (a schema, a catalog) for the same.
+bool IsSameName(std::string_view a, std::string_view b);
 
 /// What is known of a table or view without reading it.
 struct TableInfo {

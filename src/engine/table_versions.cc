@@ -26,19 +26,14 @@ void TableVersions::Change(const ChangedTables& changed) {
     changed_.clear();
     return;
   }
-  for (const TableName& table : changed.tables) changed_[KeyOf(table)] = now_;
+  for (const TableName& table : changed.tables) changed_[table.Key()] = now_;
 }
 
 std::string TableVersions::Of(const TableName& table) const {
   const std::lock_guard lock(mutex_);
-  const auto found = changed_.find(KeyOf(table));
+  const auto found = changed_.find(table.Key());
   const int64_t changed = found == changed_.end() ? all_changed_ : found->second;
   return start_ + "-" + std::to_string(changed);
-}
-
-// Names are compared without regard to case.
-std::string TableVersions::KeyOf(const TableName& table) {
-  return duckdb::StringUtil::Lower(table.ToSql());
 }
 
 }  // namespace arrowport::engine

@@ -30,8 +30,6 @@ class TableVersions {
   [[nodiscard]] std::string Of(const TableName& table) const;
 
  private:
-  static std::string KeyOf(const TableName& table);
-
   // Constant after construction.
   const std::string start_ = NewId();
 

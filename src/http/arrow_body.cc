@@ -28,9 +28,8 @@ constexpr size_t kAsideBytes = size_t{128} * 1024;
 Status CheckArrowBody(const Request& request) {
   using Field = boost::beast::http::field;
   const std::string type = EssenceOf(request.Header(Field::content_type));
-  // The last is what curl says when it is told nothing.
-  if (!type.empty() && type != "application/vnd.apache.arrow.stream" &&
-      type != "application/octet-stream" && type != "application/x-www-form-urlencoded") {
+  if (!IsUnsaid(type) && type != "application/vnd.apache.arrow.stream" &&
+      type != "application/octet-stream") {
     return MakeError(
         ErrorKind::kUnsupportedMedia,
         "Content-Type '" + type + "' is not taken; send application/vnd.apache.arrow.stream");

@@ -14,8 +14,7 @@ namespace arrowport::http {
 Status CheckJsonBody(const Request& request, std::string_view what) {
   using Field = boost::beast::http::field;
   const std::string type = EssenceOf(request.Header(Field::content_type));
-  // The last is what curl says when it is told nothing.
-  if (type.empty() || type == "application/json" || type == "application/x-www-form-urlencoded") {
+  if (IsUnsaid(type) || type == "application/json") {
     return CheckNotCoded(request.Header(Field::content_encoding),
                          "send " + std::string(what) + " as it is");
   }

@@ -91,6 +91,10 @@ Result<AcceptedFormat> FormatOfName(std::string_view name) {
 
 std::string EssenceOf(std::string_view content_type) { return WithoutParameters(content_type); }
 
+bool IsUnsaid(std::string_view essence) {
+  return essence.empty() || essence == "application/x-www-form-urlencoded";
+}
+
 Status CheckNotCoded(std::string_view content_encoding, std::string_view instead) {
   const std::string coding = EssenceOf(content_encoding);
   if (coding.empty() || coding == "identity") return Status::OK();

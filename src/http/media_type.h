@@ -13,6 +13,10 @@ namespace arrowport::http {
 /// "Text/Plain; charset=utf-8". Empty for an empty one.
 std::string EssenceOf(std::string_view content_type);
 
+/// Whether a client said nothing of its body: what `EssenceOf` gave is empty, or the type that curl
+/// names when it is told none.
+bool IsUnsaid(std::string_view essence);
+
 /// That a body is sent as it is, by its `Content-Encoding`.
 /// \return kUnsupportedMedia for one that is coded, with `instead` as what to do.
 Status CheckNotCoded(std::string_view content_encoding, std::string_view instead);

@@ -23,13 +23,20 @@ Result<bool> BoolParameter(const Target& target, std::string_view name, bool oth
   return *text == "true";
 }
 
+std::optional<int64_t> ReadWholeNumber(std::string_view text, WholeNumbers range) {
+  int64_t value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool is_number = read.ec == std::errc() && read.ptr == text.data() + text.size();
+  if (!is_number || value < range.min || value > range.max) return std::nullopt;
+  return value;
+}
+
 Result<std::optional<int64_t>> NumberParameter(const Target& target, std::string_view name,
                                                WholeNumbers range) {
   const auto text = target.Parameter(name);
   if (!text.has_value()) return std::nullopt;
-  int64_t value = 0;
-  const auto read = std::from_chars(text->begin(), text->end(), value);
-  if (read.ec != std::errc() || read.ptr != text->end() || value < range.min || value > range.max) {
+  const auto value = ReadWholeNumber(*text, range);
+  if (!value) {
     return BadParameter(name, "must be a whole number from " + std::to_string(range.min) + " to " +
                                   std::to_string(range.max));
   }

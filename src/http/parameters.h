@@ -23,6 +23,9 @@ struct WholeNumbers {
   int64_t max = INT64_MAX;
 };
 
+/// All of `text` as a decimal number in `range`; nothing when it is none.
+std::optional<int64_t> ReadWholeNumber(std::string_view text, WholeNumbers range);
+
 /// A decimal number in `range`; nothing when it is missing.
 Result<std::optional<int64_t>> NumberParameter(const Target& target, std::string_view name,
                                                WholeNumbers range);

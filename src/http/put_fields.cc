@@ -1,11 +1,10 @@
 #include "http/put_fields.h"
 
-#include <charconv>
 #include <cstdint>
 #include <string>
-#include <system_error>
 
 #include "base/error.h"
+#include "http/parameters.h"
 #include "http/request.h"
 #include "service/put.h"
 
@@ -17,9 +16,8 @@ constexpr const char* kEpoch = "Arrowport-Epoch";
 constexpr const char* kSequence = "Arrowport-Sequence";
 
 Result<int64_t> ReadNumber(const char* field, const std::string& text) {
-  int64_t value = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (read.ec == std::errc() && read.ptr == text.data() + text.size()) return value;
+  const auto value = ReadWholeNumber(text, {.min = INT64_MIN});
+  if (value) return *value;
   return MakeError(ErrorKind::kInvalidInput, "header field " + std::string(field) +
                                                  " must be a whole number, and is '" + text + "'");
 }

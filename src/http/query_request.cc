@@ -63,9 +63,7 @@ Status ReadJson(std::string_view body, QueryRequest* request) {
 }
 
 bool IsSqlText(std::string_view type) {
-  // The last is what curl says when it is told nothing.
-  return type.empty() || type == "application/sql" || type == "text/plain" ||
-         type == "application/x-www-form-urlencoded";
+  return IsUnsaid(type) || type == "application/sql" || type == "text/plain";
 }
 
 Status CheckHasSql(const QueryRequest& request) {

@@ -1,7 +1,6 @@
 #include "http/request.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <boost/beast/core/string.hpp>
@@ -19,6 +17,7 @@
 #include "base/call_control.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "http/parameters.h"
 #include "http/server.h"
 #include "http/socket.h"
 #include "http/target.h"
@@ -160,15 +159,13 @@ std::string Request::Header(std::string_view name) const {
 Status Request::ReadTimeout() {
   const std::string text = Header("X-Arrowport-Timeout-Ms");
   if (text.empty()) return Status::OK();
-  int64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, value);
-  if (read.ec != std::errc() || read.ptr != end || value < 1 || value > kCallTimeoutMax.count()) {
+  const auto value = ReadWholeNumber(text, {.min = 1, .max = kCallTimeoutMax.count()});
+  if (!value) {
     return MakeError(ErrorKind::kInvalidInput, "X-Arrowport-Timeout-Ms '" + text +
                                                    "' is not a number from 1 to " +
                                                    std::to_string(kCallTimeoutMax.count()));
   }
-  timeout_ = std::chrono::milliseconds(value);
+  timeout_ = std::chrono::milliseconds(*value);
   return Status::OK();
 }
 

@@ -27,13 +27,15 @@ nlohmann::ordered_json ToBridgeJson(const service::PutSummary& summary) {
           {"message", "Data processed successfully"}};
 }
 
+Result<service::PutRequest> PutOf(Exchange& exchange) {
+  service::PutRequest request;
+  request.stream = exchange.path_parameter();
+  ARROW_ASSIGN_OR_RAISE(request.stamp, ReadProducerStamp(exchange.request()));
+  return request;
+}
+
 // Decoding takes long enough to hold up other connections.
 Awaitable<Result<JsonPut>> ReadJsonPutBody(Exchange& exchange) {
-  Status taken = CheckJsonBody(exchange.request(), "the put");
-  if (taken.ok()) {
-    taken = exchange.body().LimitTo(exchange.options().json_put_bytes_max, "json_put_bytes_max");
-  }
-  if (!taken.ok()) co_return taken;
   Result<std::string> body = co_await exchange.body().ReadAll();
   if (!body.ok()) co_return body.status();
   const auto read = [&body] { return ReadJsonPut(*std::move(body)); };
@@ -47,30 +49,28 @@ Awaitable<Status> Ingest(Exchange& exchange) {
   if (!taken.ok()) co_return taken;
   taken = exchange.body().LimitTo(exchange.options().body_bytes_max, "body_bytes_max");
   if (!taken.ok()) co_return taken;
+  Result<service::PutRequest> request = PutOf(exchange);
+  if (!request.ok()) co_return request.status();
   ArrowBody rows(exchange);
-  auto stamp = ReadProducerStamp(exchange.request());
-  if (!stamp.ok()) co_return stamp.status();
-  service::PutRequest request;
-  request.stream = exchange.path_parameter();
-  request.stamp = *std::move(stamp);
   const Result<service::PutSummary> summary =
-      co_await PumpIngest(exchange, std::move(request), rows);
+      co_await PumpIngest(exchange, *std::move(request), rows);
   if (!summary.ok()) co_return summary.status();
   co_return co_await exchange.Send(JsonAnswer(service::PutAnswer(*summary)));
 }
 
 Awaitable<Status> IngestJson(Exchange& exchange) {
+  Status taken = CheckJsonBody(exchange.request(), "the put");
+  if (!taken.ok()) co_return taken;
+  taken = exchange.body().LimitTo(exchange.options().json_put_bytes_max, "json_put_bytes_max");
+  if (!taken.ok()) co_return taken;
+  Result<service::PutRequest> request = PutOf(exchange);
+  if (!request.ok()) co_return request.status();
   Result<JsonPut> put = co_await ReadJsonPutBody(exchange);
   if (!put.ok()) co_return put.status();
+  request->table = put->table;
   JsonPutRows rows(exchange, *put);
-  auto stamp = ReadProducerStamp(exchange.request());
-  if (!stamp.ok()) co_return stamp.status();
-  service::PutRequest request;
-  request.stream = exchange.path_parameter();
-  request.table = put->table;
-  request.stamp = *std::move(stamp);
   const Result<service::PutSummary> summary =
-      co_await PumpIngest(exchange, std::move(request), rows);
+      co_await PumpIngest(exchange, *std::move(request), rows);
   if (!summary.ok()) co_return summary.status();
   co_return co_await exchange.Send(JsonAnswer(ToBridgeJson(*summary)));
 }

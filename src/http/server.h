@@ -21,7 +21,7 @@ struct HttpOptions {
   std::string version = "0.0.0";   ///< Arrowport's own, for `GET /version`.
 
   int io_threads = 0;           ///< Threads that read and write sockets; 0: one per core.
-  int worker_threads_max = 64;  ///< Threads for calls that block, each for puts and for the rest.
+  int worker_threads_max = 64;  ///< Threads for calls that block.
 
   int connections_max = 1024;               ///< Beyond: 503 with Retry-After.
   int64_t header_bytes_max = 64 * kKiB;     ///< Request line and header. Beyond: 413.

@@ -1,7 +1,6 @@
 #include "service/lanes.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -26,14 +25,6 @@ namespace {
 // table.
 constexpr int kThreadsMax = 64;
 
-// Names of tables are compared without regard to case.
-std::string KeyOf(const engine::TableName& table) {
-  std::string key = table.ToSql();
-  std::ranges::transform(key, key.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return key;
-}
-
 // Whether another transaction with fewer rows may end otherwise.
 bool DependsOnTheRows(const Status& status) { return KindOf(status) != ErrorKind::kUnavailable; }
 
@@ -43,7 +34,7 @@ Lanes::Lanes(std::shared_ptr<engine::Database> database, const LaneOptions& opti
     : database_(std::move(database)), options_(options), threads_(kThreadsMax) {}
 
 Status Lanes::Add(Entry& entry) {
-  std::string key = KeyOf(entry.rows.table);
+  std::string key = entry.rows.table.Key();
   const std::lock_guard lock(mutex_);
   ARROW_RETURN_NOT_OK(stopped_);
   const auto [lane, is_new] = lanes_.try_emplace(key);
@@ -104,11 +95,10 @@ void Lanes::LandAll(Entries entries) {
     RefuseWhatMayNotBeTried(entries);
     if (entries.empty()) return;
     const engine::JointOutcome outcome = TryAll(entries);
-    if (outcome.status.ok() || entries.size() == 1 || !DependsOnTheRows(outcome.status)) {
-      return SettleAll(entries, outcome.status);
-    }
-    if (outcome.guilty_first >= entries.size()) {
-      // The ledger's own table.
+    // Behind the last entry comes what lands in the ledger; that fails for everyone.
+    const bool blames_an_entry = outcome.guilty_first < entries.size();
+    if (outcome.status.ok() || entries.size() == 1 || !DependsOnTheRows(outcome.status) ||
+        !blames_an_entry) {
       return SettleAll(entries, outcome.status);
     }
     if (outcome.guilty_count > 0) {

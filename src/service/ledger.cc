@@ -143,6 +143,11 @@ bool Ledger::is_loaded() const {
   return loaded_;
 }
 
+size_t Ledger::producers() const {
+  const std::lock_guard lock(mutex_);
+  return producers_.size();
+}
+
 Status Ledger::ReadLocked() {
   ARROW_ASSIGN_OR_RAISE(auto rows, database_->Query({.sql = kReadSql, .parameters = {}}, {}, {}));
   for (;;) {
@@ -197,7 +202,11 @@ Ledger::Verdict Ledger::Decide(const ProducerStamp& stamp, const PutSummary& sum
                                const std::function<void(Generation)>& queue) {
   using Kind = Verdict::Kind;
   const std::lock_guard lock(mutex_);
-  Producer& producer = producers_[{summary.stream, stamp.producer}];
+  const Key key{summary.stream, stamp.producer};
+  // Nothing is remembered of one whose put is refused.
+  Producer unknown;
+  const auto found = producers_.find(key);
+  Producer& producer = found == producers_.end() ? unknown : found->second;
   Status fenced = CheckEpoch(producer, stamp);
   if (!fenced.ok()) return {.kind = Kind::kRefuse, .status = std::move(fenced)};
   if (stamp.sequence <= producer.landed) {
@@ -221,12 +230,13 @@ Ledger::Verdict Ledger::Decide(const ProducerStamp& stamp, const PutSummary& sum
     // It may not wait: those before it may need the table that it is making.
     return {.kind = Kind::kRefuse, .status = TooEarly(summary.stream, stamp)};
   }
-  if (producer.unsettled++ == 0) producer.broken.clear();
-  producer.accepted = stamp.sequence;
-  producer.one_is_alone = is_alone;
-  producer.epoch = stamp.epoch;
-  queue(producer.generation);
-  return {.kind = Kind::kLand, .generation = producer.generation};
+  Producer& accepting = found == producers_.end() ? producers_[key] : producer;
+  if (accepting.unsettled++ == 0) accepting.broken.clear();
+  accepting.accepted = stamp.sequence;
+  accepting.one_is_alone = is_alone;
+  accepting.epoch = stamp.epoch;
+  queue(accepting.generation);
+  return {.kind = Kind::kLand, .generation = accepting.generation};
 }
 
 Status Ledger::CheckTurn(const std::string& stream, const ProducerStamp& stamp,
@@ -266,7 +276,8 @@ void Ledger::Failed(const std::string& stream, const ProducerStamp& stamp, Gener
   std::vector<std::function<void()>> waiting;
   {
     const std::lock_guard lock(mutex_);
-    Producer& producer = producers_[{stream, stamp.producer}];
+    const auto found = producers_.find({stream, stamp.producer});
+    Producer& producer = found->second;
     --producer.unsettled;
     // Of those behind one that failed nothing is expected any more.
     if (MayLand(producer, stamp.sequence, generation)) {
@@ -275,6 +286,7 @@ void Ledger::Failed(const std::string& stream, const ProducerStamp& stamp, Gener
       producer.one_is_alone = false;
     }
     waiting.swap(producer.waiting);
+    if (producer.landed == 0 && producer.unsettled == 0) producers_.erase(found);
   }
   for (const auto& wake : waiting) wake();
 }

@@ -53,6 +53,9 @@ class Ledger {
   Status Load();
   [[nodiscard]] bool is_loaded() const;
 
+  /// Producers that are remembered: whose puts have landed, or are to land.
+  [[nodiscard]] size_t producers() const;
+
   /// What can be told before the put is there. kConflict when it is fenced out.
   /// \return whether it has landed before.
   Result<bool> CheckEarly(const std::string& stream, const ProducerStamp& stamp) const;

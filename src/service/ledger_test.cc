@@ -77,6 +77,20 @@ TEST_F(LedgerTest, WakesWhoSentTheSameAgainWhenTheFirstIsOver) {
   EXPECT_EQ(Decide(PutOf(2)).kind, Kind::kLand);
 }
 
+TEST_F(LedgerTest, RemembersNoProducerOfWhomNothingLanded) {
+  EXPECT_EQ(Decide(PutOf(7)).kind, Kind::kRefuse);
+  EXPECT_EQ(ledger_.producers(), 0U);
+  EXPECT_EQ(Decide(PutOf(1)).kind, Kind::kLand);
+  EXPECT_EQ(Decide(PutOf(2)).kind, Kind::kLand);
+  Fail(1, 0);
+  EXPECT_EQ(ledger_.producers(), 1U);
+  Fail(2, 0);
+  EXPECT_EQ(ledger_.producers(), 0U);
+  EXPECT_EQ(Decide(PutOf(1)).kind, Kind::kLand);
+  ledger_.Landed(PutOf(1));
+  EXPECT_EQ(ledger_.producers(), 1U);
+}
+
 TEST_F(LedgerTest, LetsNothingLandBehindOneThatFailed) {
   const auto first = Decide(PutOf(1));
   const auto second = Decide(PutOf(2));

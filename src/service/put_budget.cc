@@ -15,30 +15,41 @@
 namespace arrowport::service {
 
 PutBudget::PutBudget(int64_t bytes_max, std::optional<std::chrono::milliseconds> wait_max)
-    : bytes_max_(bytes_max), wait_max_(wait_max) {}
+    : bytes_max_(bytes_max), wait_max_(wait_max) {
+  if (wait_max_) timer_.emplace();
+}
 
 QueueState PutBudget::Share::Ask(int64_t bytes, Wake wake) {
   const int64_t wanted = std::min(bytes, budget_.bytes_max_);
-  const std::lock_guard lock(budget_.mutex_);
-  if (refused_) return QueueState::kClosed;
-  // Those who wait come first, unless this one already holds what others may be waiting for.
-  const bool waits_in_line = held_ == 0 && !budget_.waiters_.empty();
-  if (!waits_in_line && budget_.HasRoomLocked(*this, wanted)) {
+  Waiters served;
+  {
+    const std::lock_guard lock(budget_.mutex_);
+    if (refused_) return QueueState::kClosed;
+    // Those who wait come first, unless this one already holds what others may be waiting for.
+    const bool waits_in_line = held_ == 0 && !budget_.waiters_.empty();
+    if (waits_in_line || !budget_.HasRoomLocked(*this, wanted)) {
+      budget_.WaitLocked(*this, wanted, std::move(wake));
+      return QueueState::kWait;
+    }
+    const bool shrinks = wanted < held_;
     budget_.HoldLocked(*this, wanted);
-    return QueueState::kReady;
+    if (shrinks) served = budget_.TakeServedLocked();
   }
-  const uint64_t turn = budget_.next_turn_++;
+  WakeAll(served);
+  return QueueState::kReady;
+}
+
+void PutBudget::WaitLocked(Share& share, int64_t bytes, Wake wake) {
+  const uint64_t turn = next_turn_++;
   Waiter waiter{.turn = turn,
-                .share = this,
-                .bytes = wanted,
+                .share = &share,
+                .bytes = bytes,
                 .wake = std::move(wake),
                 .deadline = std::nullopt};
-  if (budget_.wait_max_) {
-    waiter.deadline = budget_.timer_.Add(Clock::now() + *budget_.wait_max_,
-                                         [&budget = budget_, turn] { budget.Refuse(turn); });
+  if (timer_) {
+    waiter.deadline = timer_->Add(Clock::now() + *wait_max_, [this, turn] { Refuse(turn); });
   }
-  budget_.waiters_.push_back(std::move(waiter));
-  return QueueState::kWait;
+  waiters_.push_back(std::move(waiter));
 }
 
 void PutBudget::Share::GiveBack() {
@@ -47,7 +58,7 @@ void PutBudget::Share::GiveBack() {
     const std::lock_guard lock(budget_.mutex_);
     budget_.waiters_.remove_if([this](const Waiter& waiter) {
       if (waiter.share != this) return false;
-      if (waiter.deadline) budget_.timer_.Remove(*waiter.deadline);
+      if (waiter.deadline) budget_.timer_->Remove(*waiter.deadline);
       return true;
     });
     budget_.HoldLocked(*this, 0);
@@ -84,7 +95,7 @@ PutBudget::Waiters PutBudget::TakeServedLocked() {
     Waiter& first = waiters_.front();
     if (!HasRoomLocked(*first.share, first.bytes)) break;
     HoldLocked(*first.share, first.bytes);
-    if (first.deadline) timer_.Remove(*first.deadline);
+    if (first.deadline) timer_->Remove(*first.deadline);
     served.splice(served.end(), waiters_, waiters_.begin());
   }
   return served;

@@ -33,7 +33,7 @@ class PutBudget {
 
     /// Asks for `bytes` in all, or for the whole budget where that is less. kReady: they are held.
     /// kWait: `wake` will be called once, when they are or are refused. kClosed: they were refused
-    /// before; see status().
+    /// before; see status(). Less than it holds is had at once, and the rest is others'.
     QueueState Ask(int64_t bytes, Wake wake);
 
     /// Holds nothing any more, and waits for nothing.
@@ -62,6 +62,7 @@ class PutBudget {
     Share* share;
     int64_t bytes;  // In all.
     Wake wake;
+    // With a timer.
     std::optional<DeadlineTimer::Key> deadline;
   };
   using Waiters = std::list<Waiter>;
@@ -69,6 +70,7 @@ class PutBudget {
   // Need mutex_.
   [[nodiscard]] bool HasRoomLocked(const Share& share, int64_t bytes) const;
   void HoldLocked(Share& share, int64_t bytes);
+  void WaitLocked(Share& share, int64_t bytes, Wake wake);
   Waiters TakeServedLocked();
 
   void Refuse(uint64_t turn);
@@ -84,8 +86,8 @@ class PutBudget {
   Waiters waiters_;  // The first comes first.
   uint64_t next_turn_ = 0;
 
-  // Ends first: what it calls uses all of the above.
-  DeadlineTimer timer_;
+  // There with `wait_max_`. Ends first: what it calls uses all of the above.
+  std::optional<DeadlineTimer> timer_;
 };
 
 }  // namespace arrowport::service

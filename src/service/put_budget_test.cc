@@ -48,6 +48,18 @@ TEST(PutBudgetTest, ServesInTheOrderOfAsking) {
   EXPECT_EQ(served, "234");
 }
 
+TEST(PutBudgetTest, ServesOthersWithWhatAShareNoLongerNeeds) {
+  PutBudget budget(100, std::nullopt);
+  bool served = false;
+  Share first(budget);
+  Share second(budget);
+  ASSERT_EQ(first.Ask(90, Ignore), QueueState::kReady);
+  ASSERT_EQ(second.Ask(50, [&served] { served = true; }), QueueState::kWait);
+  EXPECT_EQ(first.Ask(40, Ignore), QueueState::kReady);
+  EXPECT_TRUE(served);
+  EXPECT_EQ(budget.bytes_held(), 90);
+}
+
 TEST(PutBudgetTest, LetsWhoHoldsSomethingGrowBeforeOthersBegin) {
   PutBudget budget(100, std::nullopt);
   Share first(budget);

@@ -139,7 +139,7 @@ Result<std::shared_ptr<Put>> Service::BeginPut(const Call& call, const PutReques
   const std::string context = "stream '" + request.stream + "'";
   auto table = engine::TableName::Parse(request.table.empty() ? request.stream : request.table);
   if (!table.ok()) return WithContext(context, table.status());
-  if (table->schema == engine::kOwnSchema) {
+  if (engine::IsSameName(table->schema, engine::kOwnSchema)) {
     return MakeError(ErrorKind::kForbidden,
                      "schema " + table->schema + " is arrowport's own; no puts land there");
   }

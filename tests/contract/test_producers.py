@@ -121,7 +121,8 @@ def test_sequences_survive_the_server(start_server: Callable[..., ServerProcess]
             landed for number, landed in [(1, SMALL), (2, LARGE), (3, SMALL)] if number <= sequence)
 
 
-def test_nobody_puts_into_the_ledger(door: Door) -> None:
+@pytest.mark.parametrize("name", ["_arrowport.ledger", "_ARROWPORT.Ledger", '"_Arrowport".x'])
+def test_nobody_puts_into_the_ledger(door: Door, name: str) -> None:
     with pytest.raises(Refused) as refused:
-        door.put("_arrowport.ledger", trips(1))
+        door.put(name, trips(1))
     assert refused.value.kind == "forbidden"
