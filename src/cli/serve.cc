@@ -90,6 +90,12 @@ class Stopping {
     if (nth == 2 && server_ != nullptr) server_->Hurry();
   }
 
+  // Has the rules of streams read again.
+  void Hangup() {
+    const std::lock_guard lock(mutex_);
+    if (server_ != nullptr) server_->ReloadRules();
+  }
+
   // Waits for the first signal, then drains.
   Status DrainWhenAsked(server::Server& server, std::chrono::milliseconds timeout) {
     SetServer(&server);
@@ -123,7 +129,8 @@ Status Serve(const server::GivenOptions& given) {
 
   Stopping stopping;
   // Before any thread starts, since threads inherit which signals they leave alone.
-  const server::StopSignals signals([&](int nth) { stopping.Signal(nth); });
+  const server::StopSignals signals([&](int nth) { stopping.Signal(nth); },
+                                    [&] { stopping.Hangup(); });
   ARROW_ASSIGN_OR_RAISE(const auto server, server::Server::Start(options));
   Greet(options, *server);
   ARROW_RETURN_NOT_OK(stopping.DrainWhenAsked(*server, options.drain_timeout));

@@ -70,9 +70,14 @@ struct TableSummary {
 struct StreamSummary {
   std::string name;
   std::string table;
+  std::string rule = {};  ///< The pattern that it follows; empty: none.
   int64_t puts = 0;
   int64_t rows = 0;
   int64_t bytes = 0;
+  int64_t puts_failed = 0;
+  int64_t puts_pending = 0;  ///< Complete, and not yet committed.
+  int64_t lag_ms = 0;        ///< Since the first of those began.
+  std::string last_error = {};
 };
 
 /// A connection to an arrowport server, over HTTP or Flight as the URL says.

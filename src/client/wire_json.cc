@@ -69,7 +69,8 @@ Result<std::string> QueryJson(const QueryRequest& request) {
 
 Result<PutAnswer> ParsePutAnswer(std::string_view text) {
   const Json json = Parse(text);
-  if (!json.is_object() || Text(json, "status") != "success") {
+  if (!json.is_object() ||
+      (Text(json, "status") != "success" && Text(json, "status") != "skipped")) {
     return Unexpected("answer to a put", text);
   }
   PutAnswer answer{.stream = Text(json, "stream"),
@@ -99,9 +100,14 @@ Result<std::vector<StreamSummary>> ParseStreams(std::string_view text) {
   for (const Json& row : rows) {
     streams.push_back({.name = Text(row, "stream"),
                        .table = Text(row, "table"),
+                       .rule = Text(row, "rule"),
                        .puts = Integer(row, "puts", 0),
                        .rows = Integer(row, "rows", 0),
-                       .bytes = Integer(row, "bytes", 0)});
+                       .bytes = Integer(row, "bytes", 0),
+                       .puts_failed = Integer(row, "puts_failed", 0),
+                       .puts_pending = Integer(row, "puts_pending", 0),
+                       .lag_ms = Integer(row, "lag_ms", 0),
+                       .last_error = Text(row, "last_error")});
   }
   return streams;
 }

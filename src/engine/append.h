@@ -9,6 +9,7 @@
 
 #include "base/bounded_queue.h"
 #include "base/error.h"
+#include "engine/landing.h"
 #include "engine/table_rows.h"
 
 namespace arrowport::engine {
@@ -16,7 +17,8 @@ namespace arrowport::engine {
 struct AppendOptions {
   /// Asked when all rows are in and before they are committed: what lands in the same transaction.
   std::function<std::vector<TableRows>()> also = nullptr;
-  bool create_if_missing = true;  ///< Make the table from the schema, in the same transaction.
+  /// How rows land; null: they are appended, and make the table where there is none.
+  std::shared_ptr<const Landing> landing = nullptr;
 };
 
 /// Batches on their way into one table, in one transaction.

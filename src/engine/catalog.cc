@@ -14,6 +14,7 @@
 #include <duckdb/catalog/entry_lookup_info.hpp>
 #include <duckdb/execution/physical_plan_generator.hpp>
 #include <duckdb/optimizer/optimizer.hpp>
+#include <duckdb/parser/constraints/not_null_constraint.hpp>
 #include <duckdb/planner/planner.hpp>
 
 #include "base/call_control.h"
@@ -81,6 +82,16 @@ bool IsOrdered(duckdb::ClientContext& context, duckdb::Planner& planner,
   return order != ResultOrder::kNone;
 }
 
+std::vector<std::string> NeverNullOf(const duckdb::TableCatalogEntry& table) {
+  std::vector<std::string> names;
+  for (const auto& constraint : table.GetConstraints()) {
+    if (constraint->type != duckdb::ConstraintType::NOT_NULL) continue;
+    const auto index = constraint->Cast<duckdb::NotNullConstraint>().index;
+    names.push_back(table.GetColumns().GetColumn(index).Name());
+  }
+  return names;
+}
+
 // The schema `main` is where names without one are looked up.
 TableName ShortName(std::string_view schema, std::string_view name) {
   return {.catalog = "",
@@ -143,6 +154,7 @@ Result<FoundTable> FindTable(duckdb::Connection& connection, const TableName& ta
       found.kind = FoundTable::Kind::kTable;
       found.is_stored_here = stored.IsDuckTable();
       found.columns = ColumnsOf(stored);
+      found.never_null = NeverNullOf(stored);
     });
     return found;
   });

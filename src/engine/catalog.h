@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <arrow/type.h>
@@ -20,8 +21,9 @@ namespace arrowport::engine {
 struct FoundTable {
   enum class Kind { kMissing, kTable, kView };
   Kind kind = Kind::kMissing;
-  ColumnList columns;  ///< Of a table, those that rows can be given.
-  TableName name;      ///< In full, of a view too.
+  ColumnList columns;                   ///< Of a table, those that rows can be given.
+  std::vector<std::string> never_null;  ///< Those that may not be NULL.
+  TableName name;                       ///< In full, of a view too.
   /// Whether it is a table that DuckDB itself stores, so that only this process changes it.
   bool is_stored_here = false;
 };

@@ -15,7 +15,18 @@ using duckdb::idx_t;
 using duckdb::LogicalType;
 using duckdb::LogicalTypeId;
 
-// Of a timestamp without time zone, in powers of a thousand below the second.
+bool ChangesNoValue(const LogicalType& from, const LogicalType& to) {
+  if (from.IsIntegral() && to.IsIntegral()) return true;
+  if (from.id() == LogicalTypeId::VARCHAR) {
+    return to.id() == LogicalTypeId::UUID || to.id() == LogicalTypeId::ENUM || to.IsJSONType();
+  }
+  const auto coarse = FinenessOf(from);
+  const auto fine = FinenessOf(to);
+  return coarse && fine && *coarse <= *fine;
+}
+
+}  // namespace
+
 std::optional<int> FinenessOf(const LogicalType& type) {
   switch (type.id()) {
     case LogicalTypeId::TIMESTAMP_SEC:
@@ -30,18 +41,6 @@ std::optional<int> FinenessOf(const LogicalType& type) {
       return std::nullopt;
   }
 }
-
-bool ChangesNoValue(const LogicalType& from, const LogicalType& to) {
-  if (from.IsIntegral() && to.IsIntegral()) return true;
-  if (from.id() == LogicalTypeId::VARCHAR) {
-    return to.id() == LogicalTypeId::UUID || to.id() == LogicalTypeId::ENUM || to.IsJSONType();
-  }
-  const auto coarse = FinenessOf(from);
-  const auto fine = FinenessOf(to);
-  return coarse && fine && *coarse <= *fine;
-}
-
-}  // namespace
 
 std::optional<idx_t> IndexOf(const ColumnList& columns, const std::string& name) {
   for (idx_t i = 0; i < columns.names.size(); ++i) {

@@ -18,6 +18,10 @@ struct ColumnList {
 /// Where the column `name` stands, in whatever case.
 std::optional<idx_t> IndexOf(const ColumnList& columns, const std::string& name);
 
+/// How fine the unit of a timestamp without time zone is, in powers of a thousand below the second;
+/// nothing for other types.
+std::optional<int> FinenessOf(const duckdb::LogicalType& type);
+
 /// Whether DuckDB casts every value of `from` to a `to` by itself.
 bool AlwaysCasts(const duckdb::LogicalType& from, const duckdb::LogicalType& to);
 

@@ -70,6 +70,8 @@ class Core {
 
   StartGate start_gate;
   TableClaims table_claims;
+  TableClaims
+      landing_claims;  ///< On tables whose rows a put replaces, or whose columns it changes.
   TableVersions table_versions;
   Checkpointer checkpointer;  ///< Between Open and Close.
   DeadlineTimer timer;

@@ -76,9 +76,9 @@ class DuckDbDatabase final : public Database {
     return BeginInsert(core_, table, schema, options, control);
   }
 
-  Status CheckAppend(const TableName& table,
-                     const std::shared_ptr<arrow::Schema>& schema) override {
-    return CheckInsert(*core_, table, schema);
+  Status CheckAppend(const TableName& table, const std::shared_ptr<arrow::Schema>& schema,
+                     const Landing* landing) override {
+    return CheckInsert(*core_, table, schema, landing);
   }
 
   JointOutcome AppendTogether(const std::vector<TableRows>& parts) override {

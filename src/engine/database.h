@@ -110,9 +110,10 @@ class Database {
                                                       const AppendOptions& options,
                                                       const CallControl& control) = 0;
 
-  /// That rows of `schema` could be appended to `table` now, or make it. Errors as of BeginAppend.
-  virtual Status CheckAppend(const TableName& table,
-                             const std::shared_ptr<arrow::Schema>& schema) = 0;
+  /// That rows of `schema` could land in `table` now, or make it; `landing` as in AppendOptions.
+  /// Errors as of BeginAppend.
+  virtual Status CheckAppend(const TableName& table, const std::shared_ptr<arrow::Schema>& schema,
+                             const Landing* landing) = 0;
 
   /// Lands all of `parts` in one transaction, on the calling thread, as durably as a finished
   /// append; or nothing of them. Tables that are missing are made. Quick for few rows: parts of one

@@ -133,6 +133,7 @@ Result<std::shared_ptr<Execution>> Execution::Start(std::shared_ptr<Core> core,
     std::lock_guard life(execution->life_mutex_);
     execution->held_until_over_ = options.held_until_over;
     execution->before_commit_ = options.before_commit;
+    execution->afterwards_ = options.afterwards;
     execution->workers_ = std::make_unique<Workers::Use>(execution->core_->workers);
     const Status started = Guarded([&] { return execution->Run(statement, options); });
     if (!started.ok()) {
@@ -365,16 +366,17 @@ void Execution::EndWithAllRowsLocked() {
   core_->table_versions.Change(changes_);
   const Status executed = Guarded([this] {
     auto result = pending_->Execute();
-    return result->HasError() ? FromDuckDb(result->GetErrorObject()) : CommitTogether();
+    return result->HasError() ? FromDuckDb(result->GetErrorObject()) : CommitRest();
   });
   if (executed.ok() && connection_is_plain_) KeepConnectionLocked();
   CloseLocked(executed);
 }
 
-// What a statement that is not alone in its transaction leaves to do.
-Status Execution::CommitTogether() {
-  if (!before_commit_) return Status::OK();
+// What a statement leaves to do that is not alone.
+Status Execution::CommitRest() {
+  if (!before_commit_ && !afterwards_) return Status::OK();
   pending_.reset();
+  if (afterwards_) return afterwards_(*connection_);
   ARROW_RETURN_NOT_OK(before_commit_(*connection_));
   connection_->Commit();
   return Status::OK();
@@ -452,6 +454,7 @@ void Execution::CloseLocked(const Status& status) {
   if (changes_.all || !changes_.tables.empty()) core_->checkpointer.Wrote();
   held_until_over_.reset();
   before_commit_ = nullptr;
+  afterwards_ = nullptr;
   workers_.reset();
   core_->Unregister(this);
   queue_->Close(status);

@@ -34,6 +34,9 @@ struct ExecutionOptions {
   std::function<void(duckdb::ClientContext&)> prepare_context;
   /// Null, or run in the statement's transaction when all of its rows are in, before the commit.
   std::function<Status(duckdb::Connection&)> before_commit;
+  /// Null, or run on the connection when the statement, which writes nothing that stays, is
+  /// committed. Its failure is the execution's.
+  std::function<Status(duckdb::Connection&)> afterwards;
   /// Let go when the transaction is over, committed or rolled back, and before the queue tells.
   std::shared_ptr<void> held_until_over;
 };
@@ -96,7 +99,7 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   void EndWithTaskError();
   void EndWithTaskErrorLocked();
   void RollBack();
-  Status CommitTogether();
+  Status CommitRest();
   void KeepConnectionLocked();
   void CloseLocked(const Status& status);
 
@@ -128,6 +131,7 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   duckdb::unique_ptr<duckdb::PendingQueryResult> pending_;
   std::shared_ptr<void> held_until_over_;
   std::function<Status(duckdb::Connection&)> before_commit_;
+  std::function<Status(duckdb::Connection&)> afterwards_;
   std::unique_ptr<Workers::Use> workers_;
   ChangedTables changes_;
   std::shared_ptr<KeptPlan> kept_plan_;  ///< Instead of planning the statement.

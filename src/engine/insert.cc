@@ -24,6 +24,9 @@
 #include "engine/execution.h"
 #include "engine/insert_target.h"
 #include "engine/joint_append.h"
+#include "engine/land_rows.h"
+#include "engine/landing.h"
+#include "engine/landing_plan.h"
 #include "engine/morsel_feed.h"
 #include "engine/scannable.h"
 #include "engine/table.h"
@@ -48,19 +51,11 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
   Insert(const Insert&) = delete;
   Insert& operator=(const Insert&) = delete;
 
-  // `claim` and `also` may be null.
-  Status Start(const std::string& sql, std::shared_ptr<TableClaims::Claim> claim,
-               const std::function<std::vector<TableRows>()>& also, const CallControl& control) {
-    ExecutionOptions options;
+  /// Starts `sql`, which reads arrowport_batches().
+  Status Start(const std::string& sql, ExecutionOptions options, const CallControl& control) {
     options.prepare_context = [source = feed_->source()](duckdb::ClientContext& context) {
       BatchSource::Attach(context, source);
     };
-    options.held_until_over = std::move(claim);
-    if (also) {
-      options.before_commit = [core = core_, also](duckdb::Connection& connection) {
-        return AppendWithin(*core, connection, also());
-      };
-    }
     ARROW_ASSIGN_OR_RAISE(execution_, Execution::Start(core_, {sql, {}}, options, control));
     Follow();
     return Status::OK();
@@ -144,6 +139,21 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
   std::function<void(Result<int64_t>)> done_;
 };
 
+// Whether all rows have to be there before they land.
+bool IsStaged(const AppendOptions& options, const FoundTable& found, const ColumnList& columns) {
+  if (options.landing == nullptr) return false;
+  if (!options.landing->is_plain()) return true;
+  switch (found.kind) {
+    case FoundTable::Kind::kTable:
+      return MayChangeColumns(found.columns, columns, options.landing->rule.on_schema_change);
+    case FoundTable::Kind::kMissing:
+      return !options.landing->rule.create_table;
+    case FoundTable::Kind::kView:
+      return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Append>> BeginInsert(const std::shared_ptr<Core>& core,
@@ -156,19 +166,38 @@ Result<std::shared_ptr<Append>> BeginInsert(const std::shared_ptr<Core>& core,
                                                  MorselFeed::Gather::kRowGroups);
   ARROW_ASSIGN_OR_RAISE(const ColumnList columns,
                         MapColumns(*feed->schema(), *connection->context));
-  ARROW_ASSIGN_OR_RAISE(auto target, FindTarget(*core, *connection, table, options, control));
-  ARROW_RETURN_NOT_OK(target.CheckTakes(columns));
+  ExecutionOptions execution;
   auto insert = std::make_shared<Insert>(core, feed);
-  ARROW_RETURN_NOT_OK(target.Explain(
-      insert->Start(target.InsertSql(), std::move(target.claim), options.also, control)));
+  ARROW_ASSIGN_OR_RAISE(const FoundTable found, FindTable(*connection, table));
+  if (IsStaged(options, found, columns)) {
+    ARROW_RETURN_NOT_OK(CheckLanding(*connection, table, columns, *options.landing));
+    const RowsToLand rows = {.table = table, .columns = columns, .landing = options.landing};
+    execution.afterwards = [core, rows, also = options.also,
+                            control](duckdb::Connection& staged_by) {
+      return LandStaged(*core, staged_by, rows, also ? also() : std::vector<TableRows>(), control);
+    };
+    ARROW_RETURN_NOT_OK(insert->Start(kStageSql, std::move(execution), control));
+    return insert;
+  }
+  ARROW_ASSIGN_OR_RAISE(auto target, FindTarget(*core, *connection, table, control));
+  ARROW_RETURN_NOT_OK(target.CheckTakes(columns));
+  execution.held_until_over = std::move(target.claim);
+  if (options.also) {
+    execution.before_commit = [core, also = options.also](duckdb::Connection& landing) {
+      return AppendWithin(*core, landing, also());
+    };
+  }
+  ARROW_RETURN_NOT_OK(
+      target.Explain(insert->Start(target.InsertSql(), std::move(execution), control)));
   return insert;
 }
 
-Status CheckInsert(Core& core, const TableName& table,
-                   const std::shared_ptr<arrow::Schema>& schema) {
+Status CheckInsert(Core& core, const TableName& table, const std::shared_ptr<arrow::Schema>& schema,
+                   const Landing* landing) {
   ARROW_ASSIGN_OR_RAISE(auto connection, core.Connect());
   ARROW_ASSIGN_OR_RAISE(const ColumnList columns,
                         MapColumns(*Scannable(schema).schema(), *connection->context));
+  if (landing != nullptr) return CheckLanding(*connection, table, columns, *landing);
   ARROW_ASSIGN_OR_RAISE(auto found, FindTable(*connection, table));
   return InsertTarget{.table = table, .found = std::move(found), .claim = nullptr}.CheckTakes(
       columns);

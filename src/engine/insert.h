@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "engine/append.h"
 #include "engine/core.h"
+#include "engine/landing.h"
 #include "engine/table.h"
 
 namespace arrowport::engine {
@@ -20,7 +21,7 @@ Result<std::shared_ptr<Append>> BeginInsert(const std::shared_ptr<Core>& core,
                                             const CallControl& control);
 
 /// engine::Database::CheckAppend.
-Status CheckInsert(Core& core, const TableName& table,
-                   const std::shared_ptr<arrow::Schema>& schema);
+Status CheckInsert(Core& core, const TableName& table, const std::shared_ptr<arrow::Schema>& schema,
+                   const Landing* landing);
 
 }  // namespace arrowport::engine

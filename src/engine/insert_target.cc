@@ -7,7 +7,6 @@
 
 #include "base/call_control.h"
 #include "base/error.h"
-#include "engine/append.h"
 #include "engine/catalog.h"
 #include "engine/column_fit.h"
 #include "engine/core.h"
@@ -17,13 +16,10 @@
 namespace arrowport::engine {
 
 Result<InsertTarget> FindTarget(Core& core, duckdb::Connection& connection, const TableName& table,
-                                const AppendOptions& options, const CallControl& control) {
+                                const CallControl& control) {
   InsertTarget target{.table = table, .found = {}, .claim = nullptr};
   ARROW_ASSIGN_OR_RAISE(target.found, FindTable(connection, table));
   if (!target.is_missing()) return target;
-  if (!options.create_if_missing) {
-    return MakeError(ErrorKind::kNotFound, "table '" + table.ToString() + "' does not exist");
-  }
   ARROW_ASSIGN_OR_RAISE(target.claim, core.table_claims.Take(table.Key(), control));
   ARROW_ASSIGN_OR_RAISE(target.found, FindTable(connection, table));
   if (!target.is_missing()) target.claim.reset();

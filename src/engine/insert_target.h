@@ -7,7 +7,6 @@
 
 #include "base/call_control.h"
 #include "base/error.h"
-#include "engine/append.h"
 #include "engine/catalog.h"
 #include "engine/column_fit.h"
 #include "engine/core.h"
@@ -35,8 +34,8 @@ struct InsertTarget {
   [[nodiscard]] Status Explain(const Status& status) const;
 };
 
-/// Looks `table` up. Where it is missing and may be made, waits for others who are making it.
+/// Looks `table` up. Where it is missing, waits for others who are making it.
 Result<InsertTarget> FindTarget(Core& core, duckdb::Connection& connection, const TableName& table,
-                                const AppendOptions& options, const CallControl& control);
+                                const CallControl& control);
 
 }  // namespace arrowport::engine

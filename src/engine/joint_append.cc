@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <exception>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -21,6 +22,9 @@
 #include "engine/core.h"
 #include "engine/duckdb_error.h"
 #include "engine/insert_target.h"
+#include "engine/land_rows.h"
+#include "engine/landing.h"
+#include "engine/landing_plan.h"
 #include "engine/morsel_feed.h"
 #include "engine/morsel_queue.h"
 #include "engine/scannable.h"
@@ -42,6 +46,7 @@ struct Run {
   size_t count = 1;
   TableName table;
   std::shared_ptr<arrow::Schema> schema;
+  std::shared_ptr<const Landing> landing;
   Batches batches;
   std::shared_ptr<const BatchMapping> mapping;
   ColumnList columns;
@@ -49,8 +54,14 @@ struct Run {
 
 std::string NameOf(const Run& run) { return "table '" + run.table.ToString() + "'"; }
 
+// Whether rows of one part land for themselves.
+bool IsAlone(const TableRows& part) {
+  return part.landing != nullptr &&
+         (part.landing->needs_staging() || part.landing->rule.mode == LandingMode::kReplace);
+}
+
 bool GoesOn(const TableRows& part, const TableRows& next) {
-  return part.table == next.table &&
+  return part.table == next.table && part.landing == next.landing && !IsAlone(next) &&
          (part.schema == next.schema || part.schema->Equals(*next.schema, false));
 }
 
@@ -90,6 +101,7 @@ std::vector<Run> RunsOf(const std::vector<TableRows>& parts) {
       run.first = i;
       run.table = part.table;
       run.schema = part.schema;
+      run.landing = part.landing;
       runs.push_back(std::move(run));
     }
     for (const auto& batch : part.batches) {
@@ -126,8 +138,9 @@ class JointAppend {
   /// All that needs no transaction.
   Status Prepare(const std::vector<TableRows>& parts) {
     runs_ = RunsOf(parts);
-    for (Run& run : runs_)
+    for (Run& run : runs_) {
       ARROW_RETURN_NOT_OK(BlameColumns(run, WithContext(NameOf(run), PrepareRun(run))));
+    }
     return Status::OK();
   }
 
@@ -193,10 +206,15 @@ class JointAppend {
   bool AppendAll() {
     std::vector<duckdb::TableCatalogEntry*> tables;
     for (const Run& run : runs_) {
+      if (run.landing != nullptr && !run.landing->is_plain()) return false;
       auto* table = Find(run.table);
       if (table == nullptr) return false;
-      refusal_ =
-          BlameColumns(run, WithContext(NameOf(run), CheckFit(run.columns, ColumnsOf(*table))));
+      const ColumnList kept = ColumnsOf(*table);
+      if (run.landing != nullptr &&
+          MayChangeColumns(kept, run.columns, run.landing->rule.on_schema_change)) {
+        return false;
+      }
+      refusal_ = BlameColumns(run, WithContext(NameOf(run), CheckFit(run.columns, kept)));
       if (!refusal_.ok()) return true;
       tables.push_back(table);
     }
@@ -208,7 +226,7 @@ class JointAppend {
 
   // Null where no table that DuckDB itself stores has the name.
   duckdb::TableCatalogEntry* Find(const TableName& name) {
-    const auto entry = LookUp(*connection_->context, name);
+    auto entry = LookUp(*connection_->context, name);
     if (entry == nullptr || entry->type != duckdb::CatalogType::TABLE_ENTRY) return nullptr;
     auto& table = entry->Cast<duckdb::TableCatalogEntry>();
     return table.IsDuckTable() ? &table : nullptr;
@@ -232,26 +250,52 @@ class JointAppend {
     }
   }
 
-  // For tables that are to be made, or that another system stores.
+  // For tables that are to be made, that a rule is about, or that another system stores.
   Status LandWithStatements() {
     std::vector<InsertTarget> targets;
+    std::map<std::string, LandingClaim> claims;
     for (const Run& run : runs_) {
-      ARROW_ASSIGN_OR_RAISE(auto target, FindTarget(core_, *connection_, run.table, {}, {}));
-      ARROW_RETURN_NOT_OK(BlameColumns(run, target.CheckTakes(run.columns)));
+      if (run.landing != nullptr && !claims.contains(run.table.Key())) {
+        ARROW_ASSIGN_OR_RAISE(claims[run.table.Key()], ClaimTable(core_, run.table, {}));
+      }
+      ARROW_ASSIGN_OR_RAISE(auto target, FindTarget(core_, *connection_, run.table, {}));
+      const Status fits = run.landing == nullptr
+                              ? target.CheckTakes(run.columns)
+                              : CheckLanding(*connection_, run.table, run.columns, *run.landing);
+      ARROW_RETURN_NOT_OK(BlameColumns(run, fits));
       targets.push_back(std::move(target));
     }
     ARROW_RETURN_NOT_OK(RunSql(*connection_, "BEGIN"));
     for (size_t i = 0; i < runs_.size(); ++i) {
-      ARROW_RETURN_NOT_OK(
-          BlameValues(runs_[i], targets[i].Explain(InsertRun(runs_[i], targets[i]))));
-      ARROW_ASSIGN_OR_RAISE(auto landed, FindTable(*connection_, runs_[i].table));
-      changes_.tables.push_back(std::move(landed.name));
+      ARROW_ASSIGN_OR_RAISE(auto landed, LandRun(runs_[i], targets[i]));
+      changes_.tables.push_back(std::move(landed));
     }
     core_.table_versions.Change(changes_);
     return RunSql(*connection_, "COMMIT");
   }
 
-  Status InsertRun(const Run& run, const InsertTarget& target) {
+  // \return the table's full name.
+  Result<TableName> LandRun(const Run& run, const InsertTarget& target) {
+    if (run.landing == nullptr) {
+      ARROW_RETURN_NOT_OK(BlameValues(run, target.Explain(ScanRun(run, target.InsertSql()))));
+      ARROW_ASSIGN_OR_RAISE(auto landed, FindTable(*connection_, run.table));
+      return landed.name;
+    }
+    auto landed = LandByRule(run);
+    ARROW_RETURN_NOT_OK(BlameValues(run, landed.status()));
+    return landed;
+  }
+
+  Result<TableName> LandByRule(const Run& run) {
+    const RowsToLand rows = {.table = run.table, .columns = run.columns, .landing = run.landing};
+    ARROW_RETURN_NOT_OK(ScanRun(run, kStageSql));
+    ARROW_ASSIGN_OR_RAISE(auto landed, LandRows(*connection_, rows));
+    ARROW_RETURN_NOT_OK(RunSql(*connection_, "DROP TABLE " + std::string(kStagedRows)));
+    return landed;
+  }
+
+  // Runs `sql`, which reads arrowport_batches().
+  Status ScanRun(const Run& run, const std::string& sql) {
     const auto feed = std::make_shared<MorselFeed>(run.schema, std::numeric_limits<int64_t>::max(),
                                                    MorselFeed::Gather::kRowGroups);
     for (const auto& batch : run.batches) {
@@ -259,7 +303,7 @@ class JointAppend {
     }
     feed->End();
     BatchSource::Attach(*connection_->context, feed->source());
-    return RunSql(*connection_, target.InsertSql());
+    return RunSql(*connection_, sql);
   }
 
   Core& core_;

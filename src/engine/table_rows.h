@@ -8,6 +8,7 @@
 #include <arrow/type.h>
 
 #include "base/error.h"
+#include "engine/landing.h"
 #include "engine/table.h"
 
 namespace arrowport::engine {
@@ -17,6 +18,8 @@ struct TableRows {
   TableName table;
   std::shared_ptr<arrow::Schema> schema;
   std::vector<std::shared_ptr<arrow::RecordBatch>> batches;  ///< Of `schema`, valid in full.
+  /// How they land; null: they are appended, and make the table where there is none.
+  std::shared_ptr<const Landing> landing = nullptr;
 };
 
 /// What became of parts that were to land together.

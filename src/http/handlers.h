@@ -17,6 +17,7 @@ Awaitable<Status> GetExchanger(Exchange& exchange);     // routes_exchangers.cc
 Awaitable<Status> PutExchanger(Exchange& exchange);     // routes_exchangers.cc
 Awaitable<Status> DeleteExchanger(Exchange& exchange);  // routes_exchangers.cc
 Awaitable<Status> ListStreams(Exchange& exchange);      // routes_catalog.cc
+Awaitable<Status> DescribeStream(Exchange& exchange);
 Awaitable<Status> ListTables(Exchange& exchange);       // routes_catalog.cc
 Awaitable<Status> DescribeTable(Exchange& exchange);    // routes_catalog.cc
 Awaitable<Status> ReadTable(Exchange& exchange);        // routes_tables.cc

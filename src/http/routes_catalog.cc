@@ -1,3 +1,4 @@
+#include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -8,6 +9,7 @@
 #include "http/handlers.h"
 #include "http/json_answer.h"
 #include "http/socket.h"
+#include "service/router.h"
 #include "service/service.h"
 
 namespace arrowport::http {
@@ -15,15 +17,35 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+Json TextOrNull(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
 Json ToJson(const service::StreamInfo& stream) {
-  Json json = {{"stream", stream.name}, {"table", stream.table},
-               {"puts", stream.puts},   {"rows", stream.rows},
-               {"bytes", stream.bytes}, {"puts_failed", stream.puts_failed}};
-  json["last_put_unix_ms"] = nullptr;
+  Json json = {{"stream", stream.name},
+               {"table", stream.table},
+               {"rule", TextOrNull(stream.rule)},
+               {"rule_place", TextOrNull(stream.rule_place)},
+               {"puts", stream.puts},
+               {"rows", stream.rows},
+               {"bytes", stream.bytes},
+               {"puts_failed", stream.puts_failed},
+               {"puts_skipped", stream.puts_skipped},
+               {"rows_quarantined", stream.rows_quarantined},
+               {"puts_pending", stream.puts_pending},
+               {"rows_pending", stream.rows_pending},
+               {"bytes_pending", stream.bytes_pending},
+               {"lag_ms", stream.lag.count()},
+               {"last_put_unix_ms", nullptr},
+               {"last_error", TextOrNull(stream.last_error)}};
   if (stream.last_put_unix_ms.has_value()) json["last_put_unix_ms"] = *stream.last_put_unix_ms;
-  json["last_error"] = nullptr;
-  if (!stream.last_error.empty()) json["last_error"] = stream.last_error;
   return json;
+}
+
+Json ToJson(const service::RulesState& rules) {
+  return {{"file", TextOrNull(rules.source)},
+          {"rules", rules.rules},
+          {"loads", rules.loads},
+          {"refusals", rules.refusals},
+          {"refusal", TextOrNull(rules.refusal)}};
 }
 
 Json ToJson(const engine::TableInfo& table) {
@@ -54,7 +76,16 @@ Awaitable<Status> ListStreams(Exchange& exchange) {
   const auto list = [&exchange] { return exchange.service().ListStreams(exchange.call()); };
   const Result<std::vector<service::StreamInfo>> streams = co_await exchange.Blocking(list);
   if (!streams.ok()) co_return streams.status();
-  co_return co_await exchange.Send(JsonAnswer(ToJson("streams", *streams)));
+  Json json = ToJson("streams", *streams);
+  json["rules"] = ToJson(exchange.service().router().state());
+  co_return co_await exchange.Send(JsonAnswer(json));
+}
+
+Awaitable<Status> DescribeStream(Exchange& exchange) {
+  const Result<service::StreamInfo> stream =
+      exchange.service().DescribeStream(exchange.call(), exchange.path_parameter());
+  if (!stream.ok()) co_return stream.status();
+  co_return co_await exchange.Send(JsonAnswer(ToJson(*stream)));
 }
 
 Awaitable<Status> ListTables(Exchange& exchange) {

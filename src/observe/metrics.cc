@@ -60,6 +60,10 @@ class Metrics::Impl {
   }
 
   void PutRefused(std::string_view stream) { MetricsOf(stream).puts_refused->Increment(); }
+  void PutSkipped(std::string_view stream) { MetricsOf(stream).puts_skipped->Increment(); }
+  void RowsQuarantined(std::string_view stream, int64_t rows) {
+    MetricsOf(stream).rows_quarantined->Increment(static_cast<double>(rows));
+  }
 
   void Answered(Protocol protocol, std::string_view verb, std::string_view outcome) {
     requests_
@@ -98,6 +102,8 @@ class Metrics::Impl {
     prometheus::Counter* bytes;
     prometheus::Counter* puts_landed;
     prometheus::Counter* puts_refused;
+    prometheus::Counter* puts_skipped;
+    prometheus::Counter* rows_quarantined;
     prometheus::Histogram* latency;
   };
 
@@ -115,6 +121,8 @@ class Metrics::Impl {
         .bytes = &bytes_.Add(labels),
         .puts_landed = &puts_.Add({{"stream", name}, {"outcome", "ok"}}),
         .puts_refused = &puts_.Add({{"stream", name}, {"outcome", "refused"}}),
+        .puts_skipped = &puts_.Add({{"stream", name}, {"outcome", "skipped"}}),
+        .rows_quarantined = &rows_quarantined_.Add(labels),
         .latency = &latencies_.Add(labels, kLatencyBuckets),
     };
     return streams_.emplace(name, metrics).first->second;
@@ -127,6 +135,9 @@ class Metrics::Impl {
       registry_, "arrowport_bytes_processed_total", "Bytes in memory of puts that were committed.");
   prometheus::Family<prometheus::Counter>& puts_ =
       AddCounters(registry_, "arrowport_puts_total", "Puts, by how they ended.");
+  prometheus::Family<prometheus::Counter>& rows_quarantined_ =
+      AddCounters(registry_, "arrowport_rows_quarantined_total",
+                  "Rows of puts that were committed, but to the quarantine.");
   prometheus::Family<prometheus::Histogram>& latencies_ =
       prometheus::BuildHistogram()
           .Name("arrowport_ingest_latency_seconds")
@@ -164,6 +175,12 @@ void Metrics::PutLanded(std::string_view stream, int64_t rows, int64_t bytes, do
   impl_->PutLanded(stream, rows, bytes, seconds);
 }
 void Metrics::PutRefused(std::string_view stream) { impl_->PutRefused(stream); }
+
+void Metrics::PutSkipped(std::string_view stream) { impl_->PutSkipped(stream); }
+
+void Metrics::RowsQuarantined(std::string_view stream, int64_t rows) {
+  impl_->RowsQuarantined(stream, rows);
+}
 void Metrics::Answered(Protocol protocol, std::string_view verb, std::string_view outcome) {
   impl_->Answered(protocol, verb, outcome);
 }

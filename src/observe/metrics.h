@@ -15,6 +15,7 @@ enum class Protocol { kRest, kFlight };
 /// threads. Names:
 ///   arrowport_rows_processed_total{stream}, arrowport_bytes_processed_total{stream},
 ///   arrowport_ingest_latency_seconds{stream} (histogram), arrowport_puts_total{stream,outcome},
+///   arrowport_rows_quarantined_total{stream},
 ///   arrowport_active_connections{protocol="rest"|"flight"},
 ///   arrowport_requests_total{protocol,verb,outcome}, arrowport_result_rows_total,
 ///   arrowport_table_files_made_total, and gauges that are sampled when the page is made.
@@ -28,6 +29,10 @@ class Metrics {
   /// A put that was committed.
   void PutLanded(std::string_view stream, int64_t rows, int64_t bytes, double seconds);
   void PutRefused(std::string_view stream);
+
+  /// A put that was dropped, because it did not fit its table.
+  void PutSkipped(std::string_view stream);
+  void RowsQuarantined(std::string_view stream, int64_t rows);
 
   /// One verb answered; `outcome` is "ok" or an error kind's slug.
   void Answered(Protocol protocol, std::string_view verb, std::string_view outcome);

@@ -51,7 +51,15 @@ class Reading {
   }
 
   Status TakeEntry(const KeyPlace& place, const YAML::Node& value) {
-    if (const ForeignSetting* foreign = FindForeign(place.key)) return TakeForeign(place, *foreign);
+    // The rules themselves: they are read by themselves, as often as they change.
+    if (place.key == "streams" && value.IsMap()) {
+      given_.texts["streams"] = {path_, At(place)};
+      return Status::OK();
+    }
+    if (const ForeignSetting* foreign = FindForeign(place.key)) {
+      given_.notes.push_back(At(place) + ": " + std::string(foreign->note));
+      return Status::OK();
+    }
     if (const OptionRow* row = FindRow(place.key)) return TakeOption(place, *row, value);
     if (value.IsMap() && IsSection(place.key)) return TakeMap(value, place.key + ".");
     return Unknown(place);
@@ -103,12 +111,6 @@ class Reading {
       lines += item.as<std::string>() + "\n";
     }
     return lines;
-  }
-
-  Status TakeForeign(const KeyPlace& place, const ForeignSetting& foreign) {
-    if (foreign.refused) return Refuse(place, std::string(foreign.note));
-    given_.notes.push_back(At(place) + ": " + std::string(foreign.note));
-    return Status::OK();
   }
 
   Status Unknown(const KeyPlace& place) const {

@@ -58,12 +58,12 @@ TEST(ConfigFileTest, SettingsThatNeedNothingHereAreAcceptedWithANote) {
             "other extensions are loaded when a statement first needs them");
 }
 
-TEST(ConfigFileTest, RulesForStreamsAreRefusedBecauseRowsWouldLandElsewhere) {
-  EXPECT_TRUE(
-      Refusal("streams:\n  trips: {target_table: t}\n")
-          .starts_with("arrowport.yaml:1: streams: rules for streams are not supported yet"));
-  EXPECT_TRUE(Refusal("streams.trips.target_table: t\n")
-                  .starts_with("arrowport.yaml:1: streams.trips.target_table: rules"));
+TEST(ConfigFileTest, RulesOfStreamsStandInTheFileItselfOrInAnother) {
+  const auto here = ReadConfigText("db: a\nstreams:\n  trips: {mode: append}\n", "c.yaml");
+  EXPECT_EQ(here->texts.at("streams").text, "c.yaml");
+  EXPECT_EQ(here->texts.at("streams").place, "c.yaml:2: streams");
+  const auto there = ReadConfigText("streams: rules.yaml\n", "c.yaml");
+  EXPECT_EQ(there->texts.at("streams").text, "rules.yaml");
 }
 
 TEST(ConfigFileTest, AnUnknownKeyIsRefusedWithTheOneThatWasMeant) {

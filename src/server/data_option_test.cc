@@ -58,8 +58,7 @@ TEST(DataOptionTest, AFileTakesOneViewAsAPlainValue) {
 
 TEST(DataOptionTest, AnEnvironmentNameTakesAViewPerLine) {
   const auto given = ReadEnvironment({{"ARROWPORT_DATA", "a=/a.csv\n\nb=/b.csv\n"}});
-  ASSERT_TRUE(given.ok()) << given.status();
-  EXPECT_THAT(Told(*Resolve(*given)), ElementsAre("a=/a.csv", "b=/b.csv"));
+  EXPECT_THAT(Told(*Resolve(given)), ElementsAre("a=/a.csv", "b=/b.csv"));
 }
 
 TEST(DataOptionTest, RefusesWhatIsNoNameAndGlob) {

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/error.h"
 #include "server/near_miss.h"
 #include "server/options.h"
 
@@ -54,7 +53,7 @@ Environment ProcessEnvironment() {
   return environment;
 }
 
-Result<GivenOptions> ReadEnvironment(const Environment& environment) {
+GivenOptions ReadEnvironment(const Environment& environment) {
   GivenOptions given;
   std::set<std::string> known;
   for (const OptionRow& row : OptionTable()) {
@@ -70,9 +69,7 @@ Result<GivenOptions> ReadEnvironment(const Environment& environment) {
     if (name.empty()) continue;
     known.insert(name);
     if (!environment.contains(name)) continue;
-    const std::string said = name + ": " + std::string(setting.note);
-    if (setting.refused) return MakeError(ErrorKind::kInvalidInput, said);
-    given.notes.push_back(said);
+    given.notes.push_back(name + ": " + std::string(setting.note));
   }
   NoteMisspelt(environment, known, &given);
   return given;

@@ -3,7 +3,6 @@
 #include <map>
 #include <string>
 
-#include "base/error.h"
 #include "server/options.h"
 
 namespace arrowport::server {
@@ -16,7 +15,6 @@ Environment ProcessEnvironment();
 
 /// Reads the options that `environment` gives. An option's own name wins over the names that other
 /// programs have for it. A name that looks like a misspelt option is noted for the log.
-/// \return kInvalidInput for a setting of another program that must not be passed over.
-Result<GivenOptions> ReadEnvironment(const Environment& environment);
+GivenOptions ReadEnvironment(const Environment& environment);
 
 }  // namespace arrowport::server

@@ -24,13 +24,16 @@ std::string ConfigPath(const OptionSources& sources) {
 Result<LoadedOptions> LoadOptions(const GivenOptions& command_line,
                                   const Environment& environment) {
   OptionSources sources = {.command_line = command_line, .environment = {}, .file = {}};
-  ARROW_ASSIGN_OR_RAISE(sources.environment, ReadEnvironment(environment));
+  sources.environment = ReadEnvironment(environment);
   const std::string path = ConfigPath(sources);
   if (!path.empty()) {
     ARROW_ASSIGN_OR_RAISE(sources.file, ReadConfigFile(path));
   }
   LoadedOptions loaded;
   ARROW_ASSIGN_OR_RAISE(loaded.options, ResolveOptions(sources));
+  RulesSource& rules = loaded.options.rules;
+  if (rules.path.empty()) rules.path = path;
+  rules.is_config = !path.empty() && rules.path == path;
   loaded.notes = std::move(sources.environment.notes);
   loaded.notes.insert(loaded.notes.end(), sources.file.notes.begin(), sources.file.notes.end());
   return loaded;

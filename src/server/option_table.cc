@@ -82,6 +82,14 @@ std::vector<OptionRow> PlaceRows() {
        .default_text = "30s",
        .help = "How long running requests may go on after SIGTERM before they are cancelled.",
        .set = [](Options& o, Text text) { return ReadDuration(text, &o.drain_timeout); }},
+      {.name = "streams",
+       .value_name = "FILE",
+       .default_text = "",
+       .help = "YAML file with rules of streams: their tables, and how rows land there. It is "
+               "watched, and read again on SIGHUP. In the configuration the rules may stand under "
+               "this key themselves.",
+       .set = [](Options& o, Text text) { return ReadText(text, &o.rules.path); },
+       .other_environment = {"ARROWPORT_STREAMS_PATH"}},
       {.name = "log_level",
        .value_name = "LEVEL",
        .default_text = "info",
@@ -344,31 +352,20 @@ constexpr std::array kForeignSettings = {
     ForeignSetting{.key = "duckdb_extensions",
                    .environment_name = "",
                    .note = "needs no setting: arrow and parquet are built in, and other extensions "
-                           "are loaded when a statement first needs them",
-                   .refused = false},
+                           "are loaded when a statement first needs them"},
     ForeignSetting{.key = "compression",
                    .environment_name = "ARROWPORT_COMPRESSION",
                    .note = "has no effect: clients choose how they compress what they send, and "
-                           "DuckDB compresses what it stores",
-                   .refused = false},
+                           "DuckDB compresses what it stores"},
     ForeignSetting{.key = "defaults.chunk_size",
                    .environment_name = "",
-                   .note = "has no effect: rows are inserted in DuckDB's row groups of 122,880",
-                   .refused = false},
+                   .note = "has no effect: rows are inserted in DuckDB's row groups of 122,880"},
     ForeignSetting{.key = "api.enable_metrics",
                    .environment_name = "ARROWPORT_ENABLE_METRICS",
-                   .note = "has no effect: GET /metrics of the HTTP port is always there",
-                   .refused = false},
+                   .note = "has no effect: GET /metrics of the HTTP port is always there"},
     ForeignSetting{.key = "api.metrics_port",
                    .environment_name = "",
-                   .note = "has no effect: metrics are served by the HTTP port, as GET /metrics",
-                   .refused = false},
-    ForeignSetting{.key = "streams",
-                   .environment_name = "ARROWPORT_STREAMS_PATH",
-                   .note = "rules for streams are not supported yet, and without them rows would "
-                           "land in other tables; remove them, and each stream lands in the table "
-                           "that has its name",
-                   .refused = true},
+                   .note = "has no effect: metrics are served by the HTTP port, as GET /metrics"},
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "flight/server.h"
 #include "http/server.h"
 #include "observe/log.h"
+#include "server/stream_rules.h"
 #include "service/service.h"
 
 namespace arrowport::server {
@@ -23,6 +24,7 @@ struct ServerOptions {
   http::HttpOptions http;
   flight::FlightOptions flight;
   service::ServiceOptions service;
+  RulesSource rules;  ///< Of streams.
   observe::LogLevel log_level = observe::LogLevel::kInfo;
   observe::LogFormat log_format = observe::LogFormat::kText;
   std::string port_file;  ///< Where the bound ports are written; empty: nowhere.
@@ -57,12 +59,11 @@ std::span<const OptionRow> OptionTable();
 /// The row with this name, or null.
 const OptionRow* FindOption(std::string_view name);
 
-/// A setting of another program's configuration that needs none here.
+/// A setting of another program's configuration that needs none here, and is passed over.
 struct ForeignSetting {
   std::string_view key;               ///< YAML key; "streams" covers all below it.
   std::string_view environment_name;  ///< Empty: there is none.
   std::string_view note;              ///< What the user should know.
-  bool refused;  ///< True: going on without it would do something else than the user means.
 };
 
 std::span<const ForeignSetting> ForeignSettings();

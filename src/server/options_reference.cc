@@ -81,8 +81,7 @@ std::string OtherNameLines(const OptionRow& row) {
 std::string ForeignLine(const ForeignSetting& setting) {
   std::string names = Code(setting.key);
   if (!setting.environment_name.empty()) names += ", " + Code(setting.environment_name);
-  return "| " + names + " | " + (setting.refused ? "refused: " : "") + std::string(setting.note) +
-         " |\n";
+  return "| " + names + " | " + std::string(setting.note) + " |\n";
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ const std::vector<Effect>& Effects() {
       {"flight_port", "65535", [](const auto& o) { return o.flight.port == 65535; }},
       {"port_file", "p.json", [](const auto& o) { return o.port_file == "p.json"; }},
       {"drain_timeout", "5s", [](const auto& o) { return o.drain_timeout == milliseconds(5000); }},
+      {"streams", "s.yaml", [](const auto& o) { return o.rules.path == "s.yaml"; }},
       {"log_level", "error",
        [](const auto& o) { return o.log_level == observe::LogLevel::kError; }},
       {"log_format", "json",

@@ -18,7 +18,9 @@
 #include "server/options.h"
 #include "server/port_file.h"
 #include "server/remote_servers.h"
+#include "server/rules_watcher.h"
 #include "server/version.h"
+#include "service/router.h"
 #include "service/service.h"
 
 namespace arrowport::server {
@@ -76,6 +78,7 @@ Status Server::Open() {
   ARROW_ASSIGN_OR_RAISE(database_, engine::Database::Open(options_.database));
   service_ = std::make_shared<service::Service>(database_, metrics_, options_.service);
   ARROW_RETURN_NOT_OK(service_->CheckConfiguration());
+  ARROW_ASSIGN_OR_RAISE(rules_watcher_, RulesWatcher::Start(options_.rules, service_->router()));
   AddGauges();
   ARROW_ASSIGN_OR_RAISE(flight_, flight::FlightServer::Start(options_.flight, service_, metrics_));
   ARROW_ASSIGN_OR_RAISE(http_, http::HttpServer::Start(options_.http, service_, metrics_));
@@ -109,6 +112,20 @@ void Server::AddGauges() {
                  &Service::running_puts);
   add_of_service("arrowport_put_bytes_held", "Memory held for the rows of small puts.",
                  &Service::put_bytes_held);
+  const auto add_of_rules = [&](const char* name, const char* help,
+                                int64_t service::RulesState::* number) {
+    metrics_.AddGauge(name, help, [weak = std::weak_ptr(service_), number] {
+      const auto service = weak.lock();
+      return service == nullptr ? 0.0 : static_cast<double>(service->router().state().*number);
+    });
+  };
+  using service::RulesState;
+  add_of_rules("arrowport_stream_rules", "Rules of streams that are followed.", &RulesState::rules);
+  add_of_rules("arrowport_stream_rules_loads", "How often rules of streams were taken.",
+               &RulesState::loads);
+  add_of_rules("arrowport_stream_rules_refusals",
+               "How often rules of streams were not taken, for what was wrong in them.",
+               &RulesState::refusals);
   add_of_service("arrowport_file_cache_bytes", "Bytes of the files of tables that are kept.",
                  &Service::file_bytes_held);
 }
@@ -116,6 +133,10 @@ void Server::AddGauges() {
 int Server::http_port() const { return http_->port(); }
 
 int Server::flight_port() const { return flight_->port(); }
+
+void Server::ReloadRules() {
+  if (rules_watcher_ != nullptr) rules_watcher_->Reload();
+}
 
 void Server::Hurry() {
   hurried_ = true;

@@ -11,6 +11,7 @@
 #include "observe/metrics.h"
 #include "server/options.h"
 #include "server/port_file.h"
+#include "server/rules_watcher.h"
 #include "service/service.h"
 
 namespace arrowport::server {
@@ -37,6 +38,9 @@ class Server {
   /// first call decides; later ones do nothing.
   Status Drain(Clock::time_point deadline);
 
+  /// Reads the rules of streams again. From any thread, once it has started.
+  void ReloadRules();
+
   /// Cancels what runs now, so that a Drain under way ends soon. From any thread.
   void Hurry();
 
@@ -54,6 +58,7 @@ class Server {
   std::unique_ptr<flight::FlightServer> flight_;
   std::unique_ptr<http::HttpServer> http_;
   PortFile port_file_;
+  std::unique_ptr<RulesWatcher> rules_watcher_;
 
   std::atomic<bool> hurried_ = false;
   std::atomic<bool> drained_ = false;

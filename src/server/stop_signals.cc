@@ -6,20 +6,18 @@
 #include <utility>
 
 namespace arrowport::server {
-namespace {
 
-sigset_t Signals() {
+sigset_t StopSignals::Signals() const {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  if (on_hangup_) sigaddset(&signals, SIGHUP);
   return signals;
 }
 
-}  // namespace
-
-StopSignals::StopSignals(std::function<void(int nth)> on_signal)
-    : on_signal_(std::move(on_signal)) {
+StopSignals::StopSignals(std::function<void(int nth)> on_signal, std::function<void()> on_hangup)
+    : on_signal_(std::move(on_signal)), on_hangup_(std::move(on_hangup)) {
   signal(SIGPIPE, SIG_IGN);
   const sigset_t signals = Signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -37,11 +35,15 @@ StopSignals::~StopSignals() {
 
 void StopSignals::Run() {
   const sigset_t signals = Signals();
-  for (int nth = 1;; ++nth) {
+  for (int nth = 1;;) {
     int received = 0;
     sigwait(&signals, &received);
     if (ending_) return;
-    on_signal_(nth);
+    if (received == SIGHUP) {
+      on_hangup_();
+    } else {
+      on_signal_(nth++);
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <signal.h>
+
 #include <atomic>
 #include <functional>
 #include <thread>
@@ -14,7 +16,10 @@ class StopSignals {
  public:
   /// `on_signal` is called on a thread of its own with 1 for the first signal, 2 for the second,
   /// and so on.
-  explicit StopSignals(std::function<void(int nth)> on_signal);
+  /// Where `on_hangup` is not null, SIGHUP becomes a call of it on the same thread, and is none of
+  /// those.
+  explicit StopSignals(std::function<void(int nth)> on_signal,
+                       std::function<void()> on_hangup = nullptr);
 
   /// Signals that come from now on end the process as usual.
   ~StopSignals();
@@ -24,9 +29,11 @@ class StopSignals {
 
  private:
   void Run();
+  [[nodiscard]] sigset_t Signals() const;
 
   // Constant after construction.
   const std::function<void(int nth)> on_signal_;
+  const std::function<void()> on_hangup_;
 
   std::atomic<bool> ending_ = false;
   std::thread thread_;

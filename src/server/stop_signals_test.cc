@@ -20,6 +20,21 @@ TEST(StopSignalsTest, CountsSignalsOfBothKinds) {
   second.Wait();
 }
 
+TEST(StopSignalsTest, TellsOfAHangupByItself) {
+  Event hung_up;
+  Event stopped;
+  StopSignals signals(
+      [&](int nth) {
+        EXPECT_EQ(nth, 1);
+        stopped.Set();
+      },
+      [&] { hung_up.Set(); });
+  kill(getpid(), SIGHUP);
+  hung_up.Wait();
+  kill(getpid(), SIGTERM);
+  stopped.Wait();
+}
+
 TEST(StopSignalsTest, EndsWithoutASignal) {
   const StopSignals signals([](int) { FAIL() << "no signal was sent"; });
 }

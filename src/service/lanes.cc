@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/call_control.h"
 #include "base/error.h"
 #include "engine/database.h"
 #include "engine/table.h"
@@ -38,8 +39,11 @@ Status Lanes::Add(Entry& entry) {
   const std::lock_guard lock(mutex_);
   ARROW_RETURN_NOT_OK(stopped_);
   const auto [lane, is_new] = lanes_.try_emplace(key);
+  lane->second.due = std::min(lane->second.due, Clock::now() + entry.delay_max);
+  lane->second.bytes += entry.bytes;
   lane->second.queue.push_back(std::move(entry));
   ++pending_;
+  changed_.notify_all();
   if (is_new) {
     threads_.Post([self = shared_from_this(), key = std::move(key)] { self->Run(key); });
   }
@@ -59,7 +63,9 @@ void Lanes::Stop(const Status& reason) {
     for (auto& [key, lane] : lanes_) {
       std::ranges::move(lane.queue, std::back_inserter(dropped));
       lane.queue.clear();
+      lane.bytes = 0;
     }
+    changed_.notify_all();
   }
   SettleAll(dropped, reason);
 }
@@ -75,9 +81,10 @@ void Lanes::Run(const std::string& table) {
 // Empty when the lane has nothing to do, and is gone.
 Lanes::Entries Lanes::TakeGroup(const std::string& table) {
   Entries group;
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   const auto lane = lanes_.find(table);
   auto& queue = lane->second.queue;
+  if (!queue.empty()) AwaitCompany(lock, lane->second);
   int64_t bytes = 0;
   while (!queue.empty() &&
          (group.empty() || bytes + queue.front().bytes <= options_.group_bytes_max)) {
@@ -85,8 +92,18 @@ Lanes::Entries Lanes::TakeGroup(const std::string& table) {
     group.push_back(std::move(queue.front()));
     queue.pop_front();
   }
+  lane->second.bytes -= bytes;
+  // What is left waited long enough.
+  lane->second.due = queue.empty() ? Clock::time_point::max() : Clock::now();
   if (group.empty()) lanes_.erase(lane);
   return group;
+}
+
+// Until a group is full, or one of it may wait no more.
+void Lanes::AwaitCompany(std::unique_lock<std::mutex>& lock, const Lane& lane) {
+  changed_.wait_until(lock, lane.due, [&] {
+    return lane.bytes >= options_.group_bytes_max || lane.queue.empty() || Clock::now() >= lane.due;
+  });
 }
 
 // Tries them together, then without the guilty ones, or by halves. Their order is kept.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -11,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/call_control.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/worker_pool.h"
@@ -37,6 +40,8 @@ class Lanes : public std::enable_shared_from_this<Lanes> {
   struct Entry {
     engine::TableRows rows;
     int64_t bytes = 0;  ///< Of its rows in memory.
+    /// It may wait so long for others to be committed with.
+    std::chrono::milliseconds delay_max{0};
     /// Null, or whether the put may still be tried: it is not when this fails.
     std::function<Status()> check;
     std::optional<PutSummary> record;  ///< Of a producer's put: lands in the ledger with it.
@@ -66,10 +71,13 @@ class Lanes : public std::enable_shared_from_this<Lanes> {
   /// Of one table; there as long as a thread works for it.
   struct Lane {
     std::deque<Entry> queue;
+    int64_t bytes = 0;                                 // Of what is queued.
+    Clock::time_point due = Clock::time_point::max();  // When the first of them may wait no more.
   };
 
   void Run(const std::string& table);
   Entries TakeGroup(const std::string& table);
+  void AwaitCompany(std::unique_lock<std::mutex>& lock, const Lane& lane);
   void LandAll(Entries entries);
   void RefuseWhatMayNotBeTried(Entries& entries);
   engine::JointOutcome TryAll(const Entries& entries);
@@ -83,6 +91,7 @@ class Lanes : public std::enable_shared_from_this<Lanes> {
   // Everything below is guarded by mutex_.
   mutable std::mutex mutex_;
   std::map<std::string, Lane> lanes_;
+  std::condition_variable changed_;  // More in a lane that waits, or stopped.
   int64_t pending_ = 0;
   Status stopped_;
 

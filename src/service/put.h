@@ -38,12 +38,15 @@ struct PutRequest {
 struct PutSummary {
   std::string stream;
   std::string table;
-  int64_t rows = 0;
+  int64_t rows = 0;  ///< Without those in the quarantine.
   int64_t batches = 0;
   int64_t bytes = 0;  ///< Of the batches in memory, without what compression saved on the wire.
   double seconds = 0;
   ProducerStamp stamp = {};  ///< As in the request.
   bool duplicate = false;    ///< It had landed before, and is told as it was then.
+  std::optional<int64_t> rows_quarantined = {};  ///< Where the stream's rule has a quarantine.
+  bool skipped = false;  ///< It did not fit its table, and the rule says to drop it then.
+  bool durable = true;   ///< False: it is complete, and waits for its commit.
 };
 
 /// A put under way: one transaction. Same rules as engine::Append, which it wraps: one thread at a

@@ -22,15 +22,35 @@ void PutAccount::Count(const arrow::RecordBatch& batch) {
   summary_.bytes += BytesOf(batch);
 }
 
+void PutAccount::MarkSkipped() {
+  summary_.skipped = true;
+  summary_.rows = 0;
+}
+
+void PutAccount::EnterPending() {
+  is_pending_ = true;
+  books_.streams.PutPending(summary_, began_);
+}
+
 Result<PutSummary> PutAccount::Settle(const Status& status) {
+  if (is_pending_) books_.streams.PutNoLongerPending(summary_, began_);
   if (!status.ok()) {
     Status failure = WithContext("stream '" + summary_.stream + "'", status);
     books_.streams.PutFailed(summary_.stream, summary_.table, failure);
     books_.metrics.PutRefused(summary_.stream);
     return failure;
   }
+  if (rows_quarantined_) {
+    summary_.rows_quarantined = rows_quarantined_;
+    summary_.rows -= *rows_quarantined_;
+    books_.metrics.RowsQuarantined(summary_.stream, *rows_quarantined_);
+  }
   summary_.seconds = std::chrono::duration<double>(Clock::now() - began_).count();
   books_.streams.PutLanded(summary_);
+  if (summary_.skipped) {
+    books_.metrics.PutSkipped(summary_.stream);
+    return summary_;
+  }
   books_.metrics.PutLanded(summary_.stream, summary_.rows, summary_.bytes, summary_.seconds);
   return summary_;
 }

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "base/call_control.h"
 #include "base/error.h"
@@ -28,6 +29,15 @@ class PutAccount {
   void Count(const arrow::RecordBatch& batch);
   [[nodiscard]] const PutSummary& summary() const { return summary_; }
 
+  /// Of the thread that lands the put, before it is settled: how many of its rows were put aside.
+  void CountQuarantined(int64_t rows) { rows_quarantined_ = rows; }
+
+  /// Of the writer: the put fits nowhere, and nothing of it lands.
+  void MarkSkipped();
+
+  /// Enters that all of the put is there, and waits for its commit.
+  void EnterPending();
+
   /// Enters how the put ended. \return what to tell its client.
   Result<PutSummary> Settle(const Status& status);
 
@@ -35,6 +45,8 @@ class PutAccount {
   const Clock::time_point began_ = Clock::now();
   const PutBooks books_;
   PutSummary summary_;
+  std::optional<int64_t> rows_quarantined_;
+  bool is_pending_ = false;
 };
 
 }  // namespace arrowport::service

@@ -7,10 +7,15 @@
 namespace arrowport::service {
 
 nlohmann::ordered_json PutAnswer(const PutSummary& summary) {
-  nlohmann::ordered_json answer = {{"status", "success"},        {"stream", summary.stream},
-                                   {"table", summary.table},     {"rows_processed", summary.rows},
-                                   {"batches", summary.batches}, {"bytes", summary.bytes},
+  nlohmann::ordered_json answer = {{"status", summary.skipped ? "skipped" : "success"},
+                                   {"stream", summary.stream},
+                                   {"table", summary.table},
+                                   {"rows_processed", summary.rows},
+                                   {"batches", summary.batches},
+                                   {"bytes", summary.bytes},
                                    {"seconds", summary.seconds}};
+  if (summary.rows_quarantined) answer["rows_quarantined"] = *summary.rows_quarantined;
+  if (!summary.durable) answer["durable"] = false;
   if (summary.stamp.is_set()) {
     answer["sequence"] = summary.stamp.sequence;
     answer["duplicate"] = summary.duplicate;

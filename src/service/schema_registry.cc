@@ -196,6 +196,12 @@ Result<std::vector<StoredSchema>> SchemaRegistry::List(const Call& call) {
   return schemas;
 }
 
+Result<std::vector<engine::ShapeColumn>> SchemaRegistry::ColumnsOf(const std::string& name) {
+  const auto known = Find(Call{}, name);
+  if (known.ok()) return (*known)->shape.columns;
+  return WithContext("the stream's rule", WithKind(ErrorKind::kConflict, known.status()));
+}
+
 Status SchemaRegistry::Delete(const Call& call, std::string_view name) {
   ARROW_RETURN_NOT_OK(admit_(call, access::Action::kPut, name));
   ARROW_RETURN_NOT_OK(documents_.Delete(call.control, name));

@@ -65,6 +65,10 @@ class SchemaRegistry {
   Result<std::shared_ptr<engine::ResultStream>> Read(const Call& call, std::string_view name,
                                                      const BulkReadRequest& request);
 
+  /// The fields of the schema `name`, for puts that must keep their constraints; the rule that
+  /// names it is the operator's, whoever puts. kConflict without the schema.
+  Result<std::vector<engine::ShapeColumn>> ColumnsOf(const std::string& name);
+
   /// A text that is another one as soon as the rows of Read may have changed: nothing for schemas
   /// of queries and views.
   Result<std::optional<std::string>> RowsVersion(const Call& call, std::string_view name);

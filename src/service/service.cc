@@ -26,12 +26,14 @@
 #include "engine/table.h"
 #include "engine/table_read.h"
 #include "observe/metrics.h"
+#include "service/added_columns.h"
 #include "service/exchangers.h"
 #include "service/file_shelf.h"
 #include "service/offered_results.h"
 #include "service/put.h"
 #include "service/put_account.h"
 #include "service/retained_result.h"
+#include "service/router.h"
 #include "service/schema_registry.h"
 #include "service/spill_space.h"
 #include "service/spilling_exchange.h"
@@ -81,6 +83,12 @@ Status CheckStamp(const ProducerStamp& stamp) {
   return Status::OK();
 }
 
+Result<engine::TableName> TableOf(const PutRequest& request, const Route& route) {
+  if (!request.table.empty()) return engine::TableName::Parse(request.table);
+  if (route.rule != nullptr) return route.rule->TableOf(request.stream);
+  return engine::TableName::Parse(request.stream);
+}
+
 std::string AllRowsOf(const engine::TableName& table) { return "SELECT * FROM " + table.ToSql(); }
 
 int CountOfStreams(int streams_max) {
@@ -112,10 +120,21 @@ class Service::Impl {
     return authorizer.Check(call.caller, action, object);
   }
 
+  void AddRule(StreamInfo& stream) const {
+    const Route route = router.Find(stream.name);
+    if (route.rule == nullptr) return;
+    stream.rule = route.rule->pattern;
+    stream.rule_place = route.rule->place;
+    if (!stream.table.empty()) return;
+    const auto table = route.rule->TableOf(stream.name);
+    if (table.ok()) stream.table = table->ToString();
+  }
+
   const std::shared_ptr<engine::Database> database;
   observe::Metrics& metrics;
   const access::Authorizer authorizer{};
   StreamTable streams;
+  Router router;
   OfferedResults offered;
   Exchangers exchangers;
   const std::shared_ptr<SpillSpace> spill;
@@ -137,7 +156,8 @@ Result<std::shared_ptr<Put>> Service::BeginPut(const Call& call, const PutReques
   ARROW_RETURN_NOT_OK(CheckStreamName(request.stream));
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kPut, request.stream));
   const std::string context = "stream '" + request.stream + "'";
-  auto table = engine::TableName::Parse(request.table.empty() ? request.stream : request.table);
+  const Route route = impl_->router.Find(request.stream);
+  auto table = TableOf(request, route);
   if (!table.ok()) return WithContext(context, table.status());
   if (engine::IsSameName(table->schema, engine::kOwnSchema)) {
     return MakeError(ErrorKind::kForbidden,
@@ -149,8 +169,19 @@ Result<std::shared_ptr<Put>> Service::BeginPut(const Call& call, const PutReques
   summary.table = table->ToString();
   summary.stamp = request.stamp;
   PutAccount account(std::move(summary), {impl_->streams, impl_->metrics});
-  return MakeStreamPut(impl_->puts, {.table = *std::move(table), .schema = request.schema},
-                       std::move(account), call.control, impl_);
+  PutTarget target{.table = *std::move(table), .schema = request.schema, .route = route};
+  if (route.rule != nullptr) {
+    target.added = AddedColumns(route.rule->add_columns, request.stream, request.stamp);
+    auto extended = target.added.Extend(request.schema);
+    if (!extended.ok()) return WithContext(context, extended.status());
+    target.schema = *std::move(extended);
+    if (!route.rule->schema.empty()) {
+      target.read_checks = [impl = impl_, name = route.rule->schema] {
+        return impl->schemas.ColumnsOf(name);
+      };
+    }
+  }
+  return MakeStreamPut(impl_->puts, std::move(target), std::move(account), call.control, impl_);
 }
 
 Result<std::shared_ptr<engine::ResultStream>> Service::Query(const Call& call,
@@ -351,8 +382,27 @@ Result<std::vector<engine::TableInfo>> Service::ListTables(const Call& call) {
 
 Result<std::vector<StreamInfo>> Service::ListStreams(const Call& call) {
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kDescribe, "streams"));
-  return impl_->streams.List();
+  std::vector<StreamInfo> streams = impl_->streams.List();
+  for (StreamInfo& stream : streams) impl_->AddRule(stream);
+  return streams;
 }
+
+Result<StreamInfo> Service::DescribeStream(const Call& call, const std::string& stream) {
+  ARROW_ASSIGN_OR_RAISE(const auto streams, ListStreams(call));
+  const auto found = std::ranges::find(streams, stream, &StreamInfo::name);
+  if (found != streams.end()) return *found;
+  StreamInfo info;
+  info.name = stream;
+  impl_->AddRule(info);
+  if (info.rule.empty()) {
+    return MakeError(ErrorKind::kNotFound,
+                     "nothing was put to stream '" + stream +
+                         "' since the server started, and no rule is about it");
+  }
+  return info;
+}
+
+Router& Service::router() { return impl_->router; }
 
 SchemaRegistry& Service::schemas() { return impl_->schemas; }
 

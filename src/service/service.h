@@ -68,10 +68,19 @@ struct StreamInfo {
   int64_t rows = 0;
   int64_t bytes = 0;
   int64_t puts_failed = 0;
+  int64_t puts_skipped = 0;      ///< Whose columns did not fit, by a rule that drops these.
+  int64_t rows_quarantined = 0;  ///< Of `rows` none.
+  int64_t puts_pending = 0;      ///< Complete, and not yet committed; not among `puts`.
+  int64_t rows_pending = 0;
+  int64_t bytes_pending = 0;
+  std::chrono::milliseconds lag{0};  ///< Since the first of those began; 0 without any.
+  std::string rule = {};             ///< The pattern that it follows; empty: none.
+  std::string rule_place = {};       ///< Where the rule stands: "streams.yaml:7".
   std::optional<int64_t> last_put_unix_ms;
   std::string last_error;  ///< Empty when the last put landed.
 };
 
+class Router;
 class SchemaRegistry;
 
 /// What arrowport does, each verb once, whatever door it is asked through. Safe to use from many
@@ -154,6 +163,12 @@ class Service {
   Result<engine::TableInfo> DescribeTable(const Call& call, std::string_view table);
   Result<std::vector<engine::TableInfo>> ListTables(const Call& call);
   Result<std::vector<StreamInfo>> ListStreams(const Call& call);
+
+  /// kNotFound for a stream that no rule names and that nothing was put to.
+  Result<StreamInfo> DescribeStream(const Call& call, const std::string& stream);
+
+  /// The rules of streams, which may be replaced while puts run.
+  [[nodiscard]] Router& router();
 
   /// The verbs for schemas that clients agree on.
   [[nodiscard]] SchemaRegistry& schemas();

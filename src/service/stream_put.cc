@@ -20,11 +20,14 @@
 #include "base/limits.h"
 #include "engine/append.h"
 #include "engine/database.h"
+#include "engine/landing.h"
+#include "observe/log.h"
 #include "service/lanes.h"
 #include "service/ledger.h"
 #include "service/put.h"
 #include "service/put_account.h"
 #include "service/put_budget.h"
+#include "service/stream_rule.h"
 
 namespace arrowport::service {
 namespace {
@@ -85,7 +88,7 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
       if (!failure().ok()) return QueueState::kClosed;
     }
     const int64_t small_max = space_.options.small_put_bytes_max;
-    if (bytes_expected.value_or(0) > small_max && !has_landed_before_) {
+    if (bytes_expected.value_or(0) > small_max && !drops_rows()) {
       return BecomeLarge(std::move(wake));
     }
     const int64_t bytes = std::clamp(bytes_expected.value_or(kFirstBytes), int64_t{1}, small_max);
@@ -100,9 +103,17 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
       if (!failure_.ok()) return QueueState::kClosed;
       append = append_;
     }
-    if (append != nullptr) return append->Write(std::move(batch), std::move(wake));
     // Counted and dropped.
-    if (has_landed_before_) return QueueState::kReady;
+    if (drops_rows()) return QueueState::kReady;
+    if (!target_.added.empty()) {
+      auto extended = target_.added.Extend(batch, target_.schema);
+      if (!extended.ok()) {
+        Fail(extended.status());
+        return QueueState::kClosed;
+      }
+      batch = *std::move(extended);
+    }
+    if (append != nullptr) return append->Write(std::move(batch), std::move(wake));
     Keep(std::move(batch));
     const int64_t bytes = account_->summary().bytes;
     if (bytes <= space_.options.small_put_bytes_max) {
@@ -113,6 +124,8 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
 
   void Finish(Done done) override {
     finished_ = true;
+    if (skips_) account_->MarkSkipped();
+    if (skips_ && !is_of_a_producer()) return done(account_->Settle(failure()));
     if (!is_of_a_producer()) return Land(done);
     Status failure = this->failure();
     if (!failure.ok()) return done(account_->Settle(failure));
@@ -160,17 +173,54 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
     return failure_;
   }
 
+  [[nodiscard]] const StreamRule& rule() const {
+    static const StreamRule kNone;
+    return target_.route.rule == nullptr ? kNone : *target_.route.rule;
+  }
+
+  // Whether nothing of what is sent will land.
+  [[nodiscard]] bool drops_rows() const { return has_landed_before_ || skips_; }
+
   // Whether something has to be asked of the database before anything of the put is read.
   bool NeedsALook(std::optional<int64_t> bytes_expected) {
     if (looked_) return false;
     if (is_of_a_producer() && !space_.ledger.is_loaded()) return true;
+    if (target_.read_checks) return true;
     // Who does not say how much will come may send for long what does not fit.
-    return !bytes_expected && !space_.known_schemas.Knows(table_text_, *target_.schema);
+    const bool must_fit = !bytes_expected || rule().skip_misfits;
+    return must_fit && !space_.known_schemas.Knows(table_text_, *target_.schema);
   }
 
   Status Look() {
     if (is_of_a_producer()) ARROW_RETURN_NOT_OK(space_.ledger.Load());
-    return space_.database->CheckAppend(target_.table, target_.schema);
+    if (target_.read_checks) ARROW_RETURN_NOT_OK(AddChecks());
+    const Status fits = space_.database->CheckAppend(target_.table, target_.schema, landing_.get());
+    if (!rule().skip_misfits || KindOf(fits) != ErrorKind::kConflict) return fits;
+    observe::Log(observe::LogLevel::kWarning, "put skipped: its columns do not fit",
+                 {{"stream", account_->summary().stream}, {"reason", fits.message()}});
+    skips_ = true;
+    return Status::OK();
+  }
+
+  Status AddChecks() {
+    auto landing = std::make_shared<engine::Landing>(*landing_);
+    ARROW_ASSIGN_OR_RAISE(landing->rule.checks, target_.read_checks());
+    landing_ = std::move(landing);
+    return Status::OK();
+  }
+
+  // Rows of this put alone are put aside where the rule says so.
+  static std::shared_ptr<const engine::Landing> LandingOf(
+      const PutTarget& target, const std::shared_ptr<PutAccount>& account) {
+    if (target.route.landing == nullptr || !target.route.landing->rule.quarantine) {
+      return target.route.landing;
+    }
+    auto landing = std::make_shared<engine::Landing>(*target.route.landing);
+    landing->stream = account->summary().stream;
+    landing->producer = account->summary().stamp.producer;
+    landing->on_quarantined = [account](int64_t rows) { account->CountQuarantined(rows); };
+    account->CountQuarantined(0);
+    return landing;
   }
 
   Status CheckStamp() {
@@ -228,26 +278,43 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
       if (failure_.ok()) failure_ = small_share_->status();
       ARROW_RETURN_NOT_OK(failure_);
       queued_ = true;
-      entry.rows = {
-          .table = target_.table, .schema = target_.schema, .batches = std::exchange(batches_, {})};
+      entry.rows = {.table = target_.table,
+                    .schema = target_.schema,
+                    .batches = std::exchange(batches_, {}),
+                    .landing = landing_};
     }
     entry.bytes = account_->summary().bytes;
-    if (is_of_a_producer()) {
+    entry.delay_max = rule().max_delay;
+    if (skips_) {
+      // Nothing but that it was heard.
+      entry.rows = LedgerRows({account_->summary()});
+    } else if (is_of_a_producer()) {
       entry.record = account_->summary();
+    }
+    if (is_of_a_producer()) {
       entry.check = [self = shared_from_this(), generation] {
         return self->space_.ledger.CheckTurn(self->account_->summary().stream, self->stamp(),
                                              generation);
       };
     }
-    entry.done = [self = shared_from_this(), done, generation](const Status& status) {
+    const bool is_told_before = rule().durability == Durability::kQueued;
+    entry.done = [self = shared_from_this(), done, is_told_before,
+                  generation](const Status& status) {
       self->small_share_->GiveBack();
-      self->Settle(status, done, generation);
+      self->Settle(status, is_told_before ? Ignore : done, generation);
     };
-    return space_.lanes->Add(entry);
+    PutSummary told = account_->summary();
+    account_->EnterPending();
+    ARROW_RETURN_NOT_OK(space_.lanes->Add(entry));
+    told.durable = false;
+    if (is_told_before) done(std::move(told));
+    return Status::OK();
   }
 
+  static void Ignore(const Result<PutSummary>& /*answer*/) {}
+
   void Settle(const Status& status, const Done& done, Ledger::Generation generation) {
-    if (status.ok()) space_.known_schemas.Learn(table_text_, target_.schema);
+    if (status.ok() && !skips_) space_.known_schemas.Learn(table_text_, target_.schema);
     auto answer = account_->Settle(status);
     if (!is_of_a_producer()) return done(std::move(answer));
     if (answer.ok()) {
@@ -289,6 +356,7 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
 
   Status Stream() {
     engine::AppendOptions options;
+    options.landing = landing_;
     if (is_of_a_producer()) {
       options.also = [self = shared_from_this()] {
         return std::vector{LedgerRows({self->account_->summary()})};
@@ -319,10 +387,13 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
       std::make_shared<PutBudget::Share>(space_.small_budget);
   const std::shared_ptr<PutBudget::Share> large_share_ =
       std::make_shared<PutBudget::Share>(space_.large_budget);
+  // Null: rows are appended. Set once more by the first look.
+  std::shared_ptr<const engine::Landing> landing_ = LandingOf(target_, account_);
 
   // Of the one writer at a time.
   bool looked_ = false;
   bool has_landed_before_ = false;
+  bool skips_ = false;  // It does not fit, and the rule says to drop it then.
   bool finished_ = false;
 
   std::atomic<bool> counted_ = true;

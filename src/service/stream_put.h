@@ -2,20 +2,25 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <vector>
 
 #include <arrow/type.h>
 
 #include "base/call_control.h"
 #include "base/worker_pool.h"
 #include "engine/database.h"
+#include "engine/shape.h"
 #include "engine/table.h"
+#include "service/added_columns.h"
 #include "service/known_schemas.h"
 #include "service/lanes.h"
 #include "service/ledger.h"
 #include "service/put.h"
 #include "service/put_account.h"
 #include "service/put_budget.h"
+#include "service/router.h"
 
 namespace arrowport::service {
 
@@ -41,10 +46,14 @@ struct PutSpace {
   WorkerPool threads;  ///< Begin transactions. Goes first.
 };
 
-/// Where the rows of a put go.
+/// Where the rows of a put go, and how.
 struct PutTarget {
   engine::TableName table;
-  std::shared_ptr<arrow::Schema> schema;
+  std::shared_ptr<arrow::Schema> schema;  ///< With `added`.
+  Route route = {};
+  AddedColumns added = {};
+  /// Null, or what values must be, as the schema says that the rule names. May block.
+  std::function<Result<std::vector<engine::ShapeColumn>>()> read_checks = nullptr;
 };
 
 /// A put that nobody has written to.

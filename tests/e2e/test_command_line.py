@@ -110,9 +110,10 @@ def test_streams_shows_what_was_put(server: ServerProcess, http, stream: str) ->
     assert (done.returncode, done.stderr) == (0, b"")
     lines = [line.split("│")[1:-1] for line in done.stdout.decode().splitlines() if "│" in line]
     lines = [[cell.strip() for cell in line] for line in lines]
-    assert lines[0] == ["stream", "table", "puts", "rows", "bytes"]
+    assert lines[0] == ["stream", "table", "rule", "puts", "rows", "bytes", "pending", "lag",
+                        "failed", "last error"]
     [line] = [line for line in lines if line[0] == stream]
-    assert line[1:4] == [stream, "1", "1,234"]
+    assert line[1:5] == [stream, "", "1", "1,234"]
 
 
 def test_streams_of_a_server_without_any(start_server) -> None:

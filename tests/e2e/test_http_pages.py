@@ -26,8 +26,10 @@ def test_streams_are_counted_by_what_landed(http: HttpDoor, stream: str) -> None
     found = _stream(http, stream)
     last = found.pop("last_put_unix_ms")
     assert began - 1000 <= last <= time.time() * 1000 + 1000
-    assert found == {"stream": stream, "table": stream, "puts": 2, "rows": 30, "bytes": sum(sizes),
-                     "puts_failed": 0, "last_error": None}
+    assert found == {"stream": stream, "table": stream, "rule": None, "rule_place": None, "puts": 2,
+                     "rows": 30, "bytes": sum(sizes), "puts_failed": 0, "puts_skipped": 0,
+                     "rows_quarantined": 0, "puts_pending": 0, "rows_pending": 0,
+                     "bytes_pending": 0, "lag_ms": 0, "last_error": None}
 
 
 def test_a_refused_put_is_counted_with_its_error(http: HttpDoor, stream: str) -> None:

@@ -70,7 +70,7 @@ def test_dotted_keys_sizes_and_durations_are_read(start_server: StartServer, ope
     ("config: other.yaml\n", 1, ["config"]),
     ("threads: 1\n  http_port: 2\n", 2, ["YAML"]),
     ("- threads\n", 1, ["key: value"]),
-    ("streams:\n  trips: {}\n", 1, ["streams", "not supported"]),
+    ("streams:\n  trips:\n    mode: apend\n", 3, ["streams.trips.mode", "append, upsert, replace"]),
 ], ids=["unknown", "unknown below", "word", "size", "duration", "twice", "list", "config",
         "no YAML", "no map", "streams"])
 def test_a_file_that_is_wrong_is_refused_with_its_line(start_server: StartServer, tmp_path: Path,

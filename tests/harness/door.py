@@ -53,13 +53,18 @@ class PutAnswer:
     seconds: float
     sequence: int | None = None
     duplicate: bool | None = None
+    rows_quarantined: int | None = None
+    skipped: bool = False
+    durable: bool = True
 
     @staticmethod
     def of_json(document: dict) -> "PutAnswer":
-        assert document["status"] == "success"
+        assert document["status"] in ("success", "skipped")
         return PutAnswer(document["stream"], document["table"], document["rows_processed"],
                          document["batches"], document["bytes"], document["seconds"],
-                         document.get("sequence"), document.get("duplicate"))
+                         document.get("sequence"), document.get("duplicate"),
+                         document.get("rows_quarantined"), document["status"] == "skipped",
+                         document.get("durable", True))
 
 
 class OpenPut(ABC):
