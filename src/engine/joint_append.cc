@@ -252,38 +252,49 @@ class JointAppend {
 
   // For tables that are to be made, that a rule is about, or that another system stores.
   Status LandWithStatements() {
-    std::vector<InsertTarget> targets;
+    std::map<std::string, InsertTarget> targets;
     std::map<std::string, LandingClaim> claims;
     for (const Run& run : runs_) {
-      if (run.landing != nullptr && !claims.contains(run.table.Key())) {
-        ARROW_ASSIGN_OR_RAISE(claims[run.table.Key()], ClaimTable(core_, run.table, {}));
+      const std::string key = run.table.Key();
+      if (run.landing != nullptr && !claims.contains(key)) {
+        ARROW_ASSIGN_OR_RAISE(claims[key], ClaimTable(core_, run.table, {}));
       }
-      ARROW_ASSIGN_OR_RAISE(auto target, FindTarget(core_, *connection_, run.table, {}));
-      const Status fits = run.landing == nullptr
-                              ? target.CheckTakes(run.columns)
-                              : CheckLanding(*connection_, run.table, run.columns, *run.landing);
-      ARROW_RETURN_NOT_OK(BlameColumns(run, fits));
-      targets.push_back(std::move(target));
+      // Once for each table: a claim on one that is missing would be waited for.
+      if (!targets.contains(key)) {
+        ARROW_ASSIGN_OR_RAISE(targets[key], FindTarget(core_, *connection_, run.table, {}));
+      }
+      ARROW_RETURN_NOT_OK(BlameColumns(run, CheckTakes(run, targets[key])));
     }
     ARROW_RETURN_NOT_OK(RunSql(*connection_, "BEGIN"));
-    for (size_t i = 0; i < runs_.size(); ++i) {
-      ARROW_ASSIGN_OR_RAISE(auto landed, LandRun(runs_[i], targets[i]));
+    for (const Run& run : runs_) {
+      ARROW_ASSIGN_OR_RAISE(auto landed, LandRun(run));
       changes_.tables.push_back(std::move(landed));
     }
     core_.table_versions.Change(changes_);
     return RunSql(*connection_, "COMMIT");
   }
 
+  Status CheckTakes(const Run& run, const InsertTarget& target) {
+    if (run.landing == nullptr) return target.CheckTakes(run.columns);
+    return CheckLanding(*connection_, run.table, run.columns, *run.landing);
+  }
+
   // \return the table's full name.
-  Result<TableName> LandRun(const Run& run, const InsertTarget& target) {
-    if (run.landing == nullptr) {
-      ARROW_RETURN_NOT_OK(BlameValues(run, target.Explain(ScanRun(run, target.InsertSql()))));
-      ARROW_ASSIGN_OR_RAISE(auto landed, FindTable(*connection_, run.table));
-      return landed.name;
+  Result<TableName> LandRun(const Run& run) {
+    if (run.landing != nullptr) {
+      auto landed = LandByRule(run);
+      ARROW_RETURN_NOT_OK(BlameValues(run, landed.status()));
+      return landed;
     }
-    auto landed = LandByRule(run);
-    ARROW_RETURN_NOT_OK(BlameValues(run, landed.status()));
-    return landed;
+    // As it is now: a run before this one may have made it.
+    InsertTarget target{.table = run.table, .found = {}, .claim = nullptr};
+    ARROW_ASSIGN_OR_RAISE(target.found, FindTable(*connection_, run.table));
+    ARROW_RETURN_NOT_OK(BlameColumns(run, target.CheckTakes(run.columns)));
+    ARROW_RETURN_NOT_OK(BlameValues(run, target.Explain(ScanRun(run, target.InsertSql()))));
+    if (target.is_missing()) {
+      ARROW_ASSIGN_OR_RAISE(target.found, FindTable(*connection_, run.table));
+    }
+    return target.found.name;
   }
 
   Result<TableName> LandByRule(const Run& run) {

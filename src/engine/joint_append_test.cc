@@ -95,6 +95,23 @@ TEST(JointAppendTest, LandsDifferentSchemasOfOneTable) {
   EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t"), 5);
 }
 
+TEST(JointAppendTest, LandsDifferentSchemasOfATableThatIsMissing) {
+  auto database = OpenMemory();
+  const auto ids = MakeRows(5, 2);
+  const auto only_ids =
+      arrow::RecordBatch::Make(arrow::schema({ids->schema()->field(0)}), 2, {ids->column(0)});
+  const auto outcome = database->AppendTogether(
+      {RowsFor("t", {MakeRows(0, 2)}), RowsFor("t", {only_ids}), RowsFor("T", {MakeRows(9, 1)})});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t"), 5);
+  // What the first one made does not take all of them in this order.
+  const auto refused =
+      database->AppendTogether({RowsFor("u", {only_ids}), RowsFor("u", {MakeRows(0, 2)})});
+  EXPECT_EQ(KindOf(refused.status), ErrorKind::kConflict);
+  EXPECT_EQ(refused.guilty_first, 1);
+  EXPECT_EQ(refused.guilty_count, 1);
+}
+
 TEST(JointAppendTest, JoinsDictionariesThatDiffer) {
   auto database = OpenMemory();
   ASSERT_TRUE(ReadAll(*database, "CREATE TABLE t(word VARCHAR)").ok());
