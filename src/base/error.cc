@@ -50,6 +50,8 @@ constexpr std::array kTable = {
     ErrorTraits{kOutOfMemory, "out-of-memory", "The statement needs more memory than it may use",
                 507, FlightCode::kUnavailable, 71},
     ErrorTraits{kInternal, "internal", "A fault of the server", 500, FlightCode::kInternal, 70},
+    ErrorTraits{kStorageFull, "storage-full", "The server's disk is full", 507,
+                FlightCode::kUnavailable, 75},
 };
 
 constexpr bool RowsFollowTheEnum() {

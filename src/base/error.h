@@ -35,6 +35,7 @@ enum class ErrorKind {
   kNotImplemented,       ///< A known thing that this server does not do.
   kOutOfMemory,          ///< The statement needs more memory than the server may use.
   kInternal,             ///< A fault of ours.
+  kStorageFull,          ///< The server's disk has no room for more rows.
 };
 
 /// Flight's status codes, by their names in Flight RPC; the flight door turns them into its

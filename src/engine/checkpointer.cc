@@ -81,15 +81,25 @@ void Checkpointer::Run() {
     written_ = false;
     if (bytes < std::min(kIdleWalBytesMin, options_.wal_bytes_max)) continue;
     lock.unlock();
-    const Status done = Guarded([this] {
-      duckdb::Connection connection(*instance_);
-      return RunSql(connection, "CHECKPOINT");
-    });
+    const Status done = Checkpoint(bytes);
     lock.lock();
     if (done.ok()) continue;
     written_ = true;
     if (KindOf(done) != ErrorKind::kConflict) wait = kFailureWait;
   }
+}
+
+Status Checkpointer::Checkpoint(int64_t wal_bytes) {
+  // DuckDB would give up the database. What is in the log is safe there.
+  std::error_code unknown;
+  const auto space = std::filesystem::space(wal_path_, unknown);
+  if (!unknown && static_cast<int64_t>(space.available) < wal_bytes) {
+    return MakeError(ErrorKind::kStorageFull, "the disk has no room for what is in the log");
+  }
+  return Guarded([this] {
+    duckdb::Connection connection(*instance_);
+    return RunSql(connection, "CHECKPOINT");
+  });
 }
 
 int64_t Checkpointer::WalBytes() const {

@@ -5,12 +5,33 @@
 #include <utility>
 #include <vector>
 
+#include <duckdb/main/valid_checker.hpp>
+
 #include "base/error.h"
 #include "engine/data_files.h"
 #include "engine/duckdb_error.h"
 #include "engine/execution.h"
+#include "engine/result_budget.h"
 
 namespace arrowport::engine {
+
+Core::Core(DatabaseOptions database_options, std::shared_ptr<ResultBudget> budget)
+    : options(std::move(database_options)),
+      result_budget(budget != nullptr
+                        ? std::move(budget)
+                        : std::make_shared<ResultBudget>(options.server_result_bytes_max)) {}
+
+bool Core::Enter() {
+  const std::lock_guard lock(mutex_);
+  if (closing_) return false;
+  ++calls_;
+  return true;
+}
+
+void Core::Leave() {
+  const std::lock_guard lock(mutex_);
+  if (--calls_ == 0 && closing_) changed_.notify_all();
+}
 
 bool Core::Register(const Execution* execution, std::weak_ptr<Execution> reference) {
   std::lock_guard lock(mutex_);
@@ -54,16 +75,32 @@ void Core::CancelAll(const Status& reason) {
   for (const auto& execution : executions) execution->Cancel(reason);
 }
 
-Status Core::Close() {
+Status Core::CheckSound() const {
+  auto& database = *instance->instance;
+  if (!duckdb::ValidChecker::IsInvalidated(database)) return Status::OK();
+  return MakeError(ErrorKind::kUnavailable, "DuckDB has given up the database: " +
+                                                duckdb::ValidChecker::InvalidatedMessage(database));
+}
+
+Status Core::Settle(const Status& committed) const {
+  if (IsFailedWrite(committed, options.path)) {
+    duckdb::ValidChecker::Invalidate(*instance->instance, committed.message());
+  }
+  const Status sound = CheckSound();
+  if (sound.ok()) return committed;
+  return WithContext("whether the rows have landed is not known; send them again", sound);
+}
+
+Status Core::Close(const Status& reason) {
   {
     std::lock_guard lock(mutex_);
     if (closing_) return Status::OK();
     closing_ = true;
   }
-  CancelAll(MakeError(ErrorKind::kUnavailable, "the server is shutting down"));
+  CancelAll(reason);
   {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return running_.empty(); });
+    changed_.wait(lock, [this] { return running_.empty() && calls_ == 0; });
   }
   std::shared_ptr<DataFiles> files;
   {
@@ -75,6 +112,7 @@ Status Core::Close() {
     checkpointer.Stop();
     idle_connections.Clear();
     workers.Stop();
+    watched_instance_ = instance->instance;
     instance.reset();
     return Status::OK();
   });

@@ -30,9 +30,13 @@ class Execution;
 /// What all queries and appends of one open database share. Everything that runs holds it.
 class Core {
  public:
-  explicit Core(DatabaseOptions database_options)
-      : options(std::move(database_options)),
-        result_budget(std::make_shared<ResultBudget>(options.server_result_bytes_max)) {}
+  /// `budget` is null, or that of the core before, whose results may still be read.
+  explicit Core(DatabaseOptions database_options, std::shared_ptr<ResultBudget> budget = nullptr);
+
+  /// Begins a call, until whose Leave the instance stays open. \return false when the database is
+  /// closing.
+  bool Enter();
+  void Leave();
 
   /// Adds `execution` to what runs; as long as it is there the instance stays open. \return false
   /// when the database is closing.
@@ -49,8 +53,21 @@ class Core {
   /// Cancels what runs with `reason`.
   void CancelAll(const Status& reason);
 
-  /// Refuses new work, cancels what runs, waits for its end and closes the DuckDB instance.
-  Status Close();
+  /// kUnavailable with the reason once DuckDB has given up the instance: then nothing that it does
+  /// can be relied on. For calls and for what runs.
+  [[nodiscard]] Status CheckSound() const;
+
+  /// How a transaction that writes ended, from how DuckDB says that it ended. What could not be
+  /// written or synced is not tried again: it may be on the disk, or not, and so may what comes
+  /// behind it. So the instance is given up, and whoever commits beside it is not told OK either.
+  [[nodiscard]] Status Settle(const Status& committed) const;
+
+  /// Refuses new work, cancels what runs with `reason`, waits for its end and for that of the
+  /// calls, and closes the DuckDB instance.
+  Status Close(const Status& reason);
+
+  /// Whether the instance is closed, and nobody has it any more.
+  [[nodiscard]] bool is_gone() const { return watched_instance_.expired(); }
 
   const DatabaseOptions options;
 
@@ -82,7 +99,11 @@ class Core {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<const Execution*, std::weak_ptr<Execution>> running_;
+  int64_t calls_ = 0;
   bool closing_ = false;
+
+  // Of Close, and of its caller.
+  duckdb::weak_ptr<duckdb::DatabaseInstance> watched_instance_;
 };
 
 }  // namespace arrowport::engine

@@ -16,6 +16,8 @@
 #include "engine/append.h"
 #include "engine/catalog.h"
 #include "engine/core.h"
+#include "engine/core_keeper.h"
+#include "engine/disk_reserve.h"
 #include "engine/duckdb_error.h"
 #include "engine/exchange.h"
 #include "engine/execution.h"
@@ -23,7 +25,6 @@
 #include "engine/insert.h"
 #include "engine/joint_append.h"
 #include "engine/known_rows.h"
-#include "engine/open.h"
 #include "engine/result_budget.h"
 #include "engine/result_stream.h"
 #include "engine/shape.h"
@@ -39,9 +40,12 @@ namespace {
 
 class DuckDbDatabase final : public Database {
  public:
-  explicit DuckDbDatabase(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+  DuckDbDatabase(std::unique_ptr<CoreKeeper> keeper, const DatabaseOptions& options)
+      : keeper_(std::move(keeper)),
+        path_(options.path),
+        reserve_(options.path, options.path == kInMemoryPath ? 0 : options.disk_reserve_bytes) {}
 
-  ~DuckDbDatabase() override { (void)core_->Close(); }
+  ~DuckDbDatabase() override { (void)keeper_->Close(); }
 
   DuckDbDatabase(const DuckDbDatabase&) = delete;
   DuckDbDatabase& operator=(const DuckDbDatabase&) = delete;
@@ -49,115 +53,147 @@ class DuckDbDatabase final : public Database {
   Result<std::shared_ptr<ResultStream>> Query(const Statement& statement,
                                               const QueryOptions& options,
                                               const CallControl& control) override {
-    ARROW_ASSIGN_OR_RAISE(auto place, ResultBudget::Enter(core_->result_budget));
-    const StartGate::Pass pass(core_->start_gate);
+    ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
+    ARROW_ASSIGN_OR_RAISE(auto place, ResultBudget::Enter(use.core()->result_budget));
+    const StartGate::Pass pass(use.core()->start_gate);
     ExecutionOptions execution_options;
     execution_options.ordered = options.ordered;
     execution_options.read_only = options.read_only;
     execution_options.help = true;
     ARROW_ASSIGN_OR_RAISE(auto execution,
-                          Execution::Start(core_, statement, execution_options, control));
+                          Execution::Start(use.core(), statement, execution_options, control));
     return MakeResultStream(std::move(execution), std::move(place));
   }
 
   Result<QueryInfo> DescribeQuery(const Statement& statement, const QueryOptions& options,
                                   const CallControl& /*control*/) override {
-    return DescribeStatement(core_, statement, options);
+    ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
+    return DescribeStatement(use.core(), statement, options);
   }
 
   Result<int64_t> KnownRows(const Statement& statement, const CallControl& control) override {
-    return engine::KnownRows(core_, statement, control);
+    ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
+    return engine::KnownRows(use.core(), statement, control);
   }
 
   Result<std::shared_ptr<Append>> BeginAppend(const TableName& table,
                                               const std::shared_ptr<arrow::Schema>& schema,
                                               const AppendOptions& options,
                                               const CallControl& control) override {
-    return BeginInsert(core_, table, schema, options, control);
+    ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
+    return BeginInsert(use.core(), table, schema, options, control);
   }
 
   Status CheckAppend(const TableName& table, const std::shared_ptr<arrow::Schema>& schema,
                      const Landing* landing) override {
-    return CheckInsert(*core_, table, schema, landing);
+    ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
+    return CheckInsert(*use.core(), table, schema, landing);
   }
 
-  JointOutcome AppendTogether(const std::vector<TableRows>& parts) override {
-    return engine::AppendTogether(core_, parts);
+  JointOutcome AppendTogether(const std::vector<TableRows>& parts, int64_t edition) override {
+    const auto use = keeper_->Use(edition);
+    if (!use.ok()) return {.status = use.status()};
+    return engine::AppendTogether(use->core(), parts);
   }
 
   Result<std::shared_ptr<Exchange>> BeginExchange(const Statement& statement,
                                                   const std::shared_ptr<arrow::Schema>& schema,
                                                   const ExchangeOptions& options,
                                                   const CallControl& control) override {
-    return BeginStreamExchange(core_, statement, schema, options, control);
+    ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
+    return BeginStreamExchange(use.core(), statement, schema, options, control);
   }
 
   Result<bool> ReadsTable(const Statement& statement, const std::string& name) override {
-    return engine::ReadsTable(core_, statement, name);
+    ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
+    return engine::ReadsTable(use.core(), statement, name);
   }
 
   Status CheckSelectsFrom(const Statement& statement, const std::string& name) override {
-    return engine::CheckSelectsFrom(core_, statement, name);
+    ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
+    return engine::CheckSelectsFrom(use.core(), statement, name);
   }
 
   Result<std::vector<TableInfo>> ListTables(const CallControl& control) override {
-    return engine::ListTables(core_, control);
+    ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
+    return engine::ListTables(use.core(), control);
   }
 
   Result<TableInfo> DescribeTable(const TableName& table, const CallControl& control) override {
-    return engine::DescribeTable(core_, table, control);
+    ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
+    return engine::DescribeTable(use.core(), table, control);
   }
 
-  Status CheckShape(const Shape& shape) override { return engine::CheckShape(core_, shape); }
+  Status CheckShape(const Shape& shape) override {
+    ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
+    return engine::CheckShape(use.core(), shape);
+  }
 
   Result<Statement> PlanShapedRead(const Shape& shape, const TableRead& read) override {
-    ARROW_ASSIGN_OR_RAISE(std::string sql, ComposeShapedRead(core_, shape, read));
+    ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
+    ARROW_ASSIGN_OR_RAISE(std::string sql, ComposeShapedRead(use.core(), shape, read));
     return Statement{.sql = std::move(sql), .parameters = {}};
   }
 
   Result<ShapeAudit> PlanShapeAudit(const Shape& shape) override {
-    return ComposeShapeAudit(core_, shape);
+    ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
+    return ComposeShapeAudit(use.core(), shape);
   }
 
   Result<VersionedTable> TableVersion(const TableName& table) override {
-    return FindVersion(*core_, table);
+    ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
+    return FindVersion(*use.core(), table);
   }
 
   Status Checkpoint() override {
-    ARROW_ASSIGN_OR_RAISE(auto connection, core_->Connect());
-    const Workers::Use workers(core_->workers);
+    ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
+    ARROW_ASSIGN_OR_RAISE(auto connection, use.core()->Connect());
+    const Workers::Use workers(use.core()->workers);
     return RunSql(*connection, "CHECKPOINT");
   }
 
   [[nodiscard]] Counters counters() const override {
-    Counters counters{.running_queries = core_->running_queries,
-                      .running_appends = core_->running_appends,
-                      .result_bytes_held = core_->result_budget->held(),
-                      .duckdb_memory_bytes = 0,
-                      .wal_bytes = 0};
+    Counters counters{.open = CheckOpen().ok() ? 1 : 0, .times_reopened = edition() - 1};
     std::error_code missing;
-    const auto wal_bytes = std::filesystem::file_size(core_->options.path + ".wal", missing);
+    const auto wal_bytes = std::filesystem::file_size(path_ + ".wal", missing);
     if (!missing) counters.wal_bytes = static_cast<int64_t>(wal_bytes);
-    if (auto connection = core_->Connect(); connection.ok()) {
+    if (path_ != kInMemoryPath) counters.disk_free_bytes = reserve_.free_bytes();
+    const auto use = keeper_->Use();
+    if (!use.ok()) return counters;
+    Core& core = *use->core();
+    counters.running_queries = core.running_queries;
+    counters.running_appends = core.running_appends;
+    counters.result_bytes_held = core.result_budget->held();
+    if (auto connection = core.Connect(); connection.ok()) {
       auto& buffers = duckdb::BufferManager::GetBufferManager(*(*connection)->context);
       counters.duckdb_memory_bytes = static_cast<int64_t>(buffers.GetUsedMemory());
     }
     return counters;
   }
 
-  void CancelAll(const Status& reason) override { core_->CancelAll(reason); }
+  [[nodiscard]] int64_t edition() const override { return keeper_->edition(); }
 
-  Status Close() override { return core_->Close(); }
+  [[nodiscard]] Status CheckOpen() const override { return keeper_->Check(); }
+
+  Status CheckRoom() override { return reserve_.Check(); }
+
+  void CancelAll(const Status& reason) override {
+    if (const auto use = keeper_->Use(); use.ok()) use->core()->CancelAll(reason);
+  }
+
+  Status Close() override { return keeper_->Close(); }
 
  private:
-  const std::shared_ptr<Core> core_;
+  const std::unique_ptr<CoreKeeper> keeper_;
+  const std::string path_;
+  mutable DiskReserve reserve_;
 };
 
 }  // namespace
 
-Result<std::shared_ptr<Database>> Database::Open(DatabaseOptions options) {
-  ARROW_ASSIGN_OR_RAISE(auto core, OpenCore(std::move(options)));
-  return std::make_shared<DuckDbDatabase>(std::move(core));
+Result<std::shared_ptr<Database>> Database::Open(const DatabaseOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(auto keeper, CoreKeeper::Open(options));
+  return std::make_shared<DuckDbDatabase>(std::move(keeper), options);
 }
 
 std::string DuckDbVersion() { return duckdb::DuckDB::LibraryVersion(); }

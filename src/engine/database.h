@@ -28,6 +28,9 @@ namespace arrowport::engine {
 /// that a database file is likely to have: DuckDB refuses names that mean a catalog and a schema.)
 inline constexpr std::string_view kOwnSchema = "_arrowport";
 
+/// The path of a database that is nowhere but in memory.
+inline constexpr std::string_view kInMemoryPath = ":memory:";
+
 struct CheckpointOptions {
   /// The log is written into the file when it has so much. All writers wait meanwhile, about 5 ms a
   /// MiB, and a start after a crash takes as long to read it: few long waits, or many short ones.
@@ -37,7 +40,7 @@ struct CheckpointOptions {
 };
 
 struct DatabaseOptions {
-  std::string path = ":memory:";    ///< A DuckDB file, created when missing.
+  std::string path{kInMemoryPath};  ///< A DuckDB file, created when missing.
   int64_t memory_bytes_max = 0;     ///< DuckDB's memory limit; 0: 80 % of the machine's.
   int threads = 0;                  ///< DuckDB's worker threads; 0: one per core.
   std::string temp_directory = {};  ///< For spilling; empty: beside the file.
@@ -48,6 +51,8 @@ struct DatabaseOptions {
   int64_t put_bytes_max = 64 * kMiB;             ///< Bound on what one append may have waiting.
   std::vector<DataSource> data_sources = {};     ///< Files that are served as views.
   CheckpointOptions checkpoint = {};
+  /// Of the disk of `path`; below it no puts are taken. 0: none.
+  int64_t disk_reserve_bytes = 0;
 };
 
 /// SQL text with values for its parameters, in order. Values are bound with their Arrow types.
@@ -75,15 +80,22 @@ struct Counters {
   int64_t result_bytes_held = 0;    ///< By all results: made or in the making, and not yet let go.
   int64_t duckdb_memory_bytes = 0;  ///< What DuckDB's buffer manager accounts for.
   int64_t wal_bytes = 0;            ///< Size of the write-ahead log; 0 in memory.
+  int64_t open = 0;                 ///< 1 while the database answers, else 0.
+  int64_t times_reopened = 0;       ///< After DuckDB had given it up.
+  int64_t disk_free_bytes = 0;      ///< Of the disk of the database; 0 in memory.
 };
 
 /// The one door to DuckDB. Safe to use from many threads; everything that it hands out keeps it
 /// alive. No exception leaves it.
+///
+/// When DuckDB gives up an open file, as it does when the disk fails it, the file is closed and
+/// opened again by itself: what runs ends with kUnavailable, and so does each call until that is
+/// done. What the clients have set, attached or kept temporary is gone then, as after a start.
 class Database {
  public:
   /// Opens or creates the database of `options.path`. A file that another process has open is
   /// kUnavailable and names the file and its holder.
-  static Result<std::shared_ptr<Database>> Open(DatabaseOptions options);
+  static Result<std::shared_ptr<Database>> Open(const DatabaseOptions& options);
 
   virtual ~Database() = default;
 
@@ -118,7 +130,11 @@ class Database {
   /// Lands all of `parts` in one transaction, on the calling thread, as durably as a finished
   /// append; or nothing of them. Tables that are missing are made. Quick for few rows: parts of one
   /// table and schema that follow each other are joined, and no statement is planned for them.
-  virtual JointOutcome AppendTogether(const std::vector<TableRows>& parts) = 0;
+  /// kUnavailable, with nothing done, when the database is not of `edition` any more.
+  virtual JointOutcome AppendTogether(const std::vector<TableRows>& parts, int64_t edition) = 0;
+  JointOutcome AppendTogether(const std::vector<TableRows>& parts) {
+    return AppendTogether(parts, edition());
+  }
 
   /// Begins `statement` over batches of `schema`, which it reads as the table `options.input_name`,
   /// once. Types without a mapping are refused by name.
@@ -159,6 +175,16 @@ class Database {
   virtual Status Checkpoint() = 0;
 
   [[nodiscard]] virtual Counters counters() const = 0;
+
+  /// 1, and one more for each time that the file was opened again. What was read of an earlier
+  /// edition may lack what was being committed at its end.
+  [[nodiscard]] virtual int64_t edition() const = 0;
+
+  /// kUnavailable with the reason while the file is not open, or DuckDB has given it up. Quick.
+  [[nodiscard]] virtual Status CheckOpen() const = 0;
+
+  /// That there is room for more rows: kStorageFull below the reserve. Quick.
+  virtual Status CheckRoom() = 0;
 
   /// Ends every query and append that runs with `reason`.
   virtual void CancelAll(const Status& reason) = 0;

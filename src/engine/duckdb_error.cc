@@ -1,5 +1,7 @@
 #include "engine/duckdb_error.h"
 
+#include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -21,17 +23,29 @@ ErrorKind KindOfCatalogError(std::string_view message) {
              : ErrorKind::kNotFound;
 }
 
+bool IsWantOfRoom(std::string_view message) {
+  return Contains(message, "No space left") || Contains(message, "Disk quota exceeded");
+}
+
 ErrorKind KindOfIoError(std::string_view message) {
   if (Contains(message, "Could not set lock")) return ErrorKind::kUnavailable;
   if (Contains(message, "No files found") || Contains(message, "No such file")) {
     return ErrorKind::kNotFound;
   }
-  return Contains(message, "No space left") ? ErrorKind::kUnavailable : ErrorKind::kInvalidInput;
+  return IsWantOfRoom(message) ? ErrorKind::kStorageFull : ErrorKind::kInvalidInput;
+}
+
+bool IsWriteOrSync(std::string_view message) {
+  constexpr std::array<std::string_view, 4> kSigns = {"Could not write", "Could not fsync",
+                                                      "Could not truncate", "fsync failed"};
+  return std::ranges::any_of(kSigns,
+                             [message](std::string_view sign) { return Contains(message, sign); });
 }
 
 // A commit that cannot be written is rolled back, and may do well later.
 ErrorKind KindOfTransactionError(std::string_view message) {
-  return Contains(message, "Could not write") ? ErrorKind::kUnavailable : ErrorKind::kConflict;
+  if (IsWantOfRoom(message)) return ErrorKind::kStorageFull;
+  return IsWriteOrSync(message) ? ErrorKind::kUnavailable : ErrorKind::kConflict;
 }
 
 ErrorKind KindOf(ExceptionType type, std::string_view message) {
@@ -79,6 +93,15 @@ Status FromDuckDb(const duckdb::ErrorData& error) {
                      "cannot be fewer; start it with a lower number");
   }
   return MakeError(KindOf(error.Type(), error.RawMessage()), error.Message());
+}
+
+bool IsFailedWrite(const Status& status, const std::string& path) {
+  const std::string& message = status.message();
+  if (status.ok() || !IsWriteOrSync(message) || IsWantOfRoom(message)) return false;
+  // The kernel's answer to a limit of the process, which leaves the file as it was.
+  if (Contains(message, "File too large")) return false;
+  return Contains(message, "fsync failed") || Contains(message, '"' + path + '"') ||
+         Contains(message, '"' + path + ".wal");
 }
 
 Status RunSql(duckdb::Connection& connection, const std::string& sql) {

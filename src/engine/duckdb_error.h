@@ -15,6 +15,10 @@ namespace arrowport::engine {
 /// What DuckDB calls an error, as a status with our kind: the one place where the two meet.
 Status FromDuckDb(const duckdb::ErrorData& error);
 
+/// Whether `status` is of a commit that could not be written to the database file `path` or its
+/// log, or not be synced; but for want of room, of which DuckDB leaves no trace.
+bool IsFailedWrite(const Status& status, const std::string& path);
+
 /// Runs `sql`, whose result nobody needs, to its end.
 Status RunSql(duckdb::Connection& connection, const std::string& sql);
 

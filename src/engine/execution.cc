@@ -451,14 +451,16 @@ void Execution::CloseLocked(const Status& status) {
   }
   if (deadline_) core_->timer.Remove(*deadline_);
   core_->table_versions.Change(changes_);
-  if (changes_.all || !changes_.tables.empty()) core_->checkpointer.Wrote();
+  const bool writes = changes_.all || !changes_.tables.empty();
+  const Status settled = writes ? core_->Settle(status) : status;
+  if (writes) core_->checkpointer.Wrote();
   held_until_over_.reset();
   before_commit_ = nullptr;
   afterwards_ = nullptr;
   workers_.reset();
   core_->Unregister(this);
-  queue_->Close(status);
-  if (!status.ok()) StopCounting();
+  queue_->Close(settled);
+  if (!settled.ok()) StopCounting();
 }
 
 void Execution::CountAsQuery() {

@@ -333,7 +333,9 @@ JointOutcome AppendTogether(const std::shared_ptr<Core>& core,
   JointAppend append(*core);
   Status status = append.Connect();
   if (status.ok()) status = append.Prepare(parts);
-  if (status.ok()) status = append.Land();
+  // Whoever appends without a statement is not told by DuckDB.
+  if (status.ok()) status = core->CheckSound();
+  if (status.ok()) status = core->Settle(append.Land());
   return append.Outcome(std::move(status));
 }
 

@@ -20,6 +20,7 @@
 #include "engine/data_source.h"
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
+#include "engine/result_budget.h"
 
 namespace arrowport::engine {
 namespace {
@@ -125,7 +126,7 @@ Status OpenInstance(Core& core) {
     core.workers.Start(*core.instance->instance);
     // Timestamps with a zone are shown in UTC, wherever the server runs.
     ARROW_RETURN_NOT_OK(RunOnce(core, "SET GLOBAL TimeZone = 'UTC'"));
-    if (core.options.path == ":memory:") return Status::OK();
+    if (core.options.path == kInMemoryPath) return Status::OK();
     return core.checkpointer.Start(*core.instance->instance, core.options.path,
                                    core.options.checkpoint);
   });
@@ -133,8 +134,9 @@ Status OpenInstance(Core& core) {
 
 }  // namespace
 
-Result<std::shared_ptr<Core>> OpenCore(DatabaseOptions options) {
-  auto core = std::make_shared<Core>(std::move(options));
+Result<std::shared_ptr<Core>> OpenCore(DatabaseOptions options,
+                                       std::shared_ptr<ResultBudget> budget) {
+  auto core = std::make_shared<Core>(std::move(options), std::move(budget));
   ARROW_RETURN_NOT_OK(WithContext("cannot open the database",
                                   ExplainLock(core->options.path, OpenInstance(*core))));
   const std::vector<DataSource>& sources = core->options.data_sources;

@@ -29,6 +29,7 @@ Awaitable<Status> BulkRead(Exchange& exchange);         // routes_bulk_read.cc
 Awaitable<Status> SendParquetFile(Exchange& exchange);  // routes_files.cc
 Awaitable<Status> SendArrowFile(Exchange& exchange);    // routes_files.cc
 Awaitable<Status> CheckHealth(Exchange& exchange);      // routes_server.cc
+Awaitable<Status> CheckReady(Exchange& exchange);       // routes_server.cc
 Awaitable<Status> ShowMetrics(Exchange& exchange);      // routes_server.cc
 Awaitable<Status> ShowVersion(Exchange& exchange);      // routes_server.cc
 Awaitable<Status> ShowOpenApi(Exchange& exchange);      // routes_docs.cc

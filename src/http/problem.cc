@@ -32,7 +32,8 @@ Answer MakeProblem(const Status& status, std::string_view instance, std::string_
   // Messages may quote what a client sent, which need not be UTF-8.
   answer.body = problem.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   answer.body += '\n';
-  if (traits.kind == ErrorKind::kOverloaded || traits.kind == ErrorKind::kUnavailable) {
+  if (traits.kind == ErrorKind::kOverloaded || traits.kind == ErrorKind::kUnavailable ||
+      traits.kind == ErrorKind::kStorageFull) {
     answer.fields.emplace_back("Retry-After", kRetryAfterSeconds);
   }
   return answer;

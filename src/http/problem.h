@@ -14,8 +14,8 @@ namespace arrowport::http {
 ///      "request_id": "…"}
 ///
 /// Type, title and HTTP status are those of the kind's row in `base/error`; a header that is over
-/// its limit is 413 as any other thing that is too large. Refusals that may pass (429, 503) carry
-/// Retry-After.
+/// its limit is 413 as any other thing that is too large. Refusals that may pass (429, 503, 507 of
+/// the disk) carry Retry-After.
 Answer MakeProblem(const Status& status, std::string_view instance, std::string_view request_id);
 
 }  // namespace arrowport::http

@@ -21,6 +21,10 @@ namespace {
 
 Answer Healthy() { return JsonAnswer({{"status", "ok"}}); }
 
+Answer OnlyReads(const Status& reason) {
+  return JsonAnswer({{"status", "reads only"}, {"reason", reason.message()}});
+}
+
 Answer Versions(const HttpOptions& options) {
   return JsonAnswer({{"arrowport", options.version},
                      {"duckdb", engine::DuckDbVersion()},
@@ -35,6 +39,14 @@ Awaitable<Status> CheckHealth(Exchange& exchange) {
   // Whoever asks for health wants to hear that this server does not serve, whatever the reason.
   if (!healthy.ok()) co_return WithKind(ErrorKind::kUnavailable, healthy);
   co_return co_await exchange.Send(Healthy());
+}
+
+Awaitable<Status> CheckReady(Exchange& exchange) {
+  const Status ready = exchange.service().CheckReady();
+  if (!ready.ok()) co_return WithKind(ErrorKind::kUnavailable, ready);
+  const Status room = exchange.service().CheckRoom();
+  Answer answer = room.ok() ? Healthy() : OnlyReads(room);
+  co_return co_await exchange.Send(std::move(answer));
 }
 
 Awaitable<Status> ShowMetrics(Exchange& exchange) {

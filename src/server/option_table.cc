@@ -171,6 +171,14 @@ std::vector<OptionRow> DatabaseRows() {
        .help = "Without a commit, before a log of 1 MiB or more is put into the file anyway.",
        .set = [](Options& o,
                  Text text) { return ReadDuration(text, &o.database.checkpoint.idle); }},
+      {.name = "disk_reserve_bytes",
+       .value_name = "SIZE",
+       .default_text = "256MiB",
+       .help = "Kept free on the disk of the database. With less free, puts are refused, and reads "
+               "go on; 0 is no reserve. More than checkpoint.wal_bytes_max, so that a checkpoint "
+               "finds room.",
+       .set = [](Options& o,
+                 Text text) { return ReadBytes(text, &o.database.disk_reserve_bytes); }},
       {.name = "ingest.bytes_max",
        .value_name = "SIZE",
        .default_text = "1GiB",

@@ -72,6 +72,8 @@ const std::vector<Effect>& Effects() {
        [](const auto& o) { return o.database.checkpoint.wal_bytes_max == 8 * kMiB; }},
       {"checkpoint.idle", "3s",
        [](const auto& o) { return o.database.checkpoint.idle == milliseconds(3000); }},
+      {"disk_reserve_bytes", "9MiB",
+       [](const auto& o) { return o.database.disk_reserve_bytes == 9 * kMiB; }},
       {"ingest.bytes_max", "4MiB",
        [](const auto& o) { return o.service.ingest.bytes_max == 4 * kMiB; }},
       {"ingest.wait_max", "70ms",

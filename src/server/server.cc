@@ -99,6 +99,11 @@ void Server::AddGauges() {
   add("arrowport_duckdb_memory_bytes", "Bytes that DuckDB's buffer manager accounts for.",
       &Counters::duckdb_memory_bytes);
   add("arrowport_wal_bytes", "Size of the write-ahead log.", &Counters::wal_bytes);
+  add("arrowport_database_open", "1 while the database answers, 0 while it is being opened again.",
+      &Counters::open);
+  add("arrowport_database_times_reopened",
+      "How often the database had failed and was opened again.", &Counters::times_reopened);
+  add("arrowport_disk_free_bytes", "Free on the disk of the database.", &Counters::disk_free_bytes);
   const auto add_of_service = [&](const char* name, const char* help,
                                   int64_t (service::Service::*read)() const) {
     // Weak: the service uses the metrics until it goes.

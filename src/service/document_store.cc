@@ -79,7 +79,8 @@ Status DocumentStore::Run(const CallControl& control, std::string sql, Parameter
 }
 
 Status DocumentStore::LoadLocked(const CallControl& control) {
-  if (loaded_) return Status::OK();
+  const int64_t edition = database_->edition();
+  if (loaded_edition_ == edition) return Status::OK();
   Documents found;
   auto rows = database_->Query({NewestSql(), {Text(kind_)}}, {}, control);
   if (!rows.ok() && KindOf(rows.status()) != ErrorKind::kNotFound) return rows.status();
@@ -92,7 +93,7 @@ Status DocumentStore::LoadLocked(const CallControl& control) {
     }
   }
   newest_ = std::move(found);
-  loaded_ = true;
+  loaded_edition_ = edition;
   return Status::OK();
 }
 

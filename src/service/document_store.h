@@ -60,8 +60,8 @@ class DocumentStore {
 
   // Guarded by mutex_, which is held over statements: changes come one by one.
   std::mutex mutex_;
-  bool loaded_ = false;
-  Documents newest_;  ///< Once loaded.
+  int64_t loaded_edition_ = 0;  ///< Of the database; 0: none.
+  Documents newest_;            ///< Once loaded.
 };
 
 }  // namespace arrowport::service

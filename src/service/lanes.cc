@@ -27,7 +27,10 @@ namespace {
 constexpr int kThreadsMax = 64;
 
 // Whether another transaction with fewer rows may end otherwise.
-bool DependsOnTheRows(const Status& status) { return KindOf(status) != ErrorKind::kUnavailable; }
+bool DependsOnTheRows(const Status& status) {
+  const ErrorKind kind = KindOf(status);
+  return kind != ErrorKind::kUnavailable && kind != ErrorKind::kStorageFull;
+}
 
 }  // namespace
 
@@ -109,9 +112,11 @@ void Lanes::AwaitCompany(std::unique_lock<std::mutex>& lock, const Lane& lane) {
 // Tries them together, then without the guilty ones, or by halves. Their order is kept.
 void Lanes::LandAll(Entries entries) {
   for (;;) {
+    // Before they are checked: what is checked in one edition must not land in the next.
+    const int64_t edition = database_->edition();
     RefuseWhatMayNotBeTried(entries);
     if (entries.empty()) return;
-    const engine::JointOutcome outcome = TryAll(entries);
+    const engine::JointOutcome outcome = TryAll(entries, edition);
     // Behind the last entry comes what lands in the ledger; that fails for everyone.
     const bool blames_an_entry = outcome.guilty_first < entries.size();
     if (outcome.status.ok() || entries.size() == 1 || !DependsOnTheRows(outcome.status) ||
@@ -140,7 +145,7 @@ void Lanes::RefuseWhatMayNotBeTried(Entries& entries) {
   }
 }
 
-engine::JointOutcome Lanes::TryAll(const Entries& entries) {
+engine::JointOutcome Lanes::TryAll(const Entries& entries, int64_t edition) {
   std::vector<engine::TableRows> parts;
   parts.reserve(entries.size());
   std::vector<PutSummary> records;
@@ -149,7 +154,7 @@ engine::JointOutcome Lanes::TryAll(const Entries& entries) {
     if (entry.record) records.push_back(*entry.record);
   }
   if (!records.empty()) parts.push_back(LedgerRows(records));
-  return database_->AppendTogether(parts);
+  return database_->AppendTogether(parts, edition);
 }
 
 // Takes `count` out of `entries`, from `first`.

@@ -80,7 +80,7 @@ class Lanes : public std::enable_shared_from_this<Lanes> {
   void AwaitCompany(std::unique_lock<std::mutex>& lock, const Lane& lane);
   void LandAll(Entries entries);
   void RefuseWhatMayNotBeTried(Entries& entries);
-  engine::JointOutcome TryAll(const Entries& entries);
+  engine::JointOutcome TryAll(const Entries& entries, int64_t edition);
   static Entries Cut(Entries& entries, size_t first, size_t count);
   void SettleAll(Entries& entries, const Status& status);
 

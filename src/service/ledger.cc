@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -119,6 +120,12 @@ Status TooEarly(const std::string& stream, const ProducerStamp& stamp) {
                        "again then");
 }
 
+Status OpenedAgain() {
+  return MakeError(ErrorKind::kUnavailable,
+                   "the database was opened again meanwhile, and what has landed is to be looked "
+                   "up; send it again");
+}
+
 }  // namespace
 
 engine::TableRows LedgerRows(const std::vector<PutSummary>& puts) {
@@ -129,18 +136,35 @@ engine::TableRows LedgerRows(const std::vector<PutSummary>& puts) {
 }
 
 Status Ledger::Load() {
-  const std::lock_guard lock(mutex_);
-  if (loaded_) return Status::OK();
-  ARROW_RETURN_NOT_OK(RunAll(*database_, kMakeSql));
-  ARROW_RETURN_NOT_OK(RunAll(*database_, kPruneSql));
-  ARROW_RETURN_NOT_OK(ReadLocked());
-  loaded_ = true;
+  std::vector<std::function<void()>> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    const int64_t edition = database_->edition();
+    if (loaded_edition_ == edition) return Status::OK();
+    waiting = ForgetLocked();
+    ARROW_RETURN_NOT_OK(RunAll(*database_, kMakeSql));
+    ARROW_RETURN_NOT_OK(RunAll(*database_, kPruneSql));
+    ARROW_RETURN_NOT_OK(ReadLocked());
+    loaded_edition_ = edition;
+  }
+  for (const auto& wake : waiting) wake();
   return Status::OK();
 }
 
 bool Ledger::is_loaded() const {
   const std::lock_guard lock(mutex_);
-  return loaded_;
+  return loaded_edition_ == database_->edition();
+}
+
+// \return who waited for those that are forgotten.
+std::vector<std::function<void()>> Ledger::ForgetLocked() {
+  std::vector<std::function<void()>> waiting;
+  for (auto& [key, producer] : producers_) {
+    first_generation_ = std::max(first_generation_, producer.generation + 1);
+    std::ranges::move(producer.waiting, std::back_inserter(waiting));
+  }
+  producers_.clear();
+  return waiting;
 }
 
 size_t Ledger::producers() const {
@@ -202,6 +226,9 @@ Ledger::Verdict Ledger::Decide(const ProducerStamp& stamp, const PutSummary& sum
                                const std::function<void(Generation)>& queue) {
   using Kind = Verdict::Kind;
   const std::lock_guard lock(mutex_);
+  if (loaded_edition_ != database_->edition()) {
+    return {.kind = Kind::kRefuse, .status = OpenedAgain()};
+  }
   const Key key{summary.stream, stamp.producer};
   // Nothing is remembered of one whose put is refused.
   Producer unknown;
@@ -232,6 +259,7 @@ Ledger::Verdict Ledger::Decide(const ProducerStamp& stamp, const PutSummary& sum
   }
   Producer& accepting = found == producers_.end() ? producers_[key] : producer;
   if (accepting.unsettled++ == 0) accepting.broken.clear();
+  accepting.generation = std::max(accepting.generation, first_generation_);
   accepting.accepted = stamp.sequence;
   accepting.one_is_alone = is_alone;
   accepting.epoch = stamp.epoch;
@@ -242,6 +270,9 @@ Ledger::Verdict Ledger::Decide(const ProducerStamp& stamp, const PutSummary& sum
 Status Ledger::CheckTurn(const std::string& stream, const ProducerStamp& stamp,
                          Generation generation) const {
   const std::lock_guard lock(mutex_);
+  if (generation < first_generation_ || loaded_edition_ != database_->edition()) {
+    return OpenedAgain();
+  }
   const auto found = producers_.find({stream, stamp.producer});
   if (found == producers_.end()) return MakeError(ErrorKind::kInternal, "an unknown producer");
   const Producer& producer = found->second;
@@ -255,10 +286,12 @@ bool Ledger::MayLand(const Producer& producer, int64_t sequence, Generation gene
                      [sequence](const auto& broken) { return sequence < broken.second; });
 }
 
-void Ledger::Landed(const PutSummary& put) {
+void Ledger::Landed(const PutSummary& put, Generation generation) {
   std::vector<std::function<void()>> waiting;
   {
     const std::lock_guard lock(mutex_);
+    // Then it was read with the others.
+    if (generation < first_generation_) return;
     RememberLocked(put);
     Producer& producer = producers_[{put.stream, put.stamp.producer}];
     producer.one_is_alone = false;
@@ -276,6 +309,7 @@ void Ledger::Failed(const std::string& stream, const ProducerStamp& stamp, Gener
   std::vector<std::function<void()>> waiting;
   {
     const std::lock_guard lock(mutex_);
+    if (generation < first_generation_) return;
     const auto found = producers_.find({stream, stamp.producer});
     Producer& producer = found->second;
     --producer.unsettled;

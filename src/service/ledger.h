@@ -28,6 +28,9 @@ engine::TableRows LedgerRows(const std::vector<PutSummary>& puts);
 /// put itself: whatever is killed, either both are there or none. What is needed of it is kept in
 /// memory too. Puts of one producer into one stream land in the order of their sequence, each once;
 /// those that wait for their commit may be several. Safe to use from many threads.
+///
+/// When the database was opened again, what was being committed is in its file or is not. So then
+/// the ledger has to be read again, and what was decided on before it does not land.
 class Ledger {
  public:
   /// Which attempt a put that was accepted belongs to.
@@ -49,8 +52,10 @@ class Ledger {
 
   explicit Ledger(std::shared_ptr<engine::Database> database) : database_(std::move(database)) {}
 
-  /// Reads the ledger, or makes its table. Blocks the first time.
+  /// Reads the ledger, or makes its table. Blocks once for each edition of the database.
   Status Load();
+
+  /// Whether that is done for the edition that the database has now.
   [[nodiscard]] bool is_loaded() const;
 
   /// Producers that are remembered: whose puts have landed, or are to land.
@@ -66,12 +71,13 @@ class Ledger {
   Verdict Decide(const ProducerStamp& stamp, const PutSummary& summary, bool is_alone,
                  std::function<void()> wake, const std::function<void(Generation)>& queue);
 
-  /// Whether a put that waits may still land: not when one before it has failed.
+  /// Whether a put that waits may still land: not when one before it has failed, or the database
+  /// was opened again.
   Status CheckTurn(const std::string& stream, const ProducerStamp& stamp,
                    Generation generation) const;
 
   /// `put` has a stamp.
-  void Landed(const PutSummary& put);
+  void Landed(const PutSummary& put, Generation generation);
   void Failed(const std::string& stream, const ProducerStamp& stamp, Generation generation);
 
  private:
@@ -94,13 +100,15 @@ class Ledger {
   static Status CheckEpoch(const Producer& producer, const ProducerStamp& stamp);
   static bool MayLand(const Producer& producer, int64_t sequence, Generation generation);
   void RememberLocked(const PutSummary& put);
+  std::vector<std::function<void()>> ForgetLocked();
   Status ReadLocked();
 
   const std::shared_ptr<engine::Database> database_;
 
   // Everything below is guarded by mutex_. It is held over statements while the ledger is read.
   mutable std::mutex mutex_;
-  bool loaded_ = false;
+  int64_t loaded_edition_ = 0;       // Of the database; 0: none.
+  Generation first_generation_ = 0;  // Since it was loaded.
   std::map<Key, Producer> producers_;
   int64_t landed_since_prune_ = 0;
 

@@ -1,15 +1,20 @@
 #include "service/ledger.h"
 
+#include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/call_control.h"
 #include "base/error.h"
+#include "base/ids.h"
 #include "engine/database.h"
 #include "engine/test_batches.h"
 #include "service/put.h"
@@ -55,8 +60,8 @@ TEST_F(LedgerTest, TakesPutsInTheirTurnWhileOthersAreCommitted) {
   const auto gap = Decide(PutOf(4));
   EXPECT_EQ(gap.kind, Kind::kRefuse);
   EXPECT_THAT(gap.status.message(), HasSubstr("expected is 3"));
-  ledger_.Landed(PutOf(1));
-  ledger_.Landed(PutOf(2));
+  ledger_.Landed(PutOf(1), 0);
+  ledger_.Landed(PutOf(2), 0);
   const auto again = Decide(PutOf(1));
   EXPECT_EQ(again.kind, Kind::kDuplicate);
   EXPECT_EQ(again.summary.rows, 101);
@@ -67,7 +72,7 @@ TEST_F(LedgerTest, WakesWhoSentTheSameAgainWhenTheFirstIsOver) {
   int woken = 0;
   EXPECT_EQ(Decide(PutOf(1)).kind, Kind::kLand);
   EXPECT_EQ(Decide(PutOf(1), false, [&woken] { ++woken; }).kind, Kind::kWait);
-  ledger_.Landed(PutOf(1));
+  ledger_.Landed(PutOf(1), 0);
   EXPECT_EQ(woken, 1);
   EXPECT_EQ(Decide(PutOf(1)).kind, Kind::kDuplicate);
   const auto second = Decide(PutOf(2));
@@ -87,7 +92,7 @@ TEST_F(LedgerTest, RemembersNoProducerOfWhomNothingLanded) {
   Fail(2, 0);
   EXPECT_EQ(ledger_.producers(), 0U);
   EXPECT_EQ(Decide(PutOf(1)).kind, Kind::kLand);
-  ledger_.Landed(PutOf(1));
+  ledger_.Landed(PutOf(1), 0);
   EXPECT_EQ(ledger_.producers(), 1U);
 }
 
@@ -125,11 +130,11 @@ TEST_F(LedgerTest, LetsNothingLandBehindAnEarlierOneThatFailsLater) {
 TEST_F(LedgerTest, KeepsALargePutApart) {
   EXPECT_EQ(Decide(PutOf(1)).kind, Kind::kLand);
   EXPECT_EQ(Decide(PutOf(2), true).kind, Kind::kRefuse);
-  ledger_.Landed(PutOf(1));
+  ledger_.Landed(PutOf(1), 0);
   EXPECT_EQ(Decide(PutOf(2), true).kind, Kind::kLand);
   int woken = 0;
   EXPECT_EQ(Decide(PutOf(3), false, [&woken] { ++woken; }).kind, Kind::kWait);
-  ledger_.Landed(PutOf(2));
+  ledger_.Landed(PutOf(2), 0);
   EXPECT_EQ(woken, 1);
   EXPECT_EQ(Decide(PutOf(3)).kind, Kind::kLand);
 }
@@ -141,7 +146,7 @@ TEST_F(LedgerTest, FencesOutEarlierEpochs) {
   EXPECT_THAT(fenced.status.message(), HasSubstr("epoch 3"));
   EXPECT_FALSE(ledger_.CheckEarly("s", PutOf(2, 2).stamp).ok());
   EXPECT_FALSE(*ledger_.CheckEarly("s", PutOf(1, 3).stamp));
-  ledger_.Landed(PutOf(1, 3));
+  ledger_.Landed(PutOf(1, 3), 0);
   EXPECT_TRUE(*ledger_.CheckEarly("s", PutOf(1, 3).stamp));
 }
 
@@ -159,6 +164,79 @@ TEST_F(LedgerTest, IsReadAgainAndKeepsTheLastAnswers) {
   EXPECT_EQ(decide(1).kind, Kind::kDuplicate);
   EXPECT_EQ(decide(41).kind, Kind::kLand);
   EXPECT_EQ(*engine::testing::ReadInt(*database_, "SELECT count(*) FROM _arrowport.ledger"), 16);
+}
+
+// Of a database that DuckDB gives up, and that is opened again.
+class ReopenedLedgerTest : public LedgerTest {
+ protected:
+  ReopenedLedgerTest() {
+    std::filesystem::create_directories(folder_);
+    database_ = engine::Database::Open({.path = folder_ / "x.duckdb"}).ValueOrDie();
+    EXPECT_TRUE(ledger().Load().ok());
+  }
+
+  ~ReopenedLedgerTest() override {
+    own_.reset();
+    database_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  ReopenedLedgerTest(const ReopenedLedgerTest&) = delete;
+  ReopenedLedgerTest& operator=(const ReopenedLedgerTest&) = delete;
+
+  Ledger& ledger() {
+    if (own_ == nullptr) own_ = std::make_unique<Ledger>(database_);
+    return *own_;
+  }
+
+  Ledger::Verdict Ask(const PutSummary& put, std::function<void()> wake = [] {}) {
+    return ledger().Decide(put.stamp, put, false, std::move(wake), [](Ledger::Generation) {});
+  }
+
+  void Land(int64_t sequence) const {
+    ASSERT_TRUE(database_->AppendTogether({LedgerRows({PutOf(sequence)})}).status.ok());
+  }
+
+  [[nodiscard]] bool Reopen() const {
+    const std::string abort = "SET GLOBAL debug_checkpoint_abort = 'before_header'";
+    if (!engine::testing::ReadAll(*database_, abort).ok() || database_->Checkpoint().ok()) {
+      return false;
+    }
+    const auto end = Clock::now() + std::chrono::seconds(20);
+    while (database_->edition() == 1 && Clock::now() < end) std::this_thread::yield();
+    return database_->edition() == 2;
+  }
+
+  const std::filesystem::path folder_ =
+      std::filesystem::path(::testing::TempDir()) / ("arrowport_ledger_" + NewId());
+  std::unique_ptr<Ledger> own_;
+};
+
+TEST_F(ReopenedLedgerTest, LooksUpWhatWasBeingCommitted) {
+  const auto first = Ask(PutOf(1));
+  const auto second = Ask(PutOf(2));
+  ASSERT_EQ(second.kind, Kind::kLand);
+  int woken = 0;
+  EXPECT_EQ(Ask(PutOf(1), [&woken] { ++woken; }).kind, Kind::kWait);
+  // The first one made it to the disk, and nobody was told.
+  Land(1);
+  ASSERT_TRUE(Reopen());
+  EXPECT_FALSE(ledger().is_loaded());
+  EXPECT_EQ(KindOf(Ask(PutOf(1)).status), ErrorKind::kUnavailable);
+  const Status turn = ledger().CheckTurn("s", PutOf(2).stamp, second.generation);
+  EXPECT_EQ(KindOf(turn), ErrorKind::kUnavailable);
+  ASSERT_TRUE(ledger().Load().ok());
+  EXPECT_EQ(woken, 1);
+  EXPECT_FALSE(ledger().CheckTurn("s", PutOf(2).stamp, second.generation).ok());
+  // What is over of the time before counts no more.
+  ledger().Failed("s", PutOf(1).stamp, first.generation);
+  ledger().Landed(PutOf(2), second.generation);
+  EXPECT_EQ(Ask(PutOf(1)).kind, Kind::kDuplicate);
+  const auto again = Ask(PutOf(2));
+  EXPECT_EQ(again.kind, Kind::kLand);
+  EXPECT_TRUE(ledger().CheckTurn("s", PutOf(2).stamp, again.generation).ok());
+  ledger().Landed(PutOf(2), again.generation);
+  EXPECT_EQ(Ask(PutOf(2)).kind, Kind::kDuplicate);
 }
 
 }  // namespace

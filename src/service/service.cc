@@ -156,6 +156,7 @@ Result<std::shared_ptr<Put>> Service::BeginPut(const Call& call, const PutReques
   ARROW_RETURN_NOT_OK(CheckStreamName(request.stream));
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kPut, request.stream));
   const std::string context = "stream '" + request.stream + "'";
+  ARROW_RETURN_NOT_OK(WithContext(context, impl_->database->CheckRoom()));
   const Route route = impl_->router.Find(request.stream);
   auto table = TableOf(request, route);
   if (!table.ok()) return WithContext(context, table.status());
@@ -410,6 +411,13 @@ Status Service::CheckHealth(const Call& call) {
   ARROW_ASSIGN_OR_RAISE(auto stream, Query(call, {.sql = "SELECT 1", .parameters = {}}, {}));
   return stream->Next().status();
 }
+
+Status Service::CheckReady() const {
+  if (impl_->draining) return MakeError(ErrorKind::kUnavailable, "the server is shutting down");
+  return impl_->database->CheckOpen();
+}
+
+Status Service::CheckRoom() const { return impl_->database->CheckRoom(); }
 
 void Service::StartDraining() {
   impl_->draining = true;

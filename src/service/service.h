@@ -176,6 +176,13 @@ class Service {
   /// OK while a trivial statement is answered.
   Status CheckHealth(const Call& call);
 
+  /// Whether calls are taken: kUnavailable while the server drains, and while the database is not
+  /// open. Does not block.
+  [[nodiscard]] Status CheckReady() const;
+
+  /// Whether puts are: kStorageFull while the disk has no room for more rows. Does not block.
+  [[nodiscard]] Status CheckRoom() const;
+
   /// That what the options say makes sense to the database. kInvalidInput by name.
   Status CheckConfiguration() const;
 

@@ -113,7 +113,12 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
       }
       batch = *std::move(extended);
     }
-    if (append != nullptr) return append->Write(std::move(batch), std::move(wake));
+    if (append != nullptr) {
+      const Status room = space_.database->CheckRoom();
+      if (room.ok()) return append->Write(std::move(batch), std::move(wake));
+      GiveUp(room);
+      return QueueState::kClosed;
+    }
     Keep(std::move(batch));
     const int64_t bytes = account_->summary().bytes;
     if (bytes <= space_.options.small_put_bytes_max) {
@@ -318,7 +323,7 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
     auto answer = account_->Settle(status);
     if (!is_of_a_producer()) return done(std::move(answer));
     if (answer.ok()) {
-      space_.ledger.Landed(*answer);
+      space_.ledger.Landed(*answer, generation);
     } else {
       space_.ledger.Failed(account_->summary().stream, stamp(), generation);
     }

@@ -12,7 +12,7 @@ from harness.program import run_arrowport
 from harness.samples import trips
 from harness.server_process import ServerProcess
 
-PAGES = ["/streams", "/tables", "/healthz", "/metrics", "/version", "/"]
+PAGES = ["/streams", "/tables", "/healthz", "/readyz", "/metrics", "/version", "/"]
 
 
 def _stream(http: HttpDoor, name: str) -> dict:

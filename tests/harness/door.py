@@ -17,6 +17,7 @@ HTTP_STATUS = {
     "precondition-failed": 412, "too-large": 413, "range-not-satisfiable": 416,
     "unsupported-media": 415, "request-timeout": 408, "overloaded": 429, "unavailable": 503,
     "deadline-exceeded": 504, "cancelled": 499, "not-implemented": 501, "out-of-memory": 507,
+    "storage-full": 507,
     "internal": 500,
 }
 

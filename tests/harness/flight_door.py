@@ -21,7 +21,8 @@ EXCEPTION = {
     "overloaded": flight.FlightUnavailableError, "unavailable": flight.FlightUnavailableError,
     "deadline-exceeded": flight.FlightTimedOutError, "cancelled": flight.FlightCancelledError,
     "not-implemented": pa.ArrowNotImplementedError,
-    "out-of-memory": flight.FlightUnavailableError, "internal": flight.FlightInternalError,
+    "out-of-memory": flight.FlightUnavailableError,
+    "storage-full": flight.FlightUnavailableError, "internal": flight.FlightInternalError,
 }
 
 
@@ -58,7 +59,7 @@ class FlightDoor(Door):
         """What `error` says, held to what every Flight error promises; of a connection that was cut
         there is nothing to hold."""
         kind = self.headers.get("arrowport-error-kind")
-        if kind is None and isinstance(error, flight.FlightUnavailableError) and "ocket" in str(error):
+        if kind is None and isinstance(error, flight.FlightUnavailableError):
             return BrokenOff(str(error))
         assert kind is not None, f"a failed call without its kind: {error!r}"
         assert isinstance(error, EXCEPTION[kind]), f"{kind} came as {error!r}"
