@@ -24,6 +24,7 @@
 #include "base/limits.h"
 #include "base/sanitizers.h"
 #include "stream/allocation_budget.h"
+#include "stream/decode_failure.h"
 #include "stream/dictionary_ledger.h"
 #include "stream/ipc_message.h"
 #include "stream/validate.h"
@@ -66,27 +67,19 @@ arrow::ipc::IpcReadOptions ReadOptions() {
 // What a first word that starts no stream is the start of.
 std::optional<std::string_view> OtherFormat(std::string_view word) {
   if (word == "ARRO") {
-    return "this is an Arrow file; send it as an Arrow stream (pyarrow: ipc.new_stream)";
+    return "this is an Arrow file; over HTTP say so (Content-Type: "
+           "application/vnd.apache.arrow.file), "
+           "or send it as an Arrow stream (pyarrow: ipc.new_stream)";
   }
-  if (word == "PAR1") return "this is a Parquet file; send its rows as an Arrow stream";
-  if (word.starts_with("\x1f\x8b")) return "this is gzip; send the Arrow stream itself";
-  if (word == "\x28\xb5\x2f\xfd") return "this is zstd; send the Arrow stream itself";
+  if (word == "PAR1")
+    return "this is a Parquet file; over HTTP say so (Content-Type: "
+           "application/vnd.apache.parquet), "
+           "or send its rows as an Arrow stream";
+  if (word.starts_with("\x1f\x8b"))
+    return "this is gzip; over HTTP say so (Content-Encoding), or send the Arrow stream itself";
+  if (word == "\x28\xb5\x2f\xfd")
+    return "this is zstd; over HTTP say so (Content-Encoding), or send the Arrow stream itself";
   return std::nullopt;
-}
-
-// Arrow tells apart more than its callers can use; whatever is wrong here is wrong with the input.
-ErrorKind KindOfDecodeFailure(const Status& status) {
-  const ErrorKind kind = KindOf(status);
-  switch (kind) {
-    case ErrorKind::kTooLarge:
-    case ErrorKind::kOutOfMemory:
-    case ErrorKind::kUnsupportedMedia:
-      return kind;
-    case ErrorKind::kNotImplemented:
-      return ErrorKind::kUnsupportedMedia;
-    default:
-      return ErrorKind::kInvalidInput;
-  }
 }
 
 // Takes what Arrow's decoder makes of the messages.
@@ -296,7 +289,7 @@ class IpcDecoder::Impl {
 
   Status Fail(const Status& status) {
     if (status.ok()) return status;
-    failure_ = Located(WithKind(KindOfDecodeFailure(status), status));
+    failure_ = Located(AsDecodeFailure(status));
     return failure_;
   }
 
