@@ -7,6 +7,7 @@
 
 #include "base/worker_pool.h"
 #include "http/server.h"
+#include "http/spool.h"
 #include "observe/metrics.h"
 #include "service/service.h"
 
@@ -19,6 +20,7 @@ struct Context {
       : options(http_options),
         service(std::move(the_service)),
         metrics(the_metrics),
+        spool_space(options.spool_directory, options.spool_bytes_max),
         calls(options.worker_threads_max),
         codecs(static_cast<int>(std::thread::hardware_concurrency()) + 1) {}
 
@@ -29,6 +31,8 @@ struct Context {
 
   /// Set once: answers close their connections from then on.
   std::atomic<bool> stopping = false;
+
+  SpoolSpace spool_space;
 
   /// Threads for verbs that block.
   WorkerPool calls;

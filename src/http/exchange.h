@@ -19,6 +19,7 @@
 #include "http/gather.h"
 #include "http/request.h"
 #include "http/signal.h"
+#include "http/spool.h"
 #include "http/transport.h"
 #include "service/service.h"
 #include "stream/batch_encoder.h"
@@ -54,6 +55,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   [[nodiscard]] observe::Metrics& metrics() { return context_.metrics; }
   [[nodiscard]] service::Service& service() { return *context_.service; }
   [[nodiscard]] const service::Call& call() const { return call_; }
+
+  /// Where bodies wait that cannot be read before they are whole.
+  [[nodiscard]] SpoolSpace& spool_space() { return context_.spool_space; }
 
   /// Ends the call with kDeadlineExceeded after `timeout` from now, in place of an earlier one.
   void SetTimeout(std::chrono::milliseconds timeout);

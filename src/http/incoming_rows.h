@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
@@ -23,6 +25,9 @@ class IncomingRows {
 
   /// The next batch, valid in full; null when the rows have ended as they should.
   virtual Awaitable<Result<std::shared_ptr<arrow::RecordBatch>>> Next() = 0;
+
+  /// About how much memory all batches together will take, where the head of the request tells.
+  [[nodiscard]] virtual std::optional<int64_t> bytes_expected() const { return std::nullopt; }
 };
 
 }  // namespace arrowport::http

@@ -73,7 +73,7 @@ class Pump {
 
   Awaitable<Status> Open() {
     for (;;) {
-      const QueueState state = put_->Open(exchange_.request().content_length(), exchange_.Waker());
+      const QueueState state = put_->Open(rows_.bytes_expected(), exchange_.Waker());
       if (state == QueueState::kReady) co_return Status::OK();
       if (state == QueueState::kClosed) co_return co_await WhyClosed();
       const Status waited = co_await exchange_.Wait();

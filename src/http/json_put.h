@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -41,6 +43,9 @@ class JsonPutRows final : public IncomingRows {
   /// kInvalidInput when it is another one than `batch.arrow_schema` says.
   Awaitable<Result<std::shared_ptr<arrow::Schema>>> ReadSchema() override;
   Awaitable<Result<std::shared_ptr<arrow::RecordBatch>>> Next() override;
+  [[nodiscard]] std::optional<int64_t> bytes_expected() const override {
+    return exchange_.request().content_length();
+  }
 
  private:
   Status DecodeSchema();

@@ -70,23 +70,6 @@ Preference PreferenceFor(const stream::WireFormatTraits& traits,
   return found;
 }
 
-std::string ListFormats() {
-  std::string list;
-  for (const stream::WireFormatTraits& traits : stream::WireFormatTable()) {
-    if (!list.empty()) list += ", ";
-    list += std::string(traits.media_type) + " (format=" + std::string(traits.name) + ")";
-  }
-  return list;
-}
-
-Result<AcceptedFormat> FormatOfName(std::string_view name) {
-  for (const stream::WireFormatTraits& traits : stream::WireFormatTable()) {
-    if (traits.name == name) return AcceptedFormat{.format = traits.format};
-  }
-  return MakeError(ErrorKind::kInvalidInput,
-                   "format '" + std::string(name) + "' is not known; there are: " + ListFormats());
-}
-
 }  // namespace
 
 std::string EssenceOf(std::string_view content_type) { return WithoutParameters(content_type); }
@@ -102,9 +85,29 @@ Status CheckNotCoded(std::string_view content_encoding, std::string_view instead
                    "Content-Encoding '" + coding + "' is not taken; " + std::string(instead));
 }
 
+std::string ListFormats() {
+  std::string list;
+  for (const stream::WireFormatTraits& traits : stream::WireFormatTable()) {
+    if (!list.empty()) list += ", ";
+    list += std::string(traits.media_type) + " (format=" + std::string(traits.name) + ")";
+  }
+  return list;
+}
+
+Result<stream::WireFormat> FormatOfName(std::string_view name) {
+  for (const stream::WireFormatTraits& traits : stream::WireFormatTable()) {
+    if (traits.name == name) return traits.format;
+  }
+  return MakeError(ErrorKind::kInvalidInput,
+                   "format '" + std::string(name) + "' is not known; there are: " + ListFormats());
+}
+
 Result<AcceptedFormat> ChooseFormat(std::string_view accept,
                                     std::optional<std::string_view> format_name) {
-  if (format_name.has_value()) return FormatOfName(*format_name);
+  if (format_name.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(const WireFormat format, FormatOfName(*format_name));
+    return AcceptedFormat{.format = format};
+  }
   const std::vector<Accepted> ranges = ParseAccepted(accept);
   if (ranges.empty()) return AcceptedFormat();
   std::optional<AcceptedFormat> best;

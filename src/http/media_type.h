@@ -21,6 +21,12 @@ bool IsUnsaid(std::string_view essence);
 /// \return kUnsupportedMedia for one that is coded, with `instead` as what to do.
 Status CheckNotCoded(std::string_view content_encoding, std::string_view instead);
 
+/// All formats with their names, for messages: "text/csv (format=csv), …".
+std::string ListFormats();
+
+/// The format of a query parameter `format`; kInvalidInput for one that is not known.
+Result<stream::WireFormat> FormatOfName(std::string_view name);
+
 /// A format, and what a request allows of it besides.
 struct AcceptedFormat {
   stream::WireFormat format = stream::WireFormat::kArrowStream;

@@ -79,6 +79,8 @@ Json SchemaOf(RouteParameter::Kind kind) {
     }
     case RouteParameter::Kind::kCompression:
       return {{"type", "string"}, {"enum", {"none", "zstd", "lz4"}}};
+    case RouteParameter::Kind::kLetter:
+      return {{"type", "string"}, {"pattern", "^[ !#-~]$"}};
     case RouteParameter::Kind::kText:
       break;
   }
@@ -105,11 +107,26 @@ Json ParametersOf(const Route& route) {
   return parameters;
 }
 
+// The forms of a put, each by its own name.
+Json PutContent() {
+  Json content;
+  for (const stream::WireFormatTraits& format : stream::WireFormatTable()) {
+    content[format.media_type]["schema"] = OfBytes();
+    if (format.media_type == kJsonType) {
+      content[kJsonType]["schema"] = {{"type", {"array", "object"}},
+                                      {"items", {{"type", "object"}}}};
+    }
+  }
+  return content;
+}
+
 Json BodyOf(const Route& route) {
   Json content;
   switch (route.body) {
     case RouteBody::kNone:
       return nullptr;
+    case RouteBody::kRows:
+      return {{"required", true}, {"content", PutContent()}};
     case RouteBody::kArrowStream:
       content["application/vnd.apache.arrow.stream"]["schema"] = OfBytes();
       break;
@@ -210,7 +227,7 @@ Json Operation(const Route& route) {
 
 Json Tags() {
   return {
-      {{"name", "ingest"}, {"description", "Arrow in."}},
+      {{"name", "ingest"}, {"description", "Rows in."}},
       {{"name", "query"}, {"description", "SQL in, rows out."}},
       {{"name", "exchange"}, {"description", "SQL over rows that come in, with rows going back."}},
       {{"name", "tables"}, {"description", "Tables and views, whole or in part."}},

@@ -35,6 +35,10 @@ constexpr RouteParameter kTimeout = {"timeout_ms", Kind::kTimeout,
 constexpr RouteParameter kLimit = {"limit", Kind::kCount, "this many rows at most"};
 constexpr RouteParameter kColumns = {"columns", Kind::kText, "names with commas between"};
 
+constexpr std::array kPutParameters = {
+    RouteParameter{"format", Kind::kFormat, "the form of the body; goes before Content-Type"},
+    RouteParameter{"header", Kind::kFlag, "of CSV; false: its first row is one of values"},
+    RouteParameter{"delimiter", Kind::kLetter, "of CSV, between two values"}};
 constexpr std::array kRowsForm = {kFormat, kCompression};
 constexpr std::array kQueryParameters = {
     RouteParameter{"sql", Kind::kText, "one statement that only reads", true}, kFormat,
@@ -68,10 +72,11 @@ constexpr std::array kRoutes = {
     Route{.method = Method::post,
           .pattern = "/ingest/{stream}",
           .verb = "put",
-          .summary = "land an Arrow IPC stream in the stream's table, in one transaction",
+          .summary = "land Arrow, Parquet, CSV or JSON in the stream's table, in one transaction",
           .handler = Ingest,
           .answer_schema = "PutSummary",
-          .body = RouteBody::kArrowStream},
+          .body = RouteBody::kRows,
+          .parameters = kPutParameters},
     Route{.method = Method::post,
           .pattern = "/stream/{stream}",
           .verb = "put_json",

@@ -16,7 +16,7 @@ using Handler = Awaitable<Status> (*)(Exchange&);
 
 /// A parameter of a route's query, `?name=…`.
 struct RouteParameter {
-  enum class Kind { kText, kCount, kFlag, kFormat, kCompression, kTimeout };
+  enum class Kind { kText, kCount, kFlag, kFormat, kCompression, kTimeout, kLetter };
   std::string_view name;
   Kind kind = Kind::kText;
   std::string_view summary;
@@ -24,7 +24,7 @@ struct RouteParameter {
 };
 
 /// What stands in a request's body.
-enum class RouteBody { kNone, kArrowStream, kJsonPut, kStatement, kSchema };
+enum class RouteBody { kNone, kRows, kArrowStream, kJsonPut, kStatement, kSchema };
 
 /// What stands in the answer's.
 enum class RouteAnswer {

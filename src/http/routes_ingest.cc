@@ -1,17 +1,20 @@
+#include <memory>
 #include <string>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "http/arrow_body.h"
 #include "http/exchange.h"
 #include "http/handlers.h"
+#include "http/incoming_rows.h"
 #include "http/ingest_pump.h"
 #include "http/json_answer.h"
 #include "http/json_body.h"
 #include "http/json_put.h"
 #include "http/put_fields.h"
+#include "http/put_form.h"
+#include "http/put_rows.h"
 #include "http/socket.h"
 #include "service/put.h"
 #include "service/put_answer.h"
@@ -45,15 +48,17 @@ Awaitable<Result<JsonPut>> ReadJsonPutBody(Exchange& exchange) {
 }  // namespace
 
 Awaitable<Status> Ingest(Exchange& exchange) {
-  Status taken = CheckArrowBody(exchange.request());
-  if (!taken.ok()) co_return taken;
-  taken = exchange.body().LimitTo(exchange.options().body_bytes_max, "body_bytes_max");
+  const Result<PutForm> form = ReadPutForm(exchange.request());
+  if (!form.ok()) co_return form.status();
+  const Status taken = exchange.body().LimitTo(exchange.options().body_bytes_max, "body_bytes_max");
   if (!taken.ok()) co_return taken;
   Result<service::PutRequest> request = PutOf(exchange);
   if (!request.ok()) co_return request.status();
-  ArrowBody rows(exchange);
+  Result<std::unique_ptr<IncomingRows>> rows =
+      co_await OpenPutRows(exchange, *form, request->stream);
+  if (!rows.ok()) co_return rows.status();
   const Result<service::PutSummary> summary =
-      co_await PumpIngest(exchange, *std::move(request), rows);
+      co_await PumpIngest(exchange, *std::move(request), **rows);
   if (!summary.ok()) co_return summary.status();
   co_return co_await exchange.Send(JsonAnswer(service::PutAnswer(*summary)));
 }

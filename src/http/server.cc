@@ -53,6 +53,8 @@ Status CheckOptions(const HttpOptions& options) {
   ARROW_RETURN_NOT_OK(CheckOption("connections_max", options.connections_max, 1));
   ARROW_RETURN_NOT_OK(CheckOption("header_bytes_max", options.header_bytes_max, kHeaderBytesMin));
   ARROW_RETURN_NOT_OK(CheckOption("body_bytes_max", options.body_bytes_max, 0));
+  ARROW_RETURN_NOT_OK(CheckOption("unpacked_ratio_max", options.unpacked_ratio_max, 0));
+  ARROW_RETURN_NOT_OK(CheckOption("spool_bytes_max", options.spool_bytes_max, 1));
   ARROW_RETURN_NOT_OK(CheckOption("json_put_bytes_max", options.json_put_bytes_max, 1));
   ARROW_RETURN_NOT_OK(CheckOption("sql_bytes_max", options.sql_bytes_max, 1));
   ARROW_RETURN_NOT_OK(CheckOption("ipc_message_bytes_max", options.ipc_message_bytes_max, 1));

@@ -23,9 +23,15 @@ struct HttpOptions {
   int io_threads = 0;           ///< Threads that read and write sockets; 0: one per core.
   int worker_threads_max = 64;  ///< Threads for calls that block.
 
-  int connections_max = 1024;               ///< Beyond: 503 with Retry-After.
-  int64_t header_bytes_max = 64 * kKiB;     ///< Request line and header. Beyond: 413.
-  int64_t body_bytes_max = 0;               ///< Of `POST /ingest`; 0: no limit. Beyond: 413.
+  int connections_max = 1024;            ///< Beyond: 503 with Retry-After.
+  int64_t header_bytes_max = 64 * kKiB;  ///< Request line and header. Beyond: 413.
+  /// Of `POST /ingest`, also when its coding is undone; 0: no limit. Beyond: 413.
+  int64_t body_bytes_max = 0;
+  /// How many times its size a body may take unpacked, once that is large; 0: any. Beyond: 413.
+  int unpacked_ratio_max = 200;
+  /// Parquet bodies on disk, all together. Beyond: 429, or 413 when one alone is larger.
+  int64_t spool_bytes_max = 16 * kGiB;
+  std::string spool_directory = {};         ///< For those; empty: the system's for temporary files.
   int64_t json_put_bytes_max = 256 * kMiB;  ///< Body of `POST /stream`. Beyond: 413.
   int64_t sql_bytes_max = kMiB;             ///< Body of `POST /query`. Beyond: 413.
   int64_t ipc_message_bytes_max = kGiB;     ///< One batch of an ingest, also unpacked. Beyond: 413.

@@ -273,8 +273,24 @@ std::vector<OptionRow> HttpSizeRows() {
       {.name = "http.body_bytes_max",
        .value_name = "SIZE",
        .default_text = "0",
-       .help = "Body of one ingest; more is answered 413; 0 is no limit.",
+       .help = "Body of one ingest, as sent and unpacked; more is answered 413; 0 is no limit.",
        .set = [](Options& o, Text text) { return ReadBytes(text, &o.http.body_bytes_max); }},
+      {.name = "http.unpacked_ratio_max",
+       .value_name = "COUNT",
+       .default_text = "200",
+       .help =
+           "How many times its size an ingest with a Content-Encoding may take unpacked, beyond "
+           "64 MiB, and the rows of a Parquet file, beyond 1 GiB; more is answered 413; 0 is "
+           "no limit.",
+       .set = [](Options& o,
+                 Text text) { return ReadNumber(text, {}, &o.http.unpacked_ratio_max); }},
+      {.name = "http.spool_bytes_max",
+       .value_name = "SIZE",
+       .default_text = "16GiB",
+       .help =
+           "Parquet files that are ingested, on disk until they are whole, in temp_directory or "
+           "beside the database file; of all of them together.",
+       .set = [](Options& o, Text text) { return ReadBytes(text, &o.http.spool_bytes_max); }},
       {.name = "http.json_put_bytes_max",
        .value_name = "SIZE",
        .default_text = "256MiB",

@@ -46,6 +46,7 @@ ServerOptions Completed(ServerOptions options) {
   std::string& spill_directory = options.service.spill.directory;
   spill_directory = options.database.temp_directory;
   if (spill_directory.empty()) spill_directory = options.service.files.directory;
+  options.http.spool_directory = spill_directory;
   options.service.ingest.large_put_bytes_max = options.database.put_bytes_max;
   options.service.transfer.servers = MakeRemoteServers();
   if (options.database.extension_directory.empty()) {

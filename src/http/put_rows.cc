@@ -1,0 +1,50 @@
+#include "http/put_rows.h"
+
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include <arrow/type.h>
+
+#include "base/error.h"
+#include "http/arrow_body.h"
+#include "http/exchange.h"
+#include "http/incoming_rows.h"
+#include "http/parquet_body.h"
+#include "http/put_form.h"
+#include "http/socket.h"
+#include "http/text_body.h"
+#include "stream/batch_encoder.h"
+
+namespace arrowport::http {
+namespace {
+
+using stream::WireFormat;
+
+// The schema of the table; null where there is none, and for names that the put will refuse.
+Result<std::shared_ptr<arrow::Schema>> SchemaOf(Exchange& exchange, std::string_view table) {
+  auto info = exchange.service().DescribeTable(exchange.call(), table);
+  if (info.ok()) return std::move(info->schema);
+  const ErrorKind kind = KindOf(info.status());
+  if (kind == ErrorKind::kNotFound || kind == ErrorKind::kInvalidInput) return nullptr;
+  return info.status();
+}
+
+}  // namespace
+
+Awaitable<Result<std::unique_ptr<IncomingRows>>> OpenPutRows(Exchange& exchange,
+                                                             const PutForm& form,
+                                                             std::string_view table) {
+  if (form.format == WireFormat::kArrowStream || form.format == WireFormat::kArrowFile) {
+    co_return std::make_unique<ArrowBody>(exchange, form);
+  }
+  if (form.format == WireFormat::kParquet) {
+    co_return std::make_unique<ParquetBody>(exchange, form);
+  }
+  const auto describe = [&exchange, table] { return SchemaOf(exchange, table); };
+  Result<std::shared_ptr<arrow::Schema>> schema = co_await exchange.Blocking(describe);
+  if (!schema.ok()) co_return schema.status();
+  co_return std::make_unique<TextBody>(exchange, form, *std::move(schema));
+}
+
+}  // namespace arrowport::http

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include <arrow/type.h>
+
+#include "base/error.h"
+#include "http/exchange.h"
+#include "http/incoming_rows.h"
+#include "http/put_form.h"
+#include "http/socket.h"
+
+namespace arrowport::http {
+
+/// The rows of the body of `exchange`, which is kept by reference, by their form. Text has no types
+/// of its own: its columns are read as those of `table`, where there is such a table.
+/// \return why it cannot be told whether there is.
+Awaitable<Result<std::unique_ptr<IncomingRows>>> OpenPutRows(Exchange& exchange,
+                                                             const PutForm& form,
+                                                             std::string_view table);
+
+}  // namespace arrowport::http
