@@ -22,7 +22,8 @@ DOORS = ("http", "flight")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--crash-rounds", type=int, default=20, help="how often the server is killed")
     parser.addoption("--malformed-rounds", type=int, default=2500,
-                     help="how many broken streams are sent over HTTP, and a tenth over Flight")
+                     help="how many broken streams are sent over HTTP, as many broken bodies of other "
+                          "forms, and a tenth over Flight")
     parser.addoption("--seed", type=int, default=20240607, help="of the streams that are broken")
 
 

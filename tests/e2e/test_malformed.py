@@ -10,8 +10,9 @@ from pyarrow import flight as pa_flight
 
 from harness.door import HTTP_STATUS, Refused
 from harness.flight_door import FlightDoor
+from harness.forms import MEDIA_TYPES
 from harness.http_door import HttpDoor
-from harness.mutator import break_values, change, streams
+from harness.mutator import bodies, break_values, change, streams
 from harness.server_process import ServerProcess
 
 pytestmark = pytest.mark.malformed
@@ -90,6 +91,36 @@ def test_changed_streams_over_http(broken_server: ServerProcess, open_door, seed
             assert door.list_tables() == {}
     # Changes of values and of padding go unnoticed; if none did, something refuses everything.
     assert rounds < 100 or rounds / 50 < taken < rounds / 2
+
+
+def test_changed_bodies_of_other_forms(broken_server: ServerProcess, open_door, seed: int,
+                                       rounds: int, tmp_path: Path) -> None:
+    door = open_door(broken_server)
+    corpus = bodies()
+    taken = 0
+    for number in range(rounds):
+        chance = random.Random(f"form {seed} {number}")
+        form, coding, body = chance.choice(corpus)
+        sent = change(body, chance)
+        fields = {"Content-Type": MEDIA_TYPES[form], "Content-Encoding": coding}
+        with _AtRound(seed, number, sent, tmp_path):
+            try:
+                _, answer = door.request("POST", "/ingest/broken", sent, fields)
+            except Refused as refused:
+                assert _is_the_clients_fault(refused), refused
+            else:
+                _check_landed(door, "broken", json.loads(answer)["rows_processed"])
+                taken += 1
+            assert door.list_tables() == {}
+    assert rounds < 100 or rounds / 50 < taken < rounds
+
+
+def test_whole_bodies_of_other_forms_land(broken_server: ServerProcess, open_door) -> None:
+    door = open_door(broken_server)
+    for number, (form, coding, sent) in enumerate(bodies()):
+        fields = {"Content-Type": MEDIA_TYPES[form], "Content-Encoding": coding}
+        _, answer = door.request("POST", f"/ingest/whole{number}", sent, fields)
+        assert json.loads(answer)["rows_processed"] == door.rows(f"whole{number}") > 0
 
 
 def test_whole_streams_land(broken_server: ServerProcess, open_door) -> None:

@@ -4,6 +4,7 @@ import random
 
 import pyarrow as pa
 
+from harness.forms import CODINGS, FORMATS, put_into, write_form
 from harness.http_door import ipc_stream
 from harness.samples import trips
 from harness.type_case import load_cases
@@ -40,6 +41,28 @@ def _growing_dictionaries() -> bytes:
             values = pa.DictionaryArray.from_arrays(pa.array(range(len(words)), pa.int8()), words)
             writer.write_batch(pa.record_batch({"v": values}))
     return sink.getvalue().to_pybytes()
+
+
+def bodies() -> list[tuple[str, str, bytes]]:
+    """Bodies of puts in other forms than a stream: the form, the coding, and the bytes."""
+    rows = trips(100)
+    nested = pa.table({"list": pa.array([[1, 2], None, []] * 20),
+                       "struct": pa.array([{"x": 1, "y": "a"}, None, {"x": None}] * 20),
+                       "text": pa.array(["", "ü", None] * 20)})
+    written = []
+    for table in (rows, nested):
+        for form in FORMATS[1:]:
+            if form != "csv" or table is rows:
+                written.append((form, "identity", write_form(table, form)))
+        for compression in ("none", "gzip", "zstd"):
+            written.append(("parquet", "identity",
+                            write_form(table, "parquet", compression=compression, row_group_size=30)))
+        written.append(("parquet", "identity", write_form(table, "parquet", use_dictionary=False,
+                                                          data_page_version="2.0")))
+        written.append(("arrow-file", "identity", write_form(table, "arrow-file", compression="zstd")))
+    coded = [(form, coding, put_into(write_form(rows, form), coding))
+             for form in ("arrow", "csv", "ndjson", "parquet") for coding in CODINGS]
+    return written + coded
 
 
 def change(data: bytes, chance: random.Random) -> bytes:
