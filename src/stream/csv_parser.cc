@@ -102,6 +102,11 @@ class CsvParser final : public RecordParser {
 
   // \return the header's bytes. Without a header the names are of the table, or numbers.
   Result<size_t> ReadNames(std::string_view text, bool at_end) {
+    if (!at_end) {
+      ARROW_ASSIGN_OR_RAISE(text, WholeRows(text));
+    }
+    // Arrow's parser fails where there is no row.
+    if (text.find_first_not_of("\r\n") == std::string_view::npos) return 0;
     BlockParser parser(BudgetedMemoryPool(), parse_, -1, 1, 1);
     uint32_t bytes = 0;
     ARROW_RETURN_NOT_OK(at_end ? parser.ParseFinal(text, &bytes) : parser.Parse(text, &bytes));
