@@ -35,6 +35,8 @@ constexpr std::array kTable = {
                 FlightCode::kInvalidArgument, 65},
     ErrorTraits{kRangeNotSatisfiable, "range-not-satisfiable", "The range is behind the end", 416,
                 FlightCode::kInvalidArgument, 65},
+    ErrorTraits{kUnprocessable, "unprocessable", "The request contradicts an earlier one", 422,
+                FlightCode::kInvalidArgument, 65},
     ErrorTraits{kRequestTimeout, "request-timeout", "The client sent too slowly", 408,
                 FlightCode::kTimedOut, 75},
     ErrorTraits{kOverloaded, "overloaded", "The server has no room for this now", 429,

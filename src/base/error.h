@@ -27,6 +27,7 @@ enum class ErrorKind {
   kTooLarge,             ///< A body, header or value is over its limit.
   kUnsupportedMedia,     ///< The body is of a format or type that has no mapping.
   kRangeNotSatisfiable,  ///< The part that was asked for is behind the end.
+  kUnprocessable,        ///< The request contradicts what it is to repeat.
   kRequestTimeout,       ///< The client was too slow in sending its request.
   kOverloaded,           ///< A budget is used up; the same call may succeed later.
   kUnavailable,          ///< The server is starting, draining or has lost its storage.

@@ -62,6 +62,7 @@ Awaitable<Result<size_t>> BodyReader::ReadSome(std::span<uint8_t> space) {
   if (!bytes.ok()) co_return WithContext("reading the body", bytes.status());
   bytes_read_ += static_cast<int64_t>(*bytes);
   if (bytes_max_ > 0 && bytes_read_ > bytes_max_) co_return TooLarge();
+  if (on_bytes_) on_bytes_(space.first(*bytes));
   co_return bytes;
 }
 

@@ -34,6 +34,11 @@ class BodyReader {
   /// The rest of the body. Only behind LimitTo.
   Awaitable<Result<std::string>> ReadAll();
 
+  /// Calls `on_bytes` with all that is read from now on, as it came.
+  void Watch(std::function<void(std::span<const uint8_t>)> on_bytes) {
+    on_bytes_ = std::move(on_bytes);
+  }
+
   /// Takes the rest of the body if all of it has arrived already.
   void DiscardReceived();
 
@@ -58,6 +63,7 @@ class BodyReader {
   int64_t bytes_read_ = 0;
   int64_t bytes_max_ = 0;
   std::string limit_name_;
+  std::function<void(std::span<const uint8_t>)> on_bytes_;
 };
 
 }  // namespace arrowport::http

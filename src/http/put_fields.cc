@@ -41,4 +41,13 @@ Result<service::ProducerStamp> ReadProducerStamp(const Request& request) {
   return stamp;
 }
 
+Result<std::string> ReadIdempotencyKey(const Request& request) {
+  std::string key = request.Header("Idempotency-Key");
+  if (key.empty()) return key;
+  const bool is_quoted = key.size() >= 2 && key.starts_with('"') && key.ends_with('"');
+  if (is_quoted) key = key.substr(1, key.size() - 2);
+  if (!key.empty()) return key;
+  return MakeError(ErrorKind::kInvalidInput, "header field Idempotency-Key is empty");
+}
+
 }  // namespace arrowport::http

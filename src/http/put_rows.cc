@@ -1,7 +1,7 @@
 #include "http/put_rows.h"
 
 #include <memory>
-#include <string_view>
+#include <string>
 #include <utility>
 
 #include <arrow/type.h>
@@ -17,31 +17,21 @@
 #include "stream/batch_encoder.h"
 
 namespace arrowport::http {
-namespace {
 
 using stream::WireFormat;
 
-// The schema of the table; null where there is none, and for names that the put will refuse.
-Result<std::shared_ptr<arrow::Schema>> SchemaOf(Exchange& exchange, std::string_view table) {
-  auto info = exchange.service().DescribeTable(exchange.call(), table);
-  if (info.ok()) return std::move(info->schema);
-  const ErrorKind kind = KindOf(info.status());
-  if (kind == ErrorKind::kNotFound || kind == ErrorKind::kInvalidInput) return nullptr;
-  return info.status();
-}
-
-}  // namespace
-
 Awaitable<Result<std::unique_ptr<IncomingRows>>> OpenPutRows(Exchange& exchange,
                                                              const PutForm& form,
-                                                             std::string_view table) {
+                                                             const std::string& stream) {
   if (form.format == WireFormat::kArrowStream || form.format == WireFormat::kArrowFile) {
     co_return std::make_unique<ArrowBody>(exchange, form);
   }
   if (form.format == WireFormat::kParquet) {
     co_return std::make_unique<ParquetBody>(exchange, form);
   }
-  const auto describe = [&exchange, table] { return SchemaOf(exchange, table); };
+  const auto describe = [&exchange, &stream] {
+    return exchange.service().ColumnsForPut(exchange.call(), stream);
+  };
   Result<std::shared_ptr<arrow::Schema>> schema = co_await exchange.Blocking(describe);
   if (!schema.ok()) co_return schema.status();
   co_return std::make_unique<TextBody>(exchange, form, *std::move(schema));

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <memory>
-#include <string_view>
+#include <string>
 
 #include <arrow/type.h>
 
@@ -14,10 +14,10 @@
 namespace arrowport::http {
 
 /// The rows of the body of `exchange`, which is kept by reference, by their form. Text has no types
-/// of its own: its columns are read as those of `table`, where there is such a table.
+/// of its own: its columns are read as those of the table of `stream`, where there is one.
 /// \return why it cannot be told whether there is.
 Awaitable<Result<std::unique_ptr<IncomingRows>>> OpenPutRows(Exchange& exchange,
                                                              const PutForm& form,
-                                                             std::string_view table);
+                                                             const std::string& stream);
 
 }  // namespace arrowport::http

@@ -1,4 +1,6 @@
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -12,6 +14,7 @@
 #include "http/json_answer.h"
 #include "http/json_body.h"
 #include "http/json_put.h"
+#include "http/payload_digest.h"
 #include "http/put_fields.h"
 #include "http/put_form.h"
 #include "http/put_rows.h"
@@ -34,6 +37,11 @@ Result<service::PutRequest> PutOf(Exchange& exchange) {
   service::PutRequest request;
   request.stream = exchange.path_parameter();
   ARROW_ASSIGN_OR_RAISE(request.stamp, ReadProducerStamp(exchange.request()));
+  ARROW_ASSIGN_OR_RAISE(request.idempotency_key, ReadIdempotencyKey(exchange.request()));
+  if (request.idempotency_key.empty()) return request;
+  const auto digest = std::make_shared<PayloadDigest>();
+  exchange.body().Watch([digest](std::span<const uint8_t> bytes) { digest->Add(bytes); });
+  request.payload_digest = [digest] { return digest->Finish(); };
   return request;
 }
 

@@ -39,19 +39,21 @@ constexpr const char* kMakeSql = R"(
 CREATE SCHEMA IF NOT EXISTS _arrowport;
 CREATE TABLE IF NOT EXISTS _arrowport.ledger(
   stream VARCHAR, producer VARCHAR, epoch BIGINT, sequence BIGINT, target VARCHAR, rows BIGINT,
-  batches BIGINT, bytes BIGINT, landed_at TIMESTAMPTZ))";
+  batches BIGINT, bytes BIGINT, landed_at TIMESTAMPTZ);
+ALTER TABLE _arrowport.ledger ADD COLUMN IF NOT EXISTS payload VARCHAR)";
 
-// What came before the last answers of its producer, and producers that were not heard of for 30
-// days.
+// What came before the last answers of its producer, producers that were not heard of for 30 days,
+// and keys (they begin with 0x1f) after one.
 constexpr const char* kPruneSql = R"(
 DELETE FROM _arrowport.ledger AS old USING (
   SELECT stream, producer, max(sequence) AS last, max(landed_at) AS landed_at
   FROM _arrowport.ledger GROUP BY ALL) AS newest
 WHERE old.stream = newest.stream AND old.producer = newest.producer
-  AND (old.sequence <= newest.last - 16 OR newest.landed_at < now() - INTERVAL 30 DAY))";
+  AND (old.sequence <= newest.last - 16 OR newest.landed_at < now() - INTERVAL 30 DAY
+       OR (starts_with(old.producer, chr(31)) AND old.landed_at < now() - INTERVAL 24 HOUR)))";
 
 constexpr const char* kReadSql = R"(
-SELECT stream, producer, epoch, sequence, target, rows, batches, bytes
+SELECT stream, producer, epoch, sequence, target, rows, batches, bytes, coalesce(payload, '')
 FROM _arrowport.ledger ORDER BY sequence)";
 
 Status RunAll(engine::Database& database, const char* sql) {
@@ -68,7 +70,8 @@ std::shared_ptr<arrow::Schema> LedgerSchema() {
        arrow::field("epoch", arrow::int64()), arrow::field("sequence", arrow::int64()),
        arrow::field("target", arrow::utf8()), arrow::field("rows", arrow::int64()),
        arrow::field("batches", arrow::int64()), arrow::field("bytes", arrow::int64()),
-       arrow::field("landed_at", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"))});
+       arrow::field("landed_at", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")),
+       arrow::field("payload", arrow::utf8())});
   return kSchema;
 }
 
@@ -93,6 +96,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> ToBatch(const std::vector<PutSummary
   ARROW_ASSIGN_OR_RAISE(auto rows, numbers([](Put p) { return p.rows; }));
   ARROW_ASSIGN_OR_RAISE(auto batches, numbers([](Put p) { return p.batches; }));
   ARROW_ASSIGN_OR_RAISE(auto bytes, numbers([](Put p) { return p.bytes; }));
+  ARROW_ASSIGN_OR_RAISE(auto payload, texts([](Put p) { return p.stamp.payload; }));
   const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
                        std::chrono::system_clock::now().time_since_epoch())
                        .count();
@@ -100,7 +104,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> ToBatch(const std::vector<PutSummary
   ARROW_ASSIGN_OR_RAISE(auto landed_at, Column(puts, std::move(times), [now](Put) { return now; }));
   return arrow::RecordBatch::Make(
       LedgerSchema(), static_cast<int64_t>(puts.size()),
-      {stream, producer, epoch, sequence, target, rows, batches, bytes, landed_at});
+      {stream, producer, epoch, sequence, target, rows, batches, bytes, landed_at, payload});
 }
 
 std::string NameOf(const std::string& stream, const ProducerStamp& stamp) {
@@ -164,6 +168,7 @@ std::vector<std::function<void()>> Ledger::ForgetLocked() {
     std::ranges::move(producer.waiting, std::back_inserter(waiting));
   }
   producers_.clear();
+  keys_.clear();
   return waiting;
 }
 
@@ -191,6 +196,7 @@ Status Ledger::ReadLocked() {
       put.rows = number(5, i);
       put.batches = number(6, i);
       put.bytes = number(7, i);
+      put.stamp.payload = text(8, i);
       RememberLocked(put);
     }
   }
@@ -202,7 +208,31 @@ void Ledger::RememberLocked(const PutSummary& put) {
   producer.landed = std::max(producer.landed, put.stamp.sequence);
   producer.accepted = std::max(producer.accepted, producer.landed);
   producer.last.push_back(put);
+  if (put.stamp.is_key()) keys_.emplace_back(Clock::now(), Key{put.stream, put.stamp.producer});
   if (producer.last.size() > kAnswersKept) producer.last.pop_front();
+}
+
+void Ledger::ForgetKeysLocked() {
+  const auto oldest = Clock::now() - kKeyLifetime;
+  while (!keys_.empty() && keys_.front().first < oldest) {
+    producers_.erase(keys_.front().second);
+    keys_.pop_front();
+  }
+}
+
+// Of one that has landed.
+Ledger::Verdict Ledger::Repeat(const Producer& producer, const PutSummary& put) {
+  const auto known = std::ranges::find_if(producer.last, [&put](const PutSummary& landed) {
+    return landed.stamp.sequence == put.stamp.sequence;
+  });
+  Verdict verdict{.kind = Verdict::Kind::kDuplicate, .summary = put};
+  if (known != producer.last.end()) verdict.summary = *known;
+  verdict.summary.duplicate = true;
+  if (verdict.summary.stamp.payload == put.stamp.payload) return verdict;
+  return {.kind = Verdict::Kind::kRefuse,
+          .status = MakeError(ErrorKind::kUnprocessable,
+                              "the Idempotency-Key was used for a put of other rows; take a new "
+                              "key for each put")};
 }
 
 Status Ledger::CheckEpoch(const Producer& producer, const ProducerStamp& stamp) {
@@ -236,14 +266,11 @@ Ledger::Verdict Ledger::Decide(const ProducerStamp& stamp, const PutSummary& sum
   Producer& producer = found == producers_.end() ? unknown : found->second;
   Status fenced = CheckEpoch(producer, stamp);
   if (!fenced.ok()) return {.kind = Kind::kRefuse, .status = std::move(fenced)};
-  if (stamp.sequence <= producer.landed) {
-    const auto known = std::ranges::find_if(producer.last, [&stamp](const PutSummary& put) {
-      return put.stamp.sequence == stamp.sequence;
-    });
-    Verdict verdict{.kind = Kind::kDuplicate, .summary = summary};
-    if (known != producer.last.end()) verdict.summary = *known;
-    verdict.summary.duplicate = true;
-    return verdict;
+  if (stamp.sequence <= producer.landed) return Repeat(producer, summary);
+  if (stamp.is_key() && producer.accepted > 0) {
+    return {.kind = Kind::kRefuse,
+            .status = MakeError(ErrorKind::kConflict,
+                                "a put with this Idempotency-Key is being committed")};
   }
   const bool others_run = producer.accepted > producer.landed;
   if (stamp.sequence <= producer.accepted || (others_run && producer.one_is_alone)) {
@@ -293,6 +320,7 @@ void Ledger::Landed(const PutSummary& put, Generation generation) {
     // Then it was read with the others.
     if (generation < first_generation_) return;
     RememberLocked(put);
+    ForgetKeysLocked();
     Producer& producer = producers_[{put.stream, put.stamp.producer}];
     producer.one_is_alone = false;
     --producer.unsettled;

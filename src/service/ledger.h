@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/call_control.h"
 #include "base/error.h"
 #include "base/worker_pool.h"
 #include "engine/database.h"
@@ -18,6 +20,9 @@
 #include "service/put.h"
 
 namespace arrowport::service {
+
+/// How long the key of a put is remembered. Producers' last puts are as long as they go on.
+inline constexpr std::chrono::hours kKeyLifetime{24};
 
 /// What lands in the ledger's table together with the rows of `puts`, which all have a stamp.
 engine::TableRows LedgerRows(const std::vector<PutSummary>& puts);
@@ -27,7 +32,8 @@ engine::TableRows LedgerRows(const std::vector<PutSummary>& puts);
 /// The record of a put is a row of the table `_arrowport.ledger`, committed with the rows of the
 /// put itself: whatever is killed, either both are there or none. What is needed of it is kept in
 /// memory too. Puts of one producer into one stream land in the order of their sequence, each once;
-/// those that wait for their commit may be several. Safe to use from many threads.
+/// those that wait for their commit may be several. A put with a key is the only one of a producer
+/// that is called like the key, and is forgotten after kKeyLifetime. Safe to use from many threads.
 ///
 /// When the database was opened again, what was being committed is in its file or is not. So then
 /// the ledger has to be read again, and what was decided on before it does not land.
@@ -99,7 +105,9 @@ class Ledger {
   // Need mutex_.
   static Status CheckEpoch(const Producer& producer, const ProducerStamp& stamp);
   static bool MayLand(const Producer& producer, int64_t sequence, Generation generation);
+  static Verdict Repeat(const Producer& producer, const PutSummary& put);
   void RememberLocked(const PutSummary& put);
+  void ForgetKeysLocked();
   std::vector<std::function<void()>> ForgetLocked();
   Status ReadLocked();
 
@@ -110,6 +118,7 @@ class Ledger {
   int64_t loaded_edition_ = 0;       // Of the database; 0: none.
   Generation first_generation_ = 0;  // Since it was loaded.
   std::map<Key, Producer> producers_;
+  std::deque<std::pair<Clock::time_point, Key>> keys_;  // In the order in which they landed.
   int64_t landed_since_prune_ = 0;
 
   // For statements that nobody waits for. Goes first.

@@ -21,9 +21,15 @@ namespace arrowport::service {
 struct ProducerStamp {
   [[nodiscard]] bool is_set() const { return !producer.empty(); }
 
+  /// Whether it stands for the key of a single put instead.
+  [[nodiscard]] bool is_key() const { return producer.starts_with(kKeyMark); }
+
+  static constexpr char kKeyMark = '\x1f';  ///< Which no name begins with.
+
   std::string producer = {};  ///< Empty: the put is of none.
   int64_t epoch = 0;  ///< A higher one fences out those before it: of another run of the producer.
-  int64_t sequence = 0;  ///< 1, 2, 3 …, without gaps, whatever the epoch.
+  int64_t sequence = 0;      ///< 1, 2, 3 …, without gaps, whatever the epoch.
+  std::string payload = {};  ///< Of a key: a digest of what is sent, once it is there.
 };
 
 /// Begins a put of batches of `schema` to `stream`.
@@ -32,6 +38,11 @@ struct PutRequest {
   std::shared_ptr<arrow::Schema> schema;
   std::string table = {};    ///< Gets the rows; empty: the one that `stream` names.
   ProducerStamp stamp = {};  ///< With one, the put lands once.
+  /// The same for a client that does not count: a name for this put alone. Sent again with other
+  /// rows it is kUnprocessable, and kConflict while the first is being committed.
+  std::string idempotency_key = {};
+  /// Of a put with a key: a digest of all that was sent. Asked before Finish returns.
+  std::function<std::string()> payload_digest = nullptr;
 };
 
 /// What a put did, once it is durable.

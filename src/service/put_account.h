@@ -3,6 +3,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "base/call_control.h"
 #include "base/error.h"
@@ -31,6 +33,9 @@ class PutAccount {
 
   /// Of the thread that lands the put, before it is settled: how many of its rows were put aside.
   void CountQuarantined(int64_t rows) { rows_quarantined_ = rows; }
+
+  /// Of the writer, when all is there: a digest of what was sent.
+  void SetPayload(std::string digest) { summary_.stamp.payload = std::move(digest); }
 
   /// Of the writer: the put fits nowhere, and nothing of it lands.
   void MarkSkipped();

@@ -16,10 +16,9 @@ nlohmann::ordered_json PutAnswer(const PutSummary& summary) {
                                    {"seconds", summary.seconds}};
   if (summary.rows_quarantined) answer["rows_quarantined"] = *summary.rows_quarantined;
   if (!summary.durable) answer["durable"] = false;
-  if (summary.stamp.is_set()) {
-    answer["sequence"] = summary.stamp.sequence;
-    answer["duplicate"] = summary.duplicate;
-  }
+  if (!summary.stamp.is_set()) return answer;
+  if (!summary.stamp.is_key()) answer["sequence"] = summary.stamp.sequence;
+  answer["duplicate"] = summary.duplicate;
   return answer;
 }
 

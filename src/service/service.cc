@@ -76,11 +76,28 @@ Status CheckStamp(const ProducerStamp& stamp) {
                                                    std::to_string(kStreamNameBytesMax) + " bytes");
   }
   ARROW_RETURN_NOT_OK(CheckUtf8(stamp.producer, "the producer's name"));
+  if (stamp.is_key()) {
+    return MakeError(ErrorKind::kInvalidInput, "a producer's name begins with no control byte");
+  }
   if (stamp.sequence < 1 || stamp.epoch < 0) {
     return MakeError(ErrorKind::kInvalidInput,
                      "a producer's sequence begins with 1, and its epoch with 0");
   }
   return Status::OK();
+}
+
+Status CheckKey(const PutRequest& request) {
+  const std::string& key = request.idempotency_key;
+  if (key.empty()) return Status::OK();
+  if (request.stamp.is_set()) {
+    return MakeError(ErrorKind::kInvalidInput,
+                     "a put has an Idempotency-Key or a producer's sequence, not both");
+  }
+  if (key.size() > kStreamNameBytesMax) {
+    return MakeError(ErrorKind::kInvalidInput, "an Idempotency-Key has at most " +
+                                                   std::to_string(kStreamNameBytesMax) + " bytes");
+  }
+  return CheckUtf8(key, "the Idempotency-Key");
 }
 
 Result<engine::TableName> TableOf(const PutRequest& request, const Route& route) {
@@ -165,13 +182,21 @@ Result<std::shared_ptr<Put>> Service::BeginPut(const Call& call, const PutReques
                      "schema " + table->schema + " is arrowport's own; no puts land there");
   }
   if (request.stamp.is_set()) ARROW_RETURN_NOT_OK(CheckStamp(request.stamp));
+  ARROW_RETURN_NOT_OK(CheckKey(request));
   PutSummary summary;
   summary.stream = request.stream;
   summary.table = table->ToString();
   summary.stamp = request.stamp;
+  if (!request.idempotency_key.empty()) {
+    summary.stamp.producer = ProducerStamp::kKeyMark + call.caller.name + ProducerStamp::kKeyMark +
+                             request.idempotency_key;
+    summary.stamp.sequence = 1;
+  }
   PutAccount account(std::move(summary), {impl_->streams, impl_->metrics});
   PutTarget target{.table = *std::move(table), .schema = request.schema, .route = route};
+  target.payload_digest = request.payload_digest;
   if (route.rule != nullptr) {
+    // A key is no producer's.
     target.added = AddedColumns(route.rule->add_columns, request.stream, request.stamp);
     auto extended = target.added.Extend(request.schema);
     if (!extended.ok()) return WithContext(context, extended.status());
@@ -183,6 +208,20 @@ Result<std::shared_ptr<Put>> Service::BeginPut(const Call& call, const PutReques
     }
   }
   return MakeStreamPut(impl_->puts, std::move(target), std::move(account), call.control, impl_);
+}
+
+Result<std::shared_ptr<arrow::Schema>> Service::ColumnsForPut(const Call& call,
+                                                              const std::string& stream) {
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kPut, stream));
+  const Route route = impl_->router.Find(stream);
+  if (route.rule != nullptr && route.rule->landing.quarantine) return nullptr;
+  const auto table = TableOf({.stream = stream, .schema = nullptr}, route);
+  // The put says what is wrong with its name.
+  if (!table.ok()) return nullptr;
+  auto info = impl_->database->DescribeTable(*table, call.control);
+  if (info.ok()) return std::move(info->schema);
+  if (KindOf(info.status()) == ErrorKind::kNotFound) return nullptr;
+  return info.status();
 }
 
 Result<std::shared_ptr<engine::ResultStream>> Service::Query(const Call& call,

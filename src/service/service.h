@@ -95,6 +95,11 @@ class Service {
   /// Does not block.
   Result<std::shared_ptr<Put>> BeginPut(const Call& call, const PutRequest& request);
 
+  /// The columns of the table that puts to `stream` land in, for forms of rows that say nothing of
+  /// their types. Null where there is no such table, and where the stream's rule puts bad rows
+  /// aside: what is no value of its column may be sent then. Blocks.
+  Result<std::shared_ptr<arrow::Schema>> ColumnsForPut(const Call& call, const std::string& stream);
+
   Result<std::shared_ptr<engine::ResultStream>> Query(const Call& call,
                                                       const engine::Statement& statement,
                                                       const engine::QueryOptions& options);

@@ -129,6 +129,7 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
 
   void Finish(Done done) override {
     finished_ = true;
+    if (target_.payload_digest) account_->SetPayload(target_.payload_digest());
     if (skips_) account_->MarkSkipped();
     if (skips_ && !is_of_a_producer()) return done(account_->Settle(failure()));
     if (!is_of_a_producer()) return Land(done);
@@ -222,7 +223,8 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
     }
     auto landing = std::make_shared<engine::Landing>(*target.route.landing);
     landing->stream = account->summary().stream;
-    landing->producer = account->summary().stamp.producer;
+    const ProducerStamp& stamp = account->summary().stamp;
+    if (!stamp.is_key()) landing->producer = stamp.producer;
     landing->on_quarantined = [account](int64_t rows) { account->CountQuarantined(rows); };
     account->CountQuarantined(0);
     return landing;

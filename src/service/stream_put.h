@@ -54,6 +54,7 @@ struct PutTarget {
   AddedColumns added = {};
   /// Null, or what values must be, as the schema says that the rule names. May block.
   std::function<Result<std::vector<engine::ShapeColumn>>()> read_checks = nullptr;
+  std::function<std::string()> payload_digest = nullptr;  ///< As in the request.
 };
 
 /// A put that nobody has written to.

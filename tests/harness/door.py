@@ -15,7 +15,7 @@ HTTP_STATUS = {
     "invalid-input": 400, "unauthenticated": 401, "forbidden": 403, "not-found": 404,
     "method-not-allowed": 405, "not-acceptable": 406, "conflict": 409,
     "precondition-failed": 412, "too-large": 413, "range-not-satisfiable": 416,
-    "unsupported-media": 415, "request-timeout": 408, "overloaded": 429, "unavailable": 503,
+    "unsupported-media": 415, "unprocessable": 422, "request-timeout": 408, "overloaded": 429, "unavailable": 503,
     "deadline-exceeded": 504, "cancelled": 499, "not-implemented": 501, "out-of-memory": 507,
     "storage-full": 507,
     "internal": 500,

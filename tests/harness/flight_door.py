@@ -16,6 +16,7 @@ EXCEPTION = {
     "forbidden": flight.FlightUnauthorizedError, "not-found": pa.ArrowKeyError,
     "method-not-allowed": pa.ArrowNotImplementedError, "not-acceptable": pa.ArrowInvalid,
     "conflict": pa.ArrowException, "precondition-failed": pa.ArrowInvalid,
+    "unprocessable": pa.ArrowInvalid,
     "too-large": pa.ArrowInvalid, "range-not-satisfiable": pa.ArrowInvalid,
     "unsupported-media": pa.ArrowInvalid, "request-timeout": flight.FlightTimedOutError,
     "overloaded": flight.FlightUnavailableError, "unavailable": flight.FlightUnavailableError,
