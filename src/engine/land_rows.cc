@@ -222,7 +222,7 @@ Status LandStaged(Core& core, duckdb::Connection& connection, const RowsToLand& 
   if (!also.empty()) ARROW_RETURN_NOT_OK(AppendWithin(core, connection, also));
   const ChangedTables changes{.all = false, .tables = {landed}};
   core.table_versions.Change(changes);
-  ARROW_RETURN_NOT_OK(RunSql(connection, "COMMIT"));
+  ARROW_RETURN_NOT_OK(core.Settle(RunSql(connection, "COMMIT")));
   // Again, since rows may have been seen between the first time and their commit.
   core.table_versions.Change(changes);
   core.checkpointer.Wrote();

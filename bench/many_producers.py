@@ -1,0 +1,203 @@
+"""What many producers cost that send more than the server lets in: memory, refusals, goodput, and others' time.
+
+    .deps/venv/bin/python bench/many_producers.py [--producers 200] [--budget 32MiB] [--rows 5000] [--seconds 10]
+
+Producers put over HTTP, each over a connection of its own, as fast as answers come; one that is refused sends again
+after --back-off. First few of them (--few), whose puts all find room: their goodput is the best one. Then
+all. Prints a line of JSON for each phase: acknowledged bytes a second, refusals and how long they took from the last
+byte that was sent, the server's memory, and how long GET /healthz took meanwhile.
+"""
+
+import argparse
+import http.client
+import json
+import multiprocessing
+import selectors
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+BINARY = Path(__file__).resolve().parents[1] / "build/release/arrowport"
+
+
+class Server:
+    def __init__(self, options: list[str]):
+        folder = Path(tempfile.mkdtemp())
+        ports = folder / "ports.json"
+        self.process = subprocess.Popen(
+            [BINARY, "serve", "--db", folder / "t.duckdb", "--http-port", "0", "--flight-port", "0", "--port-file",
+             ports, "--log-level", "off", *options], stdout=subprocess.DEVNULL)
+        while not ports.exists():
+            if self.process.poll() is not None:
+                sys.exit("the server did not start")
+            time.sleep(0.01)
+        self.port = json.loads(ports.read_text())["http_port"]
+
+    def status(self, name: str) -> int:
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith(name + ":"))
+
+    def forget_peak(self) -> None:
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+
+
+def body_of(rows: int) -> bytes:
+    values = np.random.default_rng(1).integers(0, 1 << 40, (rows, 8))
+    batch = pa.record_batch({f"c{i}": values[:, i] for i in range(8)})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return sink.getvalue().to_pybytes()
+
+
+@dataclass
+class Producer:
+    socket: socket.socket
+    sent: int = 0
+    sent_at: float = 0
+    answer: bytes = b""
+    resumes_at: float = 0
+
+
+@dataclass
+class Tally:
+    acknowledged: int = 0
+    refusals: list[float] = field(default_factory=list)
+    without_retry_after: int = 0
+    others: dict[str, int] = field(default_factory=dict)
+
+
+class Load:
+    """Producers of one phase, all in this thread."""
+
+    def __init__(self, port: int, producers: int, body: bytes, back_off: float):
+        head = f"POST /ingest/events HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+        self._request = memoryview(head.encode() + body)
+        self._back_off = back_off
+        self._selector = selectors.DefaultSelector()
+        self._waiting: list[Producer] = []
+        self.tally = Tally()
+        for _ in range(producers):
+            connection = socket.create_connection(("127.0.0.1", port))
+            connection.setblocking(False)
+            self._selector.register(connection, selectors.EVENT_WRITE, Producer(connection))
+
+    def run(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (now := time.monotonic()) < end:
+            self._resume(now)
+            for key, _ in self._selector.select(0.01):
+                producer = key.data
+                if producer.sent < len(self._request):
+                    self._send(producer)
+                else:
+                    self._receive(producer)
+        for key in list(self._selector.get_map().values()):
+            key.fileobj.close()
+        for producer in self._waiting:
+            producer.socket.close()
+
+    def _resume(self, now: float) -> None:
+        for producer in [one for one in self._waiting if one.resumes_at <= now]:
+            self._waiting.remove(producer)
+            self._selector.register(producer.socket, selectors.EVENT_WRITE, producer)
+
+    def _send(self, producer: Producer) -> None:
+        producer.sent += producer.socket.send(self._request[producer.sent:producer.sent + 262_144])
+        if producer.sent == len(self._request):
+            producer.sent_at = time.monotonic()
+            self._selector.modify(producer.socket, selectors.EVENT_READ, producer)
+
+    def _receive(self, producer: Producer) -> None:
+        received = producer.socket.recv(65_536)
+        producer.answer += received
+        head, end, body = producer.answer.partition(b"\r\n\r\n")
+        if received and (not end or len(body) < int(_field(head, b"content-length") or 0)):
+            return
+        status = int(head.split()[1]) if head else 0
+        if status == 200:
+            self.tally.acknowledged += 1
+        elif status in (429, 503):
+            self.tally.refusals.append(time.monotonic() - producer.sent_at)
+            self.tally.without_retry_after += _field(head, b"retry-after") is None
+        else:
+            self.tally.others[str(status)] = self.tally.others.get(str(status), 0) + 1
+        producer.sent, producer.answer = 0, b""
+        self._selector.unregister(producer.socket)
+        producer.resumes_at = time.monotonic() + (0 if status == 200 else self._back_off)
+        self._waiting.append(producer)
+
+
+def _field(head: bytes, name: bytes) -> bytes | None:
+    for line in head.split(b"\r\n")[1:]:
+        key, _, value = line.partition(b":")
+        if key.lower() == name:
+            return value.strip()
+    return None
+
+
+def probe(port: int, stop: object, times: object) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    while not stop.is_set():
+        began = time.monotonic()
+        connection.request("GET", "/healthz")
+        connection.getresponse().read()
+        times.put(time.monotonic() - began)
+        time.sleep(0.005)
+    times.put(None)
+
+
+def run_phase(server: Server, producers: int, body: bytes, options: argparse.Namespace) -> float:
+    stop, times = multiprocessing.Event(), multiprocessing.Queue()
+    prober = multiprocessing.Process(target=probe, args=(server.port, stop, times))
+    server.forget_peak()
+    load = Load(server.port, producers, body, options.back_off)
+    prober.start()
+    load.run(options.seconds)
+    stop.set()
+    health = list(iter(times.get, None))
+    prober.join()
+    tally = load.tally
+    goodput = tally.acknowledged * len(body) / options.seconds
+    refusals = sorted(tally.refusals) or [0.0]
+    print(json.dumps({
+        "producers": producers, "goodput_mb_s": round(goodput / 1e6, 1), "acknowledged": tally.acknowledged,
+        "refused": len(tally.refusals), "refused_p50_ms": round(1000 * statistics.median(refusals), 1),
+        "refused_max_ms": round(1000 * refusals[-1], 1), "without_retry_after": tally.without_retry_after,
+        "other_statuses": tally.others, "peak_rss_mb": server.status("VmHWM") // 1024,
+        "healthz_p99_ms": round(1000 * statistics.quantiles(health, n=100)[-1], 1)}), flush=True)
+    return goodput
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--producers", type=int, default=200)
+    arguments.add_argument("--few", type=int, default=16)
+    arguments.add_argument("--rows", type=int, default=5000, help="of a put, 64 bytes each")
+    arguments.add_argument("--seconds", type=float, default=10)
+    arguments.add_argument("--budget", default="32MiB", help="ingest.bytes_max")
+    arguments.add_argument("--memory-limit", default="512MiB", help="DuckDB's")
+    arguments.add_argument("--back-off", type=float, default=0.2, metavar="SECONDS")
+    options = arguments.parse_args()
+    server = Server(["--ingest-bytes-max", options.budget, "--memory-limit", options.memory_limit])
+    body = body_of(options.rows)
+    try:
+        run_phase(server, 1, body, options)
+        best = max(run_phase(server, options.few, body, options) for _ in range(2))
+        many = run_phase(server, options.producers, body, options)
+        print(json.dumps({"put_bytes": len(body), "goodput_ratio": round(many / best, 2)}))
+    finally:
+        server.process.terminate()
+        server.process.wait()
+
+
+if __name__ == "__main__":
+    main()
