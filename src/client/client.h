@@ -31,6 +31,16 @@ struct ClientOptions {
   std::optional<Credentials> credentials = {};
 };
 
+/// Where a put stands in what one producer sends to a stream: with it the put lands once, however
+/// often it is sent.
+struct ProducerStamp {
+  [[nodiscard]] bool is_set() const { return !producer.empty(); }
+
+  std::string producer = {};  ///< Visible ASCII. Empty: the put is of none.
+  int64_t sequence = 0;       ///< 1, 2, 3 …, without gaps.
+  int64_t epoch = 0;          ///< One that is lower than that of an earlier put is refused.
+};
+
 /// What the server says that a put did, once it is durable.
 struct PutAnswer {
   std::string stream;
@@ -39,6 +49,7 @@ struct PutAnswer {
   int64_t batches = 0;
   int64_t bytes = 0;
   double seconds = 0;
+  bool duplicate = false;  ///< It had landed before, and is told as it was then.
 };
 
 /// Told after every batch that was sent: rows and bytes (in memory) so far.
@@ -100,7 +111,19 @@ class Client {
   /// while more is sent. An error that the server answers while rows are still being sent ends the
   /// put with that error. An error of `batches` ends it as well; nothing of the put stays.
   virtual Result<PutAnswer> Put(std::string_view stream, arrow::RecordBatchReader& batches,
-                                const PutProgress& progress) = 0;
+                                const PutProgress& progress, const ProducerStamp& stamp) = 0;
+
+  /// The same, as a put of no producer.
+  Result<PutAnswer> Put(std::string_view stream, arrow::RecordBatchReader& batches,
+                        const PutProgress& progress) {
+    return Put(stream, batches, progress, {});
+  }
+
+  /// How long the server asked to be left alone when it refused the last put; nothing where it did
+  /// not, as over Flight.
+  [[nodiscard]] virtual std::optional<std::chrono::seconds> retry_after() const {
+    return std::nullopt;
+  }
 
   /// Starts a query and hands out its rows as they arrive. A query that fails in the middle, and an
   /// answer that breaks off, are errors of the reader: its end is always the true end. Destroying

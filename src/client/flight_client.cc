@@ -33,8 +33,11 @@ class FlightClient final : public Client {
       : connection_(std::move(connection)), idle_timeout_(options.idle_timeout) {}
 
   Result<PutAnswer> Put(std::string_view stream, arrow::RecordBatchReader& batches,
-                        const PutProgress& progress) override {
-    const auto descriptor = flight::FlightDescriptor::Path({std::string(stream)});
+                        const PutProgress& progress, const ProducerStamp& stamp) override {
+    ARROW_RETURN_NOT_OK(CheckStamp(stamp));
+    const auto descriptor = stamp.is_set()
+                                ? flight::FlightDescriptor::Command(PutCommandJson(stream, stamp))
+                                : flight::FlightDescriptor::Path({std::string(stream)});
     auto put = connection_->client->DoPut(connection_->NewCall(), descriptor, batches.schema());
     if (!put.ok()) return connection_->Explain(put.status());
     ARROW_RETURN_NOT_OK(SendBatches(*connection_, *put->writer, batches, progress));

@@ -1,5 +1,6 @@
 #include "client/http_client.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -80,6 +81,13 @@ std::string PercentEncode(std::string_view text) {
     encoded += kDigits[byte & 15U];
   }
   return encoded;
+}
+
+std::vector<std::pair<std::string, std::string>> FieldsOf(const ProducerStamp& stamp) {
+  if (!stamp.is_set()) return {};
+  return {{"Arrowport-Producer", stamp.producer},
+          {"Arrowport-Sequence", std::to_string(stamp.sequence)},
+          {"Arrowport-Epoch", std::to_string(stamp.epoch)}};
 }
 
 Status CheckAnswer(const HttpHead& head, HttpConnection& connection) {
@@ -176,12 +184,15 @@ class HttpClient final : public Client {
   }
 
   Result<PutAnswer> Put(std::string_view stream, arrow::RecordBatchReader& batches,
-                        const PutProgress& progress) override {
+                        const PutProgress& progress, const ProducerStamp& stamp) override {
+    retry_after_.reset();
+    ARROW_RETURN_NOT_OK(CheckStamp(stamp));
     ARROW_ASSIGN_OR_RAISE(auto connection, Explained(parking_->Take()));
     ARROW_RETURN_NOT_OK(connection->BeginUpload({.method = "POST",
                                                  .target = "/ingest/" + PercentEncode(stream),
                                                  .accept = kJsonType,
-                                                 .content_type = kArrowType}));
+                                                 .content_type = kArrowType,
+                                                 .fields = FieldsOf(stamp)}));
     ARROW_ASSIGN_OR_RAISE(const bool all_sent, SendBatches(*connection, batches, progress));
     ARROW_ASSIGN_OR_RAISE(const std::string json, Explained(ReadText(*connection)));
     if (!all_sent) {
@@ -190,6 +201,10 @@ class HttpClient final : public Client {
     }
     parking_->GiveBack(std::move(connection));
     return Explained(ParsePutAnswer(json));
+  }
+
+  [[nodiscard]] std::optional<std::chrono::seconds> retry_after() const override {
+    return retry_after_;
   }
 
   Result<std::shared_ptr<arrow::RecordBatchReader>> Query(const QueryRequest& request) override {
@@ -274,8 +289,9 @@ class HttpClient final : public Client {
     return Explained(connection.EndUpload());
   }
 
-  static Result<std::string> ReadText(HttpConnection& connection) {
+  Result<std::string> ReadText(HttpConnection& connection) {
     ARROW_ASSIGN_OR_RAISE(const HttpHead head, connection.ReadHead());
+    retry_after_ = head.retry_after;
     ARROW_RETURN_NOT_OK(CheckAnswer(head, connection));
     return connection.ReadBodyText(kTextBytesMax);
   }
@@ -283,6 +299,8 @@ class HttpClient final : public Client {
   // Constant after construction.
   const std::string url_;
   const std::shared_ptr<Parking> parking_;
+
+  std::optional<std::chrono::seconds> retry_after_;
 };
 
 }  // namespace

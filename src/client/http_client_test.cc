@@ -7,6 +7,7 @@
 #include <ios>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <sstream>
 #include <stop_token>
 #include <string>
@@ -100,6 +101,47 @@ TEST(HttpPutTest, SendsAnArrowStreamAndReadsTheAnswer) {
   EXPECT_EQ(request.target(), "/ingest/a%20trip%2F%C3%A4");
   EXPECT_EQ(request["Content-Type"], "application/vnd.apache.arrow.stream");
   EXPECT_THAT(BatchRows(request.body()), ::testing::ElementsAre(2, 1));
+}
+
+TEST(HttpPutTest, SendsItsStampAndReadsWhetherItHadLanded) {
+  TestHttpPeer::Request request;
+  TestHttpServer server([&](TestHttpPeer& peer) {
+    if (!peer.ReadRequest(&request)) return;
+    peer.WriteAnswer(200, "application/json",
+                     R"({"status": "success", "rows_processed": 2, "duplicate": true})");
+  });
+  auto client = Connect(server);
+  TestReader batches({MakeRows(0, 2)});
+  const auto answer =
+      client->Put("trips", batches, {}, {.producer = "p-1", .sequence = 7, .epoch = 3});
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_TRUE(answer->duplicate);
+  EXPECT_EQ(request["Arrowport-Producer"], "p-1");
+  EXPECT_EQ(request["Arrowport-Sequence"], "7");
+  EXPECT_EQ(request["Arrowport-Epoch"], "3");
+}
+
+TEST(HttpPutTest, RefusesAProducerThatCannotStandInAHeader) {
+  TestHttpServer server([](TestHttpPeer& /*peer*/) {});
+  auto client = Connect(server);
+  TestReader batches({MakeRows(0, 2)});
+  const auto answer =
+      client->Put("trips", batches, {}, {.producer = "p\r\nHost: x", .sequence = 1});
+  EXPECT_EQ(KindOf(answer.status()), ErrorKind::kInvalidInput) << answer.status();
+}
+
+TEST(HttpPutTest, TellsHowLongTheServerWantsToBeLeftAlone) {
+  TestHttpServer server([](TestHttpPeer& peer) {
+    TestHttpPeer::Request request;
+    if (!peer.ReadRequest(&request)) return;
+    peer.Write("HTTP/1.1 429 Said\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n");
+  });
+  auto client = Connect(server);
+  TestReader batches({MakeRows(0, 2)});
+  EXPECT_EQ(client->retry_after(), std::nullopt);
+  const auto answer = client->Put("trips", batches, {});
+  EXPECT_EQ(KindOf(answer.status()), ErrorKind::kOverloaded) << answer.status();
+  EXPECT_EQ(client->retry_after(), std::chrono::seconds(7));
 }
 
 TEST(HttpPutTest, CutsLargeBatches) {

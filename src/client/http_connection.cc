@@ -9,6 +9,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -57,6 +59,14 @@ std::string SizeLine(size_t bytes) {
   char digits[2 * sizeof(bytes)];
   const auto end = std::to_chars(digits, digits + sizeof(digits), bytes, 16).ptr;
   return std::string(digits, end) + "\r\n";
+}
+
+// Nothing for a date, or anything else.
+std::optional<std::chrono::seconds> ReadSeconds(std::string_view text) {
+  int seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc{} || end != text.data() + text.size() || seconds < 0) return std::nullopt;
+  return std::chrono::seconds(seconds);
 }
 
 }  // namespace
@@ -132,6 +142,10 @@ std::string HttpConnection::FormatHead(const HttpRequest& request,
     head += "Content-Type: " + std::string(request.content_type) + "\r\n";
     head += length ? "Content-Length: " + std::to_string(*length) + "\r\n"
                    : std::string("Transfer-Encoding: chunked\r\n");
+  }
+  for (const auto& [name, value] : request.fields) {
+    head += name;
+    head += ": " + value + "\r\n";
   }
   return head + "\r\n";
 }
@@ -237,7 +251,8 @@ Result<HttpHead> HttpConnection::ReadHead() {
       length_left_ = *length;
     }
     return HttpHead{.status = static_cast<int>(head.result_int()),
-                    .content_type = std::string(head[http::field::content_type])};
+                    .content_type = std::string(head[http::field::content_type]),
+                    .retry_after = ReadSeconds(head[http::field::retry_after])};
   }
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -23,14 +24,16 @@ namespace arrowport::client {
 
 struct HttpRequest {
   std::string_view method;
-  std::string target;             ///< Percent-encoded.
-  std::string_view accept;        ///< Empty: anything.
-  std::string_view content_type;  ///< Empty: there is no body.
+  std::string target;                                            ///< Percent-encoded.
+  std::string_view accept;                                       ///< Empty: anything.
+  std::string_view content_type;                                 ///< Empty: there is no body.
+  std::vector<std::pair<std::string, std::string>> fields = {};  ///< Others, by name.
 };
 
 struct HttpHead {
   int status = 0;
   std::string content_type;
+  std::optional<std::chrono::seconds> retry_after = {};  ///< Where it is said in seconds.
 };
 
 /// One connection, for one exchange after another:

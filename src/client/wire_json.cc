@@ -1,5 +1,6 @@
 #include "client/wire_json.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -67,6 +68,22 @@ Result<std::string> QueryJson(const QueryRequest& request) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string PutCommandJson(std::string_view stream, const ProducerStamp& stamp) {
+  const Json json = {{"stream_name", stream},
+                     {"producer", stamp.producer},
+                     {"sequence", stamp.sequence},
+                     {"epoch", stamp.epoch}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Status CheckStamp(const ProducerStamp& stamp) {
+  const bool is_visible =
+      std::ranges::all_of(stamp.producer, [](char c) { return c > ' ' && c <= '~'; });
+  if (is_visible) return Status::OK();
+  return MakeError(ErrorKind::kInvalidInput, "the producer's name '" + stamp.producer +
+                                                 "' has other characters than visible ASCII");
+}
+
 Result<PutAnswer> ParsePutAnswer(std::string_view text) {
   const Json json = Parse(text);
   if (!json.is_object() ||
@@ -80,6 +97,8 @@ Result<PutAnswer> ParsePutAnswer(std::string_view text) {
                    .bytes = Integer(json, "bytes", 0)};
   const auto seconds = json.find("seconds");
   if (seconds != json.end() && seconds->is_number()) answer.seconds = seconds->get<double>();
+  const auto duplicate = json.find("duplicate");
+  answer.duplicate = duplicate != json.end() && *duplicate == Json(true);
   return answer;
 }
 

@@ -17,6 +17,12 @@ namespace arrowport::client {
 /// \return kInvalidInput when the parameters are no JSON array.
 Result<std::string> QueryJson(const QueryRequest& request);
 
+/// The command of a Flight put that has a stamp.
+std::string PutCommandJson(std::string_view stream, const ProducerStamp& stamp);
+
+/// kInvalidInput for a producer whose name cannot stand in a header field.
+Status CheckStamp(const ProducerStamp& stamp);
+
 Result<PutAnswer> ParsePutAnswer(std::string_view json);
 Result<std::vector<TableSummary>> ParseTables(std::string_view json);
 Result<std::vector<StreamSummary>> ParseStreams(std::string_view json);
