@@ -66,16 +66,6 @@ Status CheckBatch(const arrow::RecordBatch& batch, int64_t index, int64_t bytes_
   return stream::ValidateBatch(batch, index);
 }
 
-// The next message, or nothing at the end of the stream.
-Result<std::optional<FlightStreamChunk>> Receive(RunningCall& call, FlightMessageReader& reader,
-                                                 int64_t index) {
-  auto chunk = WaitForClient(call, [&] { return reader.Next(); });
-  ARROW_RETURN_NOT_OK(ExplainUnreadable(call, "batch " + std::to_string(index), chunk.status()));
-  if (chunk->data != nullptr || chunk->app_metadata != nullptr) return std::move(*chunk);
-  if (call.ClientIsGone()) return GoneInTheMiddle();
-  return std::nullopt;
-}
-
 }  // namespace
 
 Result<std::shared_ptr<arrow::Schema>> ReceiveSchema(RunningCall& call,
@@ -86,21 +76,38 @@ Result<std::shared_ptr<arrow::Schema>> ReceiveSchema(RunningCall& call,
   return schema;
 }
 
+// The next message, or nothing at the end of the stream.
+Result<std::optional<FlightStreamChunk>> BatchReceiver::Receive() {
+  const auto next = [this] { return reader_.Next(); };
+  auto chunk = may_be_silent_ ? next() : WaitForClient(call_, next);
+  ARROW_RETURN_NOT_OK(ExplainUnreadable(call_, "batch " + std::to_string(index_), chunk.status()));
+  if (chunk->data != nullptr || chunk->app_metadata != nullptr) return std::move(*chunk);
+  if (call_.ClientIsGone()) return GoneInTheMiddle();
+  return std::nullopt;
+}
+
+Result<BatchReceiver::Message> BatchReceiver::NextMessage() {
+  ARROW_ASSIGN_OR_RAISE(auto chunk, Receive());
+  if (!chunk) return Message{};
+  Message message{.batch = nullptr, .metadata = chunk->app_metadata};
+  if (chunk->data == nullptr) {
+    ARROW_RETURN_NOT_OK(ReadNote(*chunk->app_metadata));
+    return message;
+  }
+  // gRPC's messages begin anywhere, so that numbers may lie across their natural boundaries.
+  // By the types alone Arrow would forget the offsets of list views.
+  ARROW_ASSIGN_OR_RAISE(message.batch,
+                        arrow::util::EnsureAlignment(std::move(chunk->data), kValueBytesMax,
+                                                     arrow::default_memory_pool()));
+  ARROW_RETURN_NOT_OK(CheckBatch(*message.batch, index_++, bytes_max_));
+  return message;
+}
+
 Result<std::shared_ptr<arrow::RecordBatch>> BatchReceiver::Next() {
   for (;;) {
-    ARROW_ASSIGN_OR_RAISE(auto chunk, Receive(call_, reader_, index_));
-    if (!chunk) return nullptr;
-    if (chunk->data == nullptr) {
-      ARROW_RETURN_NOT_OK(ReadNote(*chunk->app_metadata));
-      continue;
-    }
-    // gRPC's messages begin anywhere, so that numbers may lie across their natural boundaries.
-    // By the types alone Arrow would forget the offsets of list views.
-    ARROW_ASSIGN_OR_RAISE(auto batch,
-                          arrow::util::EnsureAlignment(std::move(chunk->data), kValueBytesMax,
-                                                       arrow::default_memory_pool()));
-    ARROW_RETURN_NOT_OK(CheckBatch(*batch, index_++, bytes_max_));
-    return batch;
+    ARROW_ASSIGN_OR_RAISE(Message message, NextMessage());
+    const bool is_note = message.batch == nullptr && message.metadata != nullptr;
+    if (!is_note) return std::move(message.batch);
   }
 }
 

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
+#include <arrow/buffer.h>
 #include <arrow/flight/server.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
@@ -30,11 +32,26 @@ class BatchReceiver {
   /// Waits for the next batch; null at the end.
   Result<std::shared_ptr<arrow::RecordBatch>> Next();
 
+  /// What a client sent at once: a batch, metadata, or both; neither at the end.
+  struct Message {
+    std::shared_ptr<arrow::RecordBatch> batch;
+    std::shared_ptr<arrow::Buffer> metadata;
+  };
+
+  /// Waits for the next message.
+  Result<Message> NextMessage();
+
+  /// Whether the client may be silent as long as it likes. At first it may not.
+  void SetMayBeSilent(bool may) { may_be_silent_ = may; }
+
  private:
+  Result<std::optional<arrow::flight::FlightStreamChunk>> Receive();
+
   RunningCall& call_;
   arrow::flight::FlightMessageReader& reader_;
   const int64_t bytes_max_;
   int64_t index_ = 0;
+  bool may_be_silent_ = false;
 };
 
 }  // namespace arrowport::flight

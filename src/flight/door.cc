@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,17 +54,17 @@ class Starting {
 }  // namespace
 
 Door::Door(std::shared_ptr<service::Service> service, observe::Metrics& metrics,
-           int64_t message_bytes_max)
-    : service_(std::move(service)), metrics_(metrics), message_bytes_max_(message_bytes_max) {}
+           const PutLimits& limits)
+    : service_(std::move(service)), metrics_(metrics), limits_(limits) {}
 
 Status Door::DoPut(const Context& context,
                    std::unique_ptr<arrow::flight::FlightMessageReader> reader,
                    std::unique_ptr<arrow::flight::FlightMetadataWriter> writer) {
   RunningCall& call = RunningCall::Of(context);
-  const auto summary = ReceivePut(call, *service_, *reader, message_bytes_max_);
-  if (!summary.ok()) return call.Answer(summary.status());
+  auto answer = ReceivePut(call, *service_, {.reader = *reader, .writer = *writer}, limits_);
+  if (!answer.ok()) return call.Answer(answer.status());
   // A client that has gone by now has missed the answer; the rows are there all the same.
-  (void)writer->WriteMetadata(*arrow::Buffer::FromString(PutAnswerJson(*summary)));
+  (void)writer->WriteMetadata(*arrow::Buffer::FromString(*std::move(answer)));
   return Status::OK();
 }
 
@@ -214,7 +213,7 @@ Status Door::DoExchange(const Context& context,
   if (!options.ok()) return call.Answer(options.status());
   const ExchangeStreams streams{.reader = *reader,
                                 .writer = *writer,
-                                .message_bytes_max = message_bytes_max_,
+                                .message_bytes_max = limits_.message_bytes_max,
                                 .written_as = *options};
   return call.Answer(RunExchange(call, *service_, metrics_, streams));
 }

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/worker_pool.h"
 #include "engine/result_stream.h"
+#include "flight/put.h"
 #include "flight/running_calls.h"
 #include "observe/metrics.h"
 #include "service/service.h"
@@ -30,7 +31,7 @@ class Door final : public arrow::flight::FlightServerBase {
  public:
   /// `metrics` must outlive the door.
   Door(std::shared_ptr<service::Service> service, observe::Metrics& metrics,
-       int64_t message_bytes_max);
+       const PutLimits& limits);
 
   // As Flight calls them.
   using Context = arrow::flight::ServerCallContext;
@@ -69,7 +70,7 @@ class Door final : public arrow::flight::FlightServerBase {
   // Constant after construction.
   const std::shared_ptr<service::Service> service_;
   observe::Metrics& metrics_;
-  const int64_t message_bytes_max_;
+  const PutLimits limits_;
 
   std::atomic<int> starting_ = 0;  ///< Calls of DoGet whose statement is being started.
   // gRPC makes threads and drops them while calls come and go, and a statement takes longer on a

@@ -1,6 +1,5 @@
 #include "flight/put.h"
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,6 +8,7 @@
 
 #include "base/error.h"
 #include "flight/batch_receiver.h"
+#include "flight/put_session.h"
 #include "flight/request.h"
 #include "flight/running_calls.h"
 #include "service/put.h"
@@ -18,10 +18,7 @@
 namespace arrowport::flight {
 namespace {
 
-using arrow::flight::FlightMessageReader;
-
-Status Pump(RunningCall& call, FlightMessageReader& reader, service::Put& put, int64_t bytes_max) {
-  BatchReceiver batches(call, reader, bytes_max);
+Status Pump(BatchReceiver& batches, service::Put& put) {
   for (;;) {
     ARROW_ASSIGN_OR_RAISE(auto batch, batches.Next());
     if (batch == nullptr) return Status::OK();
@@ -29,25 +26,36 @@ Status Pump(RunningCall& call, FlightMessageReader& reader, service::Put& put, i
   }
 }
 
-}  // namespace
-
-Result<service::PutSummary> ReceivePut(RunningCall& call, service::Service& service,
-                                       FlightMessageReader& reader, int64_t message_bytes_max) {
-  ARROW_ASSIGN_OR_RAISE(service::PutRequest request, ReadPut(reader.descriptor()));
-  ARROW_ASSIGN_OR_RAISE(request.schema, ReceiveSchema(call, reader));
+Result<nlohmann::ordered_json> ReceiveOne(RunningCall& call, service::Service& service,
+                                          const service::PutRequest& request,
+                                          BatchReceiver& batches) {
   ARROW_ASSIGN_OR_RAISE(auto put, service.BeginPut(call.ForService(), request));
   ARROW_RETURN_NOT_OK(service::OpenBlocking(*put));
-  const Status sent = Pump(call, reader, *put, message_bytes_max);
+  const Status sent = Pump(batches, *put);
   if (!sent.ok()) {
     put->Abort(sent);
     return sent;
   }
-  return service::FinishBlocking(*put);
+  ARROW_ASSIGN_OR_RAISE(const auto summary, service::FinishBlocking(*put));
+  return service::PutAnswer(summary);
 }
 
-std::string PutAnswerJson(const service::PutSummary& summary) {
+}  // namespace
+
+Result<std::string> ReceivePut(RunningCall& call, service::Service& service,
+                               const PutStreams& streams, const PutLimits& limits) {
+  ARROW_ASSIGN_OR_RAISE(PutCommand command, ReadPut(streams.reader.descriptor()));
+  ARROW_ASSIGN_OR_RAISE(command.schema, ReceiveSchema(call, streams.reader));
+  BatchReceiver batches(call, streams.reader, limits.message_bytes_max);
+  nlohmann::ordered_json answer;
+  if (command.commit_rows.has_value()) {
+    PutSession session(call, service, command, limits.small_put_bytes_max);
+    ARROW_ASSIGN_OR_RAISE(answer, session.Run(batches, streams.writer));
+  } else {
+    ARROW_ASSIGN_OR_RAISE(answer, ReceiveOne(call, service, command, batches));
+  }
   // Names come from clients and may be any bytes.
-  return service::PutAnswer(summary).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return answer.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace arrowport::flight

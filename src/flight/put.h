@@ -6,22 +6,32 @@
 #include <arrow/flight/server.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "flight/running_calls.h"
 #include "service/service.h"
 
 namespace arrowport::flight {
 
+struct PutLimits {
+  int64_t message_bytes_max = kGiB;    ///< Of one batch.
+  int64_t small_put_bytes_max = kMiB;  ///< As in service::IngestOptions.
+};
+
+/// Both ways of a DoPut.
+struct PutStreams {
+  arrow::flight::FlightMessageReader& reader;
+  arrow::flight::FlightMetadataWriter& writer;
+};
+
 /// Takes all that the client of a DoPut sends into one put, blocking until it is durable or rolled
-/// back. The thread is the pump: it reads no further while the put has no room.
+/// back. The thread is the pump: it reads no further while the put has no room. Where the
+/// descriptor says that it is to be committed in parts, PutSession (put_session.h) does that.
 ///
 /// A client ends its put by finishing to write. One that goes away rolls it back, and so does a
 /// message without data whose metadata is {"abort": "reason"}, for clients whose library has no
 /// cancel for uploads. Other messages without data are skipped.
-Result<service::PutSummary> ReceivePut(RunningCall& call, service::Service& service,
-                                       arrow::flight::FlightMessageReader& reader,
-                                       int64_t message_bytes_max);
-
-/// The answer to a put, as JSON: see service::PutAnswer.
-std::string PutAnswerJson(const service::PutSummary& summary);
+/// \return the answer to the client, as JSON: see service::PutAnswer.
+Result<std::string> ReceivePut(RunningCall& call, service::Service& service,
+                               const PutStreams& streams, const PutLimits& limits);
 
 }  // namespace arrowport::flight

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -144,21 +145,41 @@ Status ReadWholeNumber(const char* key, const Json& json, int64_t* number) {
 }
 
 Result<service::ProducerStamp> ReadStamp(const Json& json) {
-  if (json.contains("producer") != json.contains("sequence")) {
-    return Invalid("\"producer\" and \"sequence\" belong together");
-  }
   service::ProducerStamp stamp;
-  if (!json.contains("producer")) return stamp;
+  if (!json.contains("producer")) {
+    if (!json.contains("sequence")) return stamp;
+    return Invalid("\"sequence\" belongs to a \"producer\", and there is none");
+  }
   ARROW_RETURN_NOT_OK(ReadText("producer", json["producer"], &stamp.producer));
   ARROW_RETURN_NOT_OK(ReadWholeNumber("sequence", json, &stamp.sequence));
   ARROW_RETURN_NOT_OK(ReadWholeNumber("epoch", json, &stamp.epoch));
   return stamp;
 }
 
+Status ReadCommit(const Json& json, PutCommand& request) {
+  const bool each_has_its_sequence = request.stamp.is_set() && !json.contains("sequence");
+  if (each_has_its_sequence) request.commit_rows = 0;
+  if (!json.contains("commit")) return Status::OK();
+  const Json& commit = json["commit"];
+  if (commit == Json("batch")) {
+    request.commit_rows = 0;
+    return Status::OK();
+  }
+  if (!commit.is_number_integer() || commit < 1) {
+    return Invalid("\"commit\" must be \"batch\", or a number of rows");
+  }
+  if (each_has_its_sequence) {
+    return Invalid(
+        "a \"producer\" that commits by rows needs the \"sequence\" of the first commit");
+  }
+  request.commit_rows = commit.get<int64_t>();
+  return Status::OK();
+}
+
 }  // namespace
 
-Result<service::PutRequest> ReadPut(const FlightDescriptor& descriptor) {
-  service::PutRequest request;
+Result<PutCommand> ReadPut(const FlightDescriptor& descriptor) {
+  PutCommand request;
   if (descriptor.type == FlightDescriptor::PATH) {
     ARROW_ASSIGN_OR_RAISE(request.stream, JoinPath(descriptor));
     return request;
@@ -178,7 +199,23 @@ Result<service::PutRequest> ReadPut(const FlightDescriptor& descriptor) {
   }
   ARROW_RETURN_NOT_OK(ReadText("stream_name", json["stream_name"], &request.stream));
   ARROW_ASSIGN_OR_RAISE(request.stamp, ReadStamp(json));
+  ARROW_RETURN_NOT_OK(ReadCommit(json, request));
   return request;
+}
+
+Result<PutNote> ReadPutNote(std::string_view metadata) {
+  PutNote note;
+  const Json json = Json::parse(metadata, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return note;
+  if (json.contains("sequence")) {
+    int64_t sequence = 0;
+    ARROW_RETURN_NOT_OK(ReadWholeNumber("sequence", json, &sequence));
+    note.sequence = sequence;
+  }
+  if (json.contains("commit")) {
+    ARROW_RETURN_NOT_OK(ReadFlag("commit", json["commit"], &note.commit));
+  }
+  return note;
 }
 
 Result<ReadRequest> ReadTicket(std::string_view ticket) {

@@ -12,12 +12,29 @@
 
 namespace arrowport::flight {
 
-/// What the descriptor of a put says, without the schema. It names the stream: a path, joined with
-/// '.'; a command that is the plain name; or the JSON command {"stream_name": "…"}, which may have
-/// the "producer", "sequence" and "epoch" of the put. Other keys are left alone, as old clients
-/// send some.
+/// A put, without its schema, and when what is sent is committed.
+struct PutCommand : service::PutRequest {
+  /// Unset: all of it at its end. Otherwise whenever so many rows have come; 0: every batch.
+  std::optional<int64_t> commit_rows;
+};
+
+/// What the descriptor of a put says. It names the stream: a path, joined with '.'; a command that
+/// is the plain name; or the JSON command {"stream_name": "…"}, which may have the "producer",
+/// "sequence" and "epoch" of the put, and "commit": "batch" or a number of rows. A producer without
+/// a sequence has one with each batch, and those are committed one by one. Other keys are left
+/// alone, as old clients send some.
 /// \return kInvalidInput that says which forms there are, or names the key.
-Result<service::PutRequest> ReadPut(const arrow::flight::FlightDescriptor& descriptor);
+Result<PutCommand> ReadPut(const arrow::flight::FlightDescriptor& descriptor);
+
+/// What the metadata of a batch, or a message without a batch, says to a put that is committed in
+/// parts. Metadata that is no JSON object says nothing.
+struct PutNote {
+  std::optional<int64_t> sequence;  ///< Of the batch: {"sequence": 7}.
+  bool commit = false;              ///< What has come until here: {"commit": true}.
+};
+
+/// \return kInvalidInput that names the key which has the wrong type.
+Result<PutNote> ReadPutNote(std::string_view metadata);
 
 /// What a ticket or the descriptor of a GetFlightInfo asks for: a table, or else a statement.
 struct ReadRequest {

@@ -1,6 +1,7 @@
 #include "flight/request.h"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,10 +65,40 @@ TEST(ProducerStampTest, IsRefusedByHalves) {
   const auto refuses = [](const char* command, const char* words) {
     ExpectInvalid(ReadPut(FlightDescriptor::Command(command)).status(), words);
   };
-  refuses(R"({"stream_name": "t", "producer": "p"})", "belong together");
-  refuses(R"({"stream_name": "t", "sequence": 1})", "belong together");
+  refuses(R"({"stream_name": "t", "sequence": 1})", "belongs to a \"producer\"");
   refuses(R"({"stream_name": "t", "producer": "p", "sequence": "1"})", "\"sequence\"");
   refuses(R"({"stream_name": "t", "producer": "", "sequence": 1})", "\"producer\"");
+}
+
+TEST(CommitRuleTest, IsTheWholePutUnlessTheCommandSaysOtherwise) {
+  const auto rows = [](const char* command) {
+    return ReadPut(FlightDescriptor::Command(command)).ValueOrDie().commit_rows;
+  };
+  EXPECT_EQ(rows("t"), std::nullopt);
+  EXPECT_EQ(rows(R"({"stream_name": "t", "producer": "p", "sequence": 1})"), std::nullopt);
+  EXPECT_EQ(rows(R"({"stream_name": "t", "commit": "batch"})"), 0);
+  EXPECT_EQ(rows(R"({"stream_name": "t", "commit": 1000})"), 1000);
+  // Each batch says its sequence itself.
+  EXPECT_EQ(rows(R"({"stream_name": "t", "producer": "p"})"), 0);
+}
+
+TEST(CommitRuleTest, IsRefusedWhenItHasNoMeaning) {
+  const auto refuses = [](const char* command, const char* words) {
+    ExpectInvalid(ReadPut(FlightDescriptor::Command(command)).status(), words);
+  };
+  refuses(R"({"stream_name": "t", "commit": 0})", "\"commit\"");
+  refuses(R"({"stream_name": "t", "commit": "row"})", "\"commit\"");
+  refuses(R"({"stream_name": "t", "commit": true})", "\"commit\"");
+  refuses(R"({"stream_name": "t", "commit": 10, "producer": "p"})", "\"sequence\"");
+}
+
+TEST(PutNoteTest, HasASequenceOrACommit) {
+  EXPECT_EQ(ReadPutNote(R"({"sequence": 7})")->sequence, 7);
+  EXPECT_TRUE(ReadPutNote(R"({"commit": true})")->commit);
+  EXPECT_FALSE(ReadPutNote("a note")->sequence);
+  EXPECT_FALSE(ReadPutNote("a note")->commit);
+  ExpectInvalid(ReadPutNote(R"({"sequence": "7"})").status(), "\"sequence\"");
+  ExpectInvalid(ReadPutNote(R"({"commit": 1})").status(), "\"commit\"");
 }
 
 TEST(TicketTest, IsSql) {

@@ -103,6 +103,12 @@ void RunningCall::BeginWaitingForClient() {
 
 void RunningCall::EndWaitingForClient() { waiting_since_.store(0); }
 
+void RunningCall::HurryClient() {
+  stop_.request_stop();
+  std::lock_guard lock(calls_.mutex_);
+  if (!stopped_at_) stopped_at_ = Clock::now();
+}
+
 Status RunningCall::stop_reason() const {
   std::lock_guard lock(calls_.mutex_);
   return stop_reason_;

@@ -57,6 +57,10 @@ class RunningCall final : public arrow::flight::ServerMiddleware {
   void BeginWaitingForClient();
   void EndWaitingForClient();
 
+  /// Says that the call has failed and only waits for the client to take that: when it has not
+  /// within a second, its connection is broken.
+  void HurryClient();
+
   /// Why the watcher asked the call to stop; OK when it did not.
   [[nodiscard]] Status stop_reason() const;
 

@@ -55,7 +55,9 @@ class FlightServer::Impl {
                                 .put_idle_max = options.put_idle_max,
                                 .read_idle_max = options.read_idle_max},
             metrics)),
-        door_(std::move(service), metrics, options.message_bytes_max) {}
+        door_(std::move(service), metrics,
+              {.message_bytes_max = options.message_bytes_max,
+               .small_put_bytes_max = options.small_put_bytes_max}) {}
 
   // Flight serves from Init on; its Serve() only waits for signals, which are the server room's.
   Status Start(const FlightOptions& options) {

@@ -25,6 +25,8 @@ struct FlightOptions {
   int64_t message_bytes_max = kGiB;                 ///< Of one incoming batch; larger is kTooLarge.
   std::chrono::milliseconds put_idle_max{300'000};  ///< A put that sends nothing is rolled back.
   std::chrono::milliseconds read_idle_max{300'000};  ///< A client that takes no batch is left.
+  /// As in service::IngestOptions: commits with more rows of one producer go one by one.
+  int64_t small_put_bytes_max = kMiB;
 };
 
 /// The Arrow Flight door: DoPut, DoGet, GetFlightInfo, GetSchema, ListFlights, DoAction.

@@ -48,6 +48,7 @@ ServerOptions Completed(ServerOptions options) {
   if (spill_directory.empty()) spill_directory = options.service.files.directory;
   options.http.spool_directory = spill_directory;
   options.service.ingest.large_put_bytes_max = options.database.put_bytes_max;
+  options.flight.small_put_bytes_max = options.service.ingest.small_put_bytes_max;
   options.service.transfer.servers = MakeRemoteServers();
   if (options.database.extension_directory.empty()) {
     options.database.extension_directory = FindExtensions().value_or("");
