@@ -75,7 +75,8 @@ def test_the_stream_is_named_like_the_file(http: Door, url: str, stream: str, tm
     FILES["trips.arrows"](paths[1])
     done = run_arrowport("ingest", *paths, "--url", url)
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) == 2
+    # Each of them, and all together.
+    assert len(done.stdout.splitlines()) == 3
     assert http.rows(stream) == 20_000
 
 
