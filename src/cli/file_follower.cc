@@ -129,14 +129,15 @@ Status FileFollower::CommitTheLast() {
 
 Status FileFollower::Put(client::Client& client) {
   ARROW_ASSIGN_OR_RAISE(const auto reader, arrow::RecordBatchReader::Make(pending_));
-  const client::ProducerStamp stamp{
-      .producer = file_.producer, .sequence = position_.sequence + 1, .epoch = position_.rows};
+  const client::ProducerStamp stamp{.producer = file_.producer,
+                                    .sequence = position_.sequence + 1,
+                                    .epoch = position_.rows + pending_rows_};
   ARROW_ASSIGN_OR_RAISE(const auto answer, client.Put(file_.stream, *reader, {}, stamp));
   if (answer.duplicate) {
     return MakeError(ErrorKind::kConflict, "somebody else follows this file as the same producer");
   }
   Landed({.sequence = stamp.sequence,
-          .rows = position_.rows + answer.rows,
+          .rows = stamp.epoch,
           .is_complete = false,
           .table = answer.table});
   return Status::OK();

@@ -26,9 +26,10 @@ struct FileToSend {
 
 /// What has landed of a file.
 struct FileSent {
-  int64_t rows = 0;         ///< Now.
-  int64_t rows_before = 0;  ///< In earlier runs.
-  int64_t bytes = 0;        ///< Now, in memory.
+  int64_t rows = 0;           ///< Now.
+  int64_t rows_before = 0;    ///< In earlier runs, of a file that was not complete.
+  bool was_complete = false;  ///< In an earlier run.
+  int64_t bytes = 0;          ///< Now, in memory.
   double seconds = 0;
   std::string table;
 };
@@ -53,7 +54,8 @@ class FileSender {
   Status Put(client::Client& client);
   Status GoBack(client::Client& client);
   Status Open();
-  Status MoveTo(const ProducerPosition& position);
+  void MoveTo(const ProducerPosition& position, int64_t rows_landed);
+  [[nodiscard]] int64_t EndOfPart() const;
   [[nodiscard]] ProgressPoint PointOf(int64_t rows, int64_t bytes) const;
 
   // Constant after construction.
@@ -65,6 +67,7 @@ class FileSender {
   ProducerPosition position_;
   std::unique_ptr<stream::FileSource> source_;
   std::unique_ptr<RowParts> parts_;
+  int64_t rows_under_way_ = 0;
   int64_t bytes_under_way_ = 0;
   int on_board_ = 0;
   FileSent sent_;

@@ -127,7 +127,7 @@ std::string Figures(int64_t rows, int64_t bytes, double seconds) {
 std::string LineOf(const FileToSend& file, const FileSent& sent) {
   const auto bytes = static_cast<double>(sent.bytes);
   const std::string before = Plural(sent.rows_before, "row") + " had landed before";
-  if (sent.rows == 0 && sent.rows_before > 0) return file.path + ": " + before;
+  if (sent.was_complete) return file.path + ": all of it had landed before";
   std::string line = file.path + ": " + Plural(sent.rows, "row") + ", " + Bytes(bytes) +
                      " into table " + sent.table + " in " + Seconds(sent.seconds) + " (" +
                      RowRate(static_cast<double>(sent.rows) / sent.seconds) + ", " +

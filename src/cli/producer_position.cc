@@ -23,7 +23,7 @@ constexpr const char* kHasLedgerSql =
     "WHERE schema_name = '_arrowport' AND table_name = 'ledger'";
 
 constexpr const char* kPositionSql =
-    "SELECT sequence, epoch, rows, target FROM _arrowport.ledger "
+    "SELECT sequence, epoch, batches, target FROM _arrowport.ledger "
     "WHERE stream = ? AND producer = ? ORDER BY sequence DESC LIMIT 1";
 
 // The first row, or null.
@@ -58,7 +58,7 @@ Result<ProducerPosition> AskPosition(client::Client& client, const std::string& 
   ARROW_ASSIGN_OR_RAISE(const Batch last, FirstRow(client, request));
   if (last == nullptr) return position;
   position.sequence = Number(*last, 0);
-  position.rows = Number(*last, 1) + Number(*last, 2);
+  position.rows = Number(*last, 1);
   position.is_complete = Number(*last, 2) == 0;
   position.table = static_cast<const arrow::StringArray&>(*last->column(3)).GetString(0);
   return position;

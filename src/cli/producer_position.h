@@ -8,12 +8,13 @@
 
 namespace arrowport::cli {
 
-/// How far a producer is that sends rows in order, each put with the count of rows before it as its
-/// epoch. So what has landed tells where to go on, in whatever sizes the rows were sent.
+/// How far a producer is that sends the rows of a file in order, each put with the row behind its
+/// last as its epoch. So what has landed tells where to go on, in whatever sizes the rows were
+/// sent, and whatever a rule of the server did with single rows.
 struct ProducerPosition {
   int64_t sequence = 0;      ///< The last that has landed; 0: none.
-  int64_t rows = 0;          ///< That have landed.
-  bool is_complete = false;  ///< The last put had no rows, which is how a sender marks the end.
+  int64_t rows = 0;          ///< Of the file that are done with; more than it has: all.
+  bool is_complete = false;  ///< The last put was empty, which is how a sender marks the end.
   std::string table;         ///< Where they are.
 };
 

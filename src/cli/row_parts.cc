@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <stop_token>
-#include <string>
 #include <utility>
 
 #include <arrow/record_batch.h>
@@ -41,18 +40,14 @@ RowParts::RowParts(std::shared_ptr<arrow::RecordBatchReader> rows, int64_t part_
 
 RowParts::~RowParts() = default;
 
-Status RowParts::Skip(int64_t rows) {
-  int64_t left = rows;
-  while (left > 0) {
-    ARROW_ASSIGN_OR_RAISE(const auto batch, Take(left));
-    if (batch == nullptr) {
-      return MakeError(ErrorKind::kConflict, "of this file " + std::to_string(rows) +
-                                                 " rows have landed, and it has only " +
-                                                 std::to_string(rows - left));
-    }
-    left -= batch->num_rows();
+Result<int64_t> RowParts::Skip(int64_t rows) {
+  int64_t skipped = 0;
+  while (skipped < rows) {
+    ARROW_ASSIGN_OR_RAISE(const auto batch, Take(rows - skipped));
+    if (batch == nullptr) break;
+    skipped += batch->num_rows();
   }
-  return Status::OK();
+  return skipped;
 }
 
 Result<bool> RowParts::HasMore() {

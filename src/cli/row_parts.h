@@ -25,8 +25,8 @@ class RowParts {
   RowParts(const RowParts&) = delete;
   RowParts& operator=(const RowParts&) = delete;
 
-  /// Reads so many rows and drops them. \return kConflict when there are fewer.
-  Status Skip(int64_t rows);
+  /// Reads so many rows, or to the end, and drops them. \return how many they were.
+  Result<int64_t> Skip(int64_t rows);
 
   /// Whether there are rows behind what was read.
   Result<bool> HasMore();
