@@ -5,15 +5,24 @@
     sibling()          another connection of the same kind, for another thread
     run(sql)           a statement for what it does
     prepare, put       a table made of rows, empty; and rows into it, in one durable transaction
+    putter(table, rows)    a function that does the same put each time it is called, with all done before that can be
+    put_together(table, rows, clients, seconds)
+                       where a peer has a load client of its own: the seconds of each put, and puts a second; None
+                       for the usual way
 
 What a reader would keep is dropped batch by batch, so that all measure the same thing. Where a peer has no way to take
 parameters with a single call, the key stands in the SQL.
 """
 
+import datetime
+import functools
 import http.client
 import json
+import os
 import socket
+import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -34,6 +43,25 @@ def drain(batches):
         rows += batch.num_rows
         size += batch.nbytes
     return rows, size
+
+
+def literal(value):
+    """A value as SQL writes it."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, datetime.datetime):
+        return f"TIMESTAMP '{value.isoformat(' ')}'"
+    if isinstance(value, datetime.date):
+        return f"DATE '{value.isoformat()}'"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return str(value)
+
+
+def insert_of(table, rows):
+    """The few `rows` as one statement."""
+    tuples = ("(" + ", ".join(map(literal, row.values())) + ")" for row in rows.to_pylist())
+    return f"INSERT INTO {table} VALUES " + ", ".join(tuples)
 
 
 class InProcess:
@@ -228,32 +256,112 @@ class OverQuack:
         quoted = sql.replace("'", "''")
         return self.connection.execute(f"FROM quack_query_by_name('far', '{quoted}')")
 
+    def run(self, sql):
+        self._ask(sql).fetchall()
+
     def read(self, sql):
         return drain(self._ask(sql).to_arrow_reader(ROWS_PER_BATCH))
+
+    def prepare(self, table, rows):
+        # What the connection remembers may be a table of that name which is gone.
+        self.connection.execute("CALL quack_clear_cache()")
+        empty = rows.slice(0, 0)  # noqa: F841 (DuckDB finds it by its name)
+        self.connection.execute(f"CREATE TABLE far.{table} AS FROM empty")
+
+    def put(self, table, rows):
+        self.connection.execute(f"INSERT INTO far.{table} FROM rows")
+
+    def putter(self, table, rows):
+        if rows.num_rows == 1:
+            sql = insert_of(table, rows)
+            return lambda: self.run(sql)
+        self.connection.register("rows_of_puts", rows)
+        return lambda: self.connection.execute(f"INSERT INTO far.{table} FROM rows_of_puts")
 
     def point(self, sql, key):
         return self._ask(sql.replace("?", str(key))).to_arrow_table().num_rows
 
 
 class OverPostgres:
-    """Whole results over ADBC, which copies in binary; single rows over psycopg, prepared."""
+    """Whole results and bulk rows over ADBC, which copies in binary; single rows over psycopg, prepared."""
 
-    def __init__(self, port):
-        import adbc_driver_postgresql.dbapi
+    PGBENCH = Path("/usr/lib/postgresql/15/bin/pgbench")
+    PGBENCH_THREADS = 2
+
+    def __init__(self, port, encoded=None):
         import psycopg
 
         self.port = port
-        address = f"postgresql://postgres@127.0.0.1:{port}/postgres"
-        self.bulk = adbc_driver_postgresql.dbapi.connect(address, autocommit=True)
-        self.rows = psycopg.connect(address, autocommit=True, prepare_threshold=0)
+        self.address = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        self.rows = psycopg.connect(self.address, autocommit=True, prepare_threshold=0)
+        self.encoded = {"rows": None, "body": None} if encoded is None else encoded
+
+    @functools.cached_property
+    def bulk(self):
+        import adbc_driver_postgresql.dbapi
+
+        return adbc_driver_postgresql.dbapi.connect(self.address, autocommit=True)
 
     def sibling(self):
-        return OverPostgres(self.port)
+        return OverPostgres(self.port, self.encoded)
+
+    def run(self, sql):
+        self.rows.execute(sql)
 
     def read(self, sql):
         with self.bulk.cursor() as cursor:
             cursor.execute(sql)
             return drain(cursor.fetch_record_batch())
+
+    def _ingest(self, table, rows, mode):
+        with self.bulk.cursor() as cursor:
+            cursor.adbc_ingest(table, rows, mode=mode)
+
+    def prepare(self, table, rows):
+        self._ingest(table, rows.slice(0, 1), "create")
+        self.run(f"TRUNCATE {table}")
+
+    def put(self, table, rows):
+        self._ingest(table, rows, "append")
+
+    def putter(self, table, rows):
+        if rows.num_rows == 1:
+            (values,) = rows.to_pylist()
+            sql = f"INSERT INTO {table} VALUES ({', '.join(['%s'] * rows.num_columns)})"
+            return lambda: self.rows.execute(sql, list(values.values()))
+        body = self._encoded(rows)
+        copy_in = f"COPY {table} FROM STDIN (FORMAT binary)"
+
+        def put():
+            with self.rows.cursor() as cursor, cursor.copy(copy_in) as copy:
+                copy.write(body)
+        return put
+
+    def _encoded(self, rows):
+        """The bytes that COPY wants, as PostgreSQL itself writes them."""
+        if self.encoded["rows"] is not rows:
+            table = f"encoded_{os.getpid()}"
+            self._ingest(table, rows, "create")
+            with self.rows.cursor() as cursor, cursor.copy(f"COPY {table} TO STDOUT (FORMAT binary)") as copy:
+                self.encoded.update(rows=rows, body=b"".join(copy))
+            self.run(f"DROP TABLE {table}")
+        return self.encoded["body"]
+
+    def put_together(self, table, rows, clients, for_seconds):
+        """Single rows by PostgreSQL's own load client: Python would be the limit."""
+        if rows.num_rows != 1 or not self.PGBENCH.exists():
+            return None
+        with tempfile.TemporaryDirectory() as folder:
+            script = Path(folder, "insert.sql")
+            script.write_text(insert_of(table, rows) + ";\n")
+            common = [self.PGBENCH, "-n", "-M", "prepared", "-f", script, "-c", clients, "-h", "127.0.0.1", "-p",
+                      self.port, "-U", "postgres", "-j", min(clients, self.PGBENCH_THREADS)]
+            # Once each, and then for whole seconds.
+            whole_seconds = max(1, round(for_seconds))
+            for more in (["-t", 1], ["-T", whole_seconds, "-l", f"--log-prefix={folder}/times"]):
+                subprocess.run([str(word) for word in [*common, *more, "postgres"]], check=True, capture_output=True)
+            lines = [line for log in Path(folder).glob("times.*") for line in log.read_text().splitlines()]
+            return [int(line.split()[2]) / 1e6 for line in lines], len(lines) / whole_seconds
 
     def point(self, sql, key):
         return len(self.rows.execute(sql.replace("?", "%s"), [key], binary=True).fetchall())
@@ -280,13 +388,25 @@ def _varint(number):
     return bytes(encoded)
 
 
-def _text_field(number, content):
-    """A protobuf field of bytes."""
+def _field(number, content):
+    """A protobuf field of bytes, or of an integer."""
+    if isinstance(content, int):
+        return _varint(number << 3) + _varint(content)
     return _varint(number << 3 | 2) + _varint(len(content)) + content
 
 
+def _flight_sql(command, *fields):
+    """The descriptor of a command of Flight SQL."""
+    name = f"type.googleapis.com/arrow.flight.protocol.sql.{command}".encode()
+    return flight.FlightDescriptor.for_command(_field(1, name) + _field(2, b"".join(fields)))
+
+
 class OverFlightSql:
-    """GizmoSQL, spoken to by pyarrow: GetFlightInfo with a CommandStatementQuery, then DoGet."""
+    """GizmoSQL, spoken to by pyarrow: GetFlightInfo with a CommandStatementQuery, then DoGet; DoPut with a
+    CommandStatementUpdate, or with a CommandStatementIngest for many rows."""
+
+    CREATE, FAIL_IF_MISSING = 1, 2  # of a table that is missing
+    FAIL_IF_EXISTS, APPEND = 1, 2  # to one that is there
 
     def __init__(self, port):
         from peer import TOKEN
@@ -300,9 +420,7 @@ class OverFlightSql:
         return OverFlightSql(self.port)
 
     def read(self, sql):
-        name = b"type.googleapis.com/arrow.flight.protocol.sql.CommandStatementQuery"
-        command = _text_field(1, name) + _text_field(2, _text_field(1, sql.encode()))
-        info = self.client.get_flight_info(flight.FlightDescriptor.for_command(command), self.options)
+        info = self.client.get_flight_info(_flight_sql("CommandStatementQuery", _field(1, sql.encode())), self.options)
         rows = size = 0
         for endpoint in info.endpoints:
             more = drain(chunk.data for chunk in self.client.do_get(endpoint.ticket, self.options))
@@ -311,6 +429,35 @@ class OverFlightSql:
 
     def point(self, sql, key):
         return self.read(sql.replace("?", str(key)))[0]
+
+    def _update(self, descriptor, schema, rows=None):
+        writer, reader = self.client.do_put(descriptor, schema, self.options)
+        if rows is not None:
+            writer.write_table(rows, ROWS_PER_BATCH)
+        writer.done_writing()
+        reader.read()  # the server has finished
+        writer.close()
+
+    def run(self, sql):
+        self._update(_flight_sql("CommandStatementUpdate", _field(1, sql.encode())), pa.schema([]))
+
+    def _ingest(self, table, rows, if_missing, if_exists):
+        modes = _field(1, if_missing) + _field(2, if_exists)
+        self._update(_flight_sql("CommandStatementIngest", _field(1, modes), _field(2, table.encode())), rows.schema,
+                     rows)
+
+    def prepare(self, table, rows):
+        self._ingest(table, rows.slice(0, 1), self.CREATE, self.FAIL_IF_EXISTS)
+        self.run(f"DELETE FROM {table}")
+
+    def put(self, table, rows):
+        self._ingest(table, rows, self.FAIL_IF_MISSING, self.APPEND)
+
+    def putter(self, table, rows):
+        if rows.num_rows == 1:
+            sql = insert_of(table, rows)
+            return lambda: self.run(sql)
+        return lambda: self.put(table, rows)
 
 
 KINDS = {"duckdb": InProcess, "http": OverHttp, "flight": OverFlight, "quack": OverQuack, "postgresql": OverPostgres,

@@ -1,10 +1,14 @@
-"""A Flight server as one writes it in Python over DuckDB. --mode stream hands DuckDB's reader of a result to Flight,
---mode table makes a pyarrow.Table of the result first. A ticket is SQL, or JSON with "sql" and "params".
+"""A Flight server as one writes it in Python over DuckDB. --mode stream hands DuckDB's reader of a result to Flight, and
+Flight's reader of a put to DuckDB; --mode table makes a pyarrow.Table of either first. A ticket is SQL, or JSON with
+"sql" and "params". A put names its table, makes it when it is missing, and is one transaction.
 """
 
 import json
+import os
 
 import peer
+
+os.environ["ACERO_ALIGNMENT_HANDLING"] = "ignore"  # rows from a socket lie as they lie, and need no warning
 
 try:
     import duckdb
@@ -32,6 +36,19 @@ class Server(flight.FlightServerBase):
         if self._whole:
             return flight.RecordBatchStream(result.to_arrow_table(ROWS_PER_BATCH))
         return flight.RecordBatchStream(result.to_arrow_reader(ROWS_PER_BATCH))
+
+    def do_put(self, context, descriptor, reader, writer):
+        table = descriptor.path[0].decode()
+        connection = self._connection.cursor()
+        incoming = reader.read_all() if self._whole else reader.to_reader()
+        insert = f"INSERT INTO {table} FROM incoming"
+        try:
+            (rows,) = connection.execute(insert).fetchone()
+        except duckdb.CatalogException:
+            empty = incoming.schema.empty_table()  # noqa: F841 (DuckDB finds it by its name)
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {table} AS FROM empty")
+            (rows,) = connection.execute(insert).fetchone()
+        writer.write(json.dumps({"status": "success", "table": table, "rows_processed": rows}).encode())
 
 
 def main() -> None:

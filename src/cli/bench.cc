@@ -13,6 +13,7 @@
 #include <sstream>
 #include <string>
 #include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -45,15 +46,17 @@ namespace {
 constexpr const char* kExamples =
     "Reads, writes, puts and point queries over HTTP and Flight, beside DuckDB in process, in one\n"
     "run: rounds visit all in shuffled order, the first round is thrown away, and what counts are\n"
-    "medians and their ratios. The server is a process of its own. With --python, pyarrow and\n"
-    "DuckDB's Python package do the same, and beside them other servers, as far as they are on "
-    "this\n"
-    "machine: Flight servers in Python, DuckDB's quack, PostgreSQL 15, and GizmoSQL. Needs about\n"
-    "10 GB of memory and of disk at scale 1.\n"
+    "medians and their ratios. Puts and point queries are also measured with up to 64 clients at\n"
+    "the same time. The server is a process of its own. With --python, pyarrow and DuckDB's "
+    "Python\n"
+    "package do the same, and beside them other servers, as far as they are on this machine:\n"
+    "Flight servers in Python, DuckDB's quack, PostgreSQL 15, and GizmoSQL. Needs about 10 GB of\n"
+    "memory and of disk at scale 1.\n"
     "\n"
     "Examples:\n"
     "  arrowport bench\n"
     "  arrowport bench --rounds 9 --only read --json reads.json\n"
+    "  arrowport bench --only 'puts of' --put-seconds 5\n"
     "  arrowport bench --python .deps/bench/bin/python --report benchmarks.md";
 
 struct BenchOptions {
@@ -67,6 +70,7 @@ struct BenchOptions {
   std::vector<std::string> only;
   double scale = 1;
   double point_seconds = 1;
+  double put_seconds = 2;
   int rounds = 5;
   bool no_peers = false;
 };
@@ -77,6 +81,23 @@ struct PutSize {
 };
 
 constexpr std::array kPutSizes = {PutSize{1'000, 20}, PutSize{100'000, 5}, PutSize{1'000'000, 2}};
+
+// Clients that put at the same time, for sizes of puts.
+struct PutLoadSize {
+  int64_t rows;
+  std::vector<int> clients;
+};
+
+// One client with 100,000 rows or more is a work of kPutSizes. More clients than stand here would
+// only wait longer for the same cores, with more than a gigabyte of rows under way.
+const std::vector<PutLoadSize>& PutLoadSizes() {
+  static const std::vector<PutLoadSize> kSizes = {{1, {1, 4, 16, 64}},
+                                                  {100, {1, 4, 16, 64}},
+                                                  {1'000, {1, 4, 16, 64}},
+                                                  {100'000, {4, 16}},
+                                                  {1'000'000, {4}}};
+  return kSizes;
+}
 
 constexpr std::array kPointClients = {1, 8, 64};
 constexpr int kManyClients = 64;
@@ -110,7 +131,7 @@ class Bench {
       BenchWork work;
       work.name = PointWorkName(clients);
       if (!Wanted(work.name)) continue;
-      work.kind = BenchKind::kPoint;
+      work.kind = BenchKind::kPointLoad;
       work.points = {.sql = "SELECT * FROM points WHERE id = ?",
                      .keys = RowTableRows(options_.scale),
                      .clients = clients,
@@ -135,14 +156,22 @@ class Bench {
 
   Status Puts() {
     for (const PutSize& size : kPutSizes) {
-      const std::string name = "put " + std::to_string(size.rows);
+      const std::string name = PutWorkName(size.rows);
       if (!Wanted(name)) continue;
-      stream::GeneratorOptions generated;
-      generated.rows = size.rows;
-      ARROW_ASSIGN_OR_RAISE(const RowSet rows,
-                            Collect("events_" + std::to_string(size.rows),
-                                    *stream::MakeGenerator(generated), [](int64_t, int64_t) {}));
+      ARROW_ASSIGN_OR_RAISE(const RowSet rows, Events(size.rows));
       ARROW_RETURN_NOT_OK(Put(name, "generated events, one durable transaction", rows, size.puts));
+    }
+    return Status::OK();
+  }
+
+  Status PutLoads() {
+    for (const PutLoadSize& size : PutLoadSizes()) {
+      std::vector<int> wanted;
+      std::ranges::copy_if(size.clients, std::back_inserter(wanted),
+                           [&](int clients) { return Wanted(PutLoadName(size.rows, clients)); });
+      if (wanted.empty()) continue;
+      ARROW_ASSIGN_OR_RAISE(const RowSet rows, Events(size.rows));
+      ARROW_RETURN_NOT_OK(WithRows(rows, [&] { return PutTogether(rows, wanted); }));
     }
     return Status::OK();
   }
@@ -167,8 +196,22 @@ class Bench {
     return Run(work, part);
   }
 
-  Status Put(const std::string& name, const std::string& what, const RowSet& rows, int puts) {
+  static Result<RowSet> Events(int64_t rows) {
+    stream::GeneratorOptions generated;
+    generated.rows = rows;
+    return Collect("events_" + std::to_string(rows), *stream::MakeGenerator(generated),
+                   [](int64_t, int64_t) {});
+  }
+
+  // Runs `works` while Python has `rows` too.
+  template <typename Works>
+  Status WithRows(const RowSet& rows, const Works& works) {
     if (ring_.python != nullptr) ARROW_RETURN_NOT_OK(ring_.python->Load(rows, folder_));
+    ARROW_RETURN_NOT_OK(works());
+    return ring_.python != nullptr ? ring_.python->Forget(rows) : Status::OK();
+  }
+
+  Status Put(const std::string& name, const std::string& what, const RowSet& rows, int puts) {
     BenchWork work;
     work.name = name;
     work.what = what;
@@ -176,8 +219,21 @@ class Bench {
     work.rows = &rows;
     work.puts = puts;
     work.rows_expected = rows.rows;
-    ARROW_RETURN_NOT_OK(Run(work, &TakesPart::puts));
-    return ring_.python != nullptr ? ring_.python->Forget(rows) : Status::OK();
+    return WithRows(rows, [&] { return Run(work, &TakesPart::puts); });
+  }
+
+  Status PutTogether(const RowSet& rows, const std::vector<int>& clients) {
+    for (const int count : clients) {
+      BenchWork work;
+      work.name = PutLoadName(rows.rows, count);
+      work.what = "generated events into one table, each put durable before its client goes on";
+      work.kind = BenchKind::kPutLoad;
+      work.put_load = {.rows = &rows,
+                       .clients = count,
+                       .duration = std::chrono::duration<double>(options_.put_seconds)};
+      ARROW_RETURN_NOT_OK(Run(work, &TakesPart::put_loads));
+    }
+    return Status::OK();
   }
 
   Status Run(const BenchWork& work, bool TakesPart::* part) {
@@ -187,6 +243,7 @@ class Bench {
     ARROW_ASSIGN_OR_RAISE(BenchWorkResult result, RunRounds(work, contenders, options_.rounds));
     // The rows of a put are gone when the report is written.
     result.work.rows = nullptr;
+    result.work.put_load.rows = nullptr;
     std::cout << '\n' << WorkTable(result, StandardOutput()) << std::flush;
     results_.push_back(std::move(result));
     return Status::OK();
@@ -281,6 +338,7 @@ Status RunBench(const BenchOptions& options) {
   ARROW_RETURN_NOT_OK(bench.Points());
   ARROW_RETURN_NOT_OK(bench.WriteAll());
   ARROW_RETURN_NOT_OK(bench.Puts());
+  ARROW_RETURN_NOT_OK(bench.PutLoads());
   if (bench.results().empty()) {
     return MakeError(ErrorKind::kInvalidInput, "--only leaves nothing to measure");
   }
@@ -301,6 +359,18 @@ void AddParticipants(CLI::App& command, BenchOptions& options) {
       ->type_name("FILE");
 }
 
+void AddDurations(CLI::App& command, BenchOptions& options) {
+  for (const auto& [name, seconds, what] :
+       {std::tuple{"--point-seconds", &options.point_seconds,
+                   "How long clients ask in one sample of point queries. [1]"},
+        std::tuple{"--put-seconds", &options.put_seconds,
+                   "How long clients put in one sample of puts by several. [2]"}}) {
+    command.add_option(name, *seconds, what)
+        ->type_name("NUMBER")
+        ->check(CLI::Range(0.01, 60.0).description(""));
+  }
+}
+
 }  // namespace
 
 void AddBench(CLI::App& app, Action* action) {
@@ -314,7 +384,8 @@ void AddBench(CLI::App& app, Action* action) {
   command
       ->add_option(
           "--only", options->only,
-          "Only works whose name has this in it: read, point, write, put, … Once for each.")
+          "Only works whose name has this in it: read, point, write, put, 'puts of 1 row', … Once "
+          "for each.")
       ->type_name("WORD")
       ->expected(1)
       ->take_all();
@@ -331,11 +402,7 @@ void AddBench(CLI::App& app, Action* action) {
   command->add_option("--scale", options->scale, "TPC-H scale of lineitem: 1 is 6 M rows. [1]")
       ->type_name("NUMBER")
       ->check(CLI::Range(0.001, 1000.0).description(""));
-  command
-      ->add_option("--point-seconds", options->point_seconds,
-                   "How long clients ask in one sample of point queries. [1]")
-      ->type_name("NUMBER")
-      ->check(CLI::Range(0.01, 60.0).description(""));
+  AddDurations(*command, *options);
   command
       ->add_option("--cache", options->folder,
                    "Folder for lineitem and for what a run needs; on the disk to be measured. "

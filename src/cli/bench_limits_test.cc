@@ -55,6 +55,37 @@ TEST(BenchLimitsTest, ComparesPointLoadsByTheirExtraTimeAndByTheirRates) {
   EXPECT_FALSE(checked[2].held);
 }
 
+TEST(BenchLimitsTest, ComparesWithWhatAnotherDoesAtItsBest) {
+  const auto checked = CheckLimits(
+      {WorkOf(PutLoadName(1, 4), {ResultOf(kReferenceCpp, 1, 300)}),
+       WorkOf(PutLoadName(1, 16), {ResultOf(kReferenceCpp, 1, 200)}),
+       WorkOf(PutLoadName(1, 64), {ResultOf(kReferenceCpp, 1, 100), ResultOf(kHttpCpp, 1, 1'800)}),
+       WorkOf(PutLoadName(100, 4), {ResultOf(kReferenceCpp, 1, 900)})});
+  ASSERT_EQ(checked.size(), 1);
+  EXPECT_EQ(checked[0].what,
+            "puts of 1 row, 64 clients, answers a second: HTTP C++ beside DuckDB C++ at its best "
+            "in \"puts of 1 row, 4 clients\"");
+  EXPECT_EQ(checked[0].measured, "6.00 ×");
+  EXPECT_TRUE(checked[0].held);
+}
+
+TEST(BenchLimitsTest, HoldsTheSlowestAnswersAgainstTheMedian) {
+  BenchResult flight = ResultOf(kFlightCpp, 0.002, 100);
+  flight.samples[0].sample.p99_seconds = 0.011;
+  const auto checked = CheckLimits({WorkOf(PutLoadName(1'000, 16), {flight})});
+  ASSERT_EQ(checked.size(), 1);
+  EXPECT_EQ(checked[0].what, "puts of 1,000 rows, 16 clients, p99 beside the median: Flight C++");
+  EXPECT_EQ(checked[0].limit, "at most 5.00 ×");
+  EXPECT_EQ(checked[0].measured, "5.50 ×");
+  EXPECT_FALSE(checked[0].held);
+}
+
+TEST(BenchLimitsTest, APeerThatFailedIsComparedWithNobody) {
+  BenchResult failed = ResultOf(kQuackPeer, 5);
+  failed.failure = "it broke";
+  EXPECT_TRUE(CheckLimits({WorkOf(kWriteAll, {ResultOf(kHttpPython, 1), failed})}).empty());
+}
+
 TEST(BenchLimitsTest, LeavesOutWhoTookNoPart) {
   EXPECT_TRUE(CheckLimits({WorkOf(kReadAll, {ResultOf(kHttpPython, 1)})}).empty());
 }

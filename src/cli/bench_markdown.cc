@@ -33,16 +33,27 @@ constexpr const char* kHowToRead =
   question, as a server has to that gets SQL; *kept plan* shows what a statement prepared once would save. `x` of point
   queries is a ratio of answers a second: above 1 is more. Eight clients in one Python process wait for its
   interpreter lock, so their figures are the client's as much as the server's; 64 are left to C++.
-- **put**, **write**: each is one transaction, synced to the disk before it is answered.
+- **put**, **write**: each is one transaction, synced to the disk before it is answered, of one client.
+- **puts of**: clients put the same rows into one table again and again, each the next when the one before is
+  acknowledged, which is when it is durable. Each put is a transaction of its own to its client. Afterwards all rows that
+  were acknowledged have to be there. `p99/p50` is how much longer than the median an acknowledgement may take. The
+  client is not what is measured: over HTTP all clients are connections of one thread that sends bytes encoded before;
+  over Flight, and in process, each is a thread. In process each has a connection and commits every put alone, the
+  quickest way there is: a prepared `INSERT` for one row, DuckDB's appender for up to 20,000, from values that are
+  DuckDB's own already, `INSERT` from Arrow for more. *At its
+  best* is the number of clients with most puts a second. One client with 100,000 rows or more is a **put**; more
+  clients than are shown with so many rows would wait for the same cores, with more than a gigabyte under way.
 
 The others, each with the client that is cheapest for it:
 
 | name | server | client |
 |---|---|---|
-| py-stream, py-table | a Flight server in Python over DuckDB (`bench/peers/flight_server.py`) that streams DuckDB's reader, or makes a table of the result first | arrowport's, C++ |
-| quack | DuckDB with its extension `quack` | DuckDB in Python, SQL sent whole; keys stand in the SQL |
-| GizmoSQL | its server, Flight SQL over DuckDB | pyarrow's Flight client, `GetFlightInfo` and `DoGet`; keys stand in the SQL |
-| PostgreSQL | PostgreSQL 15, which keeps rows, not columns, and is made for single ones | ADBC for whole results (decimals come as text), psycopg with a prepared statement for points |
+| py-stream, py-table | a Flight server in Python over DuckDB (`bench/peers/flight_server.py`) that streams DuckDB's reader, or makes a table of the result first; so does it with what is put | arrowport's, C++ |
+| quack | DuckDB with its extension `quack` | DuckDB in Python, SQL sent whole; keys and single rows stand in the SQL, more rows go through the attached table |
+| GizmoSQL | its server, Flight SQL over DuckDB | pyarrow's Flight client, `GetFlightInfo` and `DoGet`; keys and single rows stand in the SQL, more rows are a `CommandStatementIngest` |
+| PostgreSQL | PostgreSQL 15, which keeps rows, not columns, and is made for single ones | ADBC for whole results (decimals come as text) and bulk puts, psycopg with a prepared statement for points, `pgbench` for single rows of many clients, and `COPY` of bytes encoded before for more rows |
+
+Clients of these that put together are shared out to four Python processes, so that no interpreter is the limit.
 )";
 
 // A cell may hold no end of its column.

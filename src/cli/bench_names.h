@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+
+#include "cli/figures.h"
 
 namespace arrowport::cli {
 
@@ -28,6 +31,17 @@ inline constexpr const char* kWriteAll = "write all";
 /// "point, 8 clients"
 inline std::string PointWorkName(int clients) {
   return "point, " + std::to_string(clients) + (clients == 1 ? " client" : " clients");
+}
+
+/// "put 1000": one client
+inline std::string PutWorkName(int64_t rows) { return "put " + std::to_string(rows); }
+
+/// "puts of 1,000 rows, ": all works of PutLoadName with so many rows begin with it
+inline std::string PutLoadPrefix(int64_t rows) { return "puts of " + Plural(rows, "row") + ", "; }
+
+/// "puts of 1,000 rows, 16 clients": at the same time, into one table
+inline std::string PutLoadName(int64_t rows, int clients) {
+  return PutLoadPrefix(rows) + Plural(clients, "client");
 }
 
 }  // namespace arrowport::cli

@@ -23,11 +23,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-bool IsPointLoad(const BenchWorkResult& result) { return result.work.kind == BenchKind::kPoint; }
-
-// What contenders are compared by: the time, or of a point load the answers a second.
+// What contenders are compared by: the time, or of a load the answers a second.
 double ComparedBy(const BenchWorkResult& work, const BenchResult& result) {
-  return IsPointLoad(work) ? MedianPerSecond(result) : MedianSeconds(result);
+  return IsLoad(work.work.kind) ? MedianPerSecond(result) : MedianSeconds(result);
 }
 
 std::optional<double> RatioTo(const char* reference, const BenchWorkResult& work,
@@ -43,6 +41,17 @@ std::string RatioText(const char* reference, const BenchWorkResult& work,
                       const BenchResult& result) {
   const auto ratio = RatioTo(reference, work, result);
   return ratio.has_value() ? Ratio(*ratio) : "";
+}
+
+// A few large puts a second are told with their fractions.
+std::string RateText(double per_second) {
+  constexpr double kCountedFrom = 100;
+  return per_second < kCountedFrom ? Ratio(per_second) : Count(std::llround(per_second));
+}
+
+std::string TailText(const BenchResult& result) {
+  const double median = MedianSeconds(result);
+  return median > 0 ? Ratio(MedianP99Seconds(result) / median) : "";
 }
 
 double ServerCpuSeconds(const BenchResult& result) {
@@ -81,7 +90,7 @@ Json ResultJson(const BenchResult& result, const BenchWorkResult& work) {
   Json json = {{"contender", result.contender}};
   if (!result.failure.empty()) json["failure"] = result.failure;
   json["median_seconds"] = MedianSeconds(result);
-  if (IsPointLoad(work)) json["median_per_second"] = MedianPerSecond(result);
+  if (IsLoad(work.work.kind)) json["median_per_second"] = MedianPerSecond(result);
   for (const auto& [key, name] : {std::pair{"ratio_to_duckdb_cpp", kReferenceCpp},
                                   std::pair{"ratio_to_duckdb_python", kReferencePython}}) {
     const std::optional<double> ratio = RatioTo(name, work, result);
@@ -102,10 +111,10 @@ Json MachineJson(const Machine& machine) {
 }  // namespace
 
 FigureTable FiguresOf(const BenchWorkResult& result) {
-  const bool points = IsPointLoad(result);
+  const bool load = IsLoad(result.work.kind);
   FigureTable table;
-  table.titles = {"by", points ? "p50" : "median"};
-  if (points) table.titles.insert(table.titles.end(), {"p99", "per s"});
+  table.titles = {"by", load ? "p50" : "median"};
+  if (load) table.titles.insert(table.titles.end(), {"p99", "p99/p50", "per s"});
   if (result.work.shows_wire) table.titles.emplace_back("sent");
   table.titles.insert(table.titles.end(), {"min", "max", "x C++", "x Py", "CPU", "peak"});
   for (const BenchResult& one : result.results) {
@@ -114,9 +123,10 @@ FigureTable FiguresOf(const BenchWorkResult& result) {
     const auto [least, most] = RangeOf(one);
     const int64_t peak = ServerPeakBytes(one);
     std::vector<std::string> row = {one.contender, Seconds(MedianSeconds(one))};
-    if (points) {
+    if (load) {
       row.push_back(Seconds(MedianP99Seconds(one)));
-      row.push_back(Count(std::llround(MedianPerSecond(one))));
+      row.push_back(TailText(one));
+      row.push_back(RateText(MedianPerSecond(one)));
     }
     if (result.work.shows_wire) {
       const int64_t sent = one.samples.front().sample.wire_bytes;
@@ -134,7 +144,7 @@ FigureTable FiguresOf(const BenchWorkResult& result) {
 }
 
 std::string WorkText(const BenchWorkResult& result) {
-  if (IsPointLoad(result)) return result.work.what;
+  if (result.work.kind == BenchKind::kPointLoad) return result.work.what;
   return result.work.what + ": " + Plural(result.rows, "row") + ", " +
          Bytes(static_cast<double>(result.bytes));
 }
@@ -155,7 +165,10 @@ std::string WorkTable(const BenchWorkResult& result, const Terminal& terminal) {
 
 std::string TableLegend() {
   return "x C++, x Py: median beside DuckDB in a C++ and in a Python process; below 1 is faster.\n"
-         "  Of point queries: answers a second beside DuckDB's; above 1 is more.\n"
+         "  Of point queries and of puts by many clients: answers a second beside DuckDB's; above "
+         "1 "
+         "is more.\n"
+         "p99/p50: how much longer than the median the slowest hundredth waits at least.\n"
          "CPU, peak: the server's processor time for one, and its most memory at one time.\n";
 }
 

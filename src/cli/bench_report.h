@@ -28,8 +28,8 @@ struct FigureTable {
   std::vector<std::string> failures;           ///< Lines that say why there is no row of somebody.
 };
 
-/// Medians, ranges, and ratios of medians to DuckDB in process; of point loads also the time that
-/// only one answer in a hundred exceeds, and ratios of answers a second.
+/// Medians, ranges, and ratios of medians to DuckDB in process; of loads also the time that only
+/// one answer in a hundred exceeds, alone and beside the median, and ratios of answers a second.
 FigureTable FiguresOf(const BenchWorkResult& result);
 
 /// What it is: "SELECT * FROM lineitem: 1,000 rows, 8.00 kB".

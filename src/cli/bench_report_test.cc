@@ -56,15 +56,32 @@ TEST(BenchReportTest, AnEvenNumberOfSamplesHasItsMedianInTheMiddle) {
 TEST(BenchReportTest, ComparesPointLoadsByTheirAnswersASecond) {
   BenchWorkResult result;
   result.work.name = "point, 8 clients";
-  result.work.kind = BenchKind::kPoint;
+  result.work.kind = BenchKind::kPointLoad;
   result.results = {{kReferenceCpp, {SampleOf(0.001)}}, {"HTTP C++", {SampleOf(0.002)}}};
   result.results[0].samples[0].sample.per_second = 2'000;
   result.results[1].samples[0].sample.per_second = 1'500;
   result.results[1].samples[0].sample.p99_seconds = 0.004;
   const FigureTable figures = FiguresOf(result);
   EXPECT_EQ(figures.titles[2], "p99");
-  EXPECT_EQ(figures.rows[1], (std::vector<std::string>{"HTTP C++", "2.00 ms", "4.00 ms", "1,500",
-                                                       "2.00 ms", "2.00 ms", "0.75", "", "", ""}));
+  EXPECT_EQ(figures.titles[3], "p99/p50");
+  EXPECT_EQ(figures.rows[1],
+            (std::vector<std::string>{"HTTP C++", "2.00 ms", "4.00 ms", "2.00", "1,500", "2.00 ms",
+                                      "2.00 ms", "0.75", "", "", ""}));
+}
+
+TEST(BenchReportTest, PutsByManyClientsAreToldLikePointLoadsWithTheRowsOfOnePut) {
+  BenchWorkResult result;
+  result.work.name = "puts of 1,000 rows, 16 clients";
+  result.work.what = "one table";
+  result.work.kind = BenchKind::kPutLoad;
+  result.rows = 1'000;
+  result.bytes = 80'000;
+  result.results = {{"HTTP C++", {SampleOf(0.002)}}};
+  result.results[0].samples[0].sample.per_second = 5'000;
+  EXPECT_EQ(WorkText(result), "one table: 1,000 rows, 80.0 kB");
+  EXPECT_EQ(FiguresOf(result).rows[0][4], "5,000");
+  result.results[0].samples[0].sample.per_second = 1.25;
+  EXPECT_EQ(FiguresOf(result).rows[0][4], "1.25");
 }
 
 TEST(BenchReportTest, ShowsHowMuchWasSentWhereThatMatters) {

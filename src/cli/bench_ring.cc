@@ -43,6 +43,7 @@ constexpr auto kPeers = std::to_array<PeerKind>({
 
 constexpr TakesPart kAllInCpp = {.reads = true,
                                  .puts = true,
+                                 .put_loads = true,
                                  .endpoints = false,
                                  .codecs = false,
                                  .points = true,
@@ -50,6 +51,7 @@ constexpr TakesPart kAllInCpp = {.reads = true,
 // Many clients in one Python process measure that process.
 constexpr TakesPart kAllInPython = {.reads = true,
                                     .puts = true,
+                                    .put_loads = false,
                                     .endpoints = false,
                                     .codecs = true,
                                     .points = true,
@@ -169,7 +171,8 @@ class Assembly {
                                                          .folder = options_.folder}));
     ChildProcess* const process = kind.one_process ? &peer->process() : nullptr;
     const bool in_python = kind.client != nullptr;
-    const TakesPart takes_part = {.reads = true, .points = true, .many_points = !in_python};
+    const TakesPart takes_part = {
+        .reads = true, .puts = true, .put_loads = true, .points = true, .many_points = !in_python};
     if (in_python) {
       ARROW_RETURN_NOT_OK(AddFromPython(kind.name, kind.client, {{"port", int64_t{peer->port()}}},
                                         process, takes_part));

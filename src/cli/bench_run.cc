@@ -43,6 +43,7 @@ class WorkRun {
  private:
   Result<Sample> SampleBy(const BenchContender& by) {
     if (work_.kind == BenchKind::kPut) return PutSample(by);
+    if (work_.kind == BenchKind::kPutLoad) return PutLoadSample(by);
     const double cpu_before = CpuSeconds(by);
     auto sample = work_.kind == BenchKind::kRead ? by.contender.Read(work_.sql)
                                                  : by.contender.Points(work_.points);
@@ -52,7 +53,7 @@ class WorkRun {
 
   // Of how many like it a sample is made.
   [[nodiscard]] int64_t Parts(const Sample& sample) const {
-    return work_.kind == BenchKind::kPoint ? std::max<int64_t>(sample.rows, 1) : work_.puts;
+    return IsLoad(work_.kind) ? std::max<int64_t>(sample.rows, 1) : work_.puts;
   }
 
   static double CpuSeconds(const BenchContender& by) {
@@ -73,11 +74,38 @@ class WorkRun {
       one.bytes = sample.bytes;
     }
     cpu_seconds_ = CpuSeconds(by) - cpu_before;
+    ARROW_RETURN_NOT_OK(Drop(by, tables));
+    return one;
+  }
+
+  Result<Sample> PutLoadSample(const BenchContender& by) {
+    const std::string table = NewTable();
+    ARROW_RETURN_NOT_OK(by.contender.Prepare(table, *work_.put_load.rows));
+    sync();
+    const double cpu_before = CpuSeconds(by);
+    ARROW_ASSIGN_OR_RAISE(const Sample sample, by.contender.Puts(table, work_.put_load));
+    cpu_seconds_ = CpuSeconds(by) - cpu_before;
+    ARROW_RETURN_NOT_OK(CheckLanded(by, table, sample.rows + work_.put_load.clients));
+    ARROW_RETURN_NOT_OK(Drop(by, {table}));
+    return sample;
+  }
+
+  // What was acknowledged is there, and nothing else.
+  Status CheckLanded(const BenchContender& by, const std::string& table, int64_t puts) {
+    const int64_t rows = puts * work_.put_load.rows->rows;
+    ARROW_ASSIGN_OR_RAISE(const Sample found,
+                          by.contender.Read("SELECT 1 FROM (SELECT count(*) AS n FROM " + table +
+                                            ") AS counted WHERE n = " + std::to_string(rows)));
+    if (found.rows == 1) return Status::OK();
+    return MakeError(ErrorKind::kInternal, Plural(puts, "put") + " were acknowledged, but there " +
+                                               "are not " + Plural(rows, "row"));
+  }
+
+  static Status Drop(const BenchContender& by, const std::vector<std::string>& tables) {
     for (const std::string& table : tables) {
       ARROW_RETURN_NOT_OK(by.contender.Run("DROP TABLE " + table));
     }
-    ARROW_RETURN_NOT_OK(by.contender.Run("CHECKPOINT"));
-    return one;
+    return by.contender.Run("CHECKPOINT");
   }
 
   std::string NewTable() { return "bench_" + std::to_string(++tables_); }
@@ -96,7 +124,7 @@ Status Note(const BenchContender& by, const Result<BenchSample>& sample, int rou
     result.failure = failure.message();
     return Status::OK();
   }
-  if (work.work.kind != BenchKind::kPoint) {
+  if (!IsLoad(work.work.kind)) {
     work.rows = sample->sample.rows;
     work.bytes = std::max(work.bytes, sample->sample.bytes);
   }
@@ -125,6 +153,10 @@ Result<BenchWorkResult> RunRounds(const BenchWork& work,
                                   const std::vector<BenchContender>& contenders, int rounds) {
   BenchWorkResult result;
   result.work = work;
+  if (work.kind == BenchKind::kPutLoad) {
+    result.rows = work.put_load.rows->rows;
+    result.bytes = work.put_load.rows->bytes;
+  }
   for (const BenchContender& by : contenders) result.results.push_back({by.name, {}});
   std::vector<size_t> order(contenders.size());
   std::iota(order.begin(), order.end(), size_t{0});

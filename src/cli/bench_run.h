@@ -9,6 +9,7 @@
 #include "cli/child_process.h"
 #include "cli/contender.h"
 #include "cli/point_load.h"
+#include "cli/put_load.h"
 #include "cli/row_set.h"
 
 namespace arrowport::cli {
@@ -16,7 +17,8 @@ namespace arrowport::cli {
 /// The kinds of work that a contender does.
 struct TakesPart {
   bool reads = false;
-  bool puts = false;
+  bool puts = false;         ///< Puts with one client.
+  bool put_loads = false;    ///< And with several at the same time.
   bool endpoints = false;    ///< Reads all rows in several streams.
   bool codecs = false;       ///< Reads all rows compressed.
   bool points = false;       ///< Asks for single rows with few clients.
@@ -33,7 +35,17 @@ struct BenchContender {
   bool is_peer = false;
 };
 
-enum class BenchKind { kRead, kPut, kPoint };
+enum class BenchKind {
+  kRead,
+  kPut,
+  kPointLoad,  ///< Clients ask for single rows, for a while.
+  kPutLoad,    ///< Clients put, for a while.
+};
+
+/// Whether it is measured in answers a second.
+inline bool IsLoad(BenchKind kind) {
+  return kind == BenchKind::kPointLoad || kind == BenchKind::kPutLoad;
+}
 
 /// One kind of work that all contenders do.
 struct BenchWork {
@@ -46,6 +58,7 @@ struct BenchWork {
   int puts = 1;                  ///< Puts of one sample; its time is that of one of them.
   int64_t rows_expected = 0;     ///< 0: not known.
   PointLoad points = {};         ///< To ask for.
+  PutLoad put_load = {};         ///< To put together.
 };
 
 struct BenchSample {
@@ -63,7 +76,7 @@ struct BenchResult {
 
 struct BenchWorkResult {
   BenchWork work;
-  int64_t rows = 0;  ///< That each reads or puts; of a point load 0.
+  int64_t rows = 0;  ///< That each reads or puts; of a point load 0, of puts together one put's.
   int64_t bytes = 0;
   std::vector<BenchResult> results;
 };

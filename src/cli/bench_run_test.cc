@@ -1,12 +1,16 @@
 #include "cli/bench_run.h"
 
+#include <chrono>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "base/error.h"
 #include "cli/contender.h"
 #include "cli/point_load.h"
+#include "cli/put_load.h"
 #include "cli/row_set.h"
 
 namespace arrowport::cli {
@@ -25,7 +29,22 @@ class FixedContender final : public Contender {
     return MakeError(ErrorKind::kNotImplemented, "puts nothing");
   }
 
-  Result<Sample> Read(const std::string& /*sql*/) override {
+  Result<Sample> Puts(const std::string& /*table*/, const PutLoad& load) override {
+    ++calls_;
+    return Sample{.seconds = 1, .rows = 3 * load.clients, .bytes = 0, .per_second = 2};
+  }
+
+  Status Run(const std::string& sql) override {
+    ran_.push_back(sql);
+    return Status::OK();
+  }
+
+  Result<Sample> Read(const std::string& sql) override {
+    // The question for what has landed has one row for an answer, if it has.
+    if (sql.find("count(*)") != std::string::npos) {
+      const bool landed = sql.find("n = " + std::to_string(rows_landed_)) != std::string::npos;
+      return Sample{.seconds = 0, .rows = landed ? 1 : 0};
+    }
     if (++calls_ == breaks_at_) return MakeError(ErrorKind::kInternal, "it broke");
     return Sample{.seconds = static_cast<double>(calls_), .rows = 3, .bytes = 24};
   }
@@ -36,10 +55,14 @@ class FixedContender final : public Contender {
   }
 
   [[nodiscard]] int calls() const { return calls_; }
+  [[nodiscard]] const std::vector<std::string>& ran() const { return ran_; }
+  void SetRowsLanded(int64_t rows) { rows_landed_ = rows; }
 
  private:
   const int breaks_at_;
   int calls_ = 0;
+  int64_t rows_landed_ = 0;
+  std::vector<std::string> ran_;
 };
 
 BenchWork ReadWork() {
@@ -81,13 +104,46 @@ TEST(BenchRunTest, APointLoadCountsAnswersAndNoRows) {
   FixedContender one;
   BenchWork work;
   work.name = "point";
-  work.kind = BenchKind::kPoint;
+  work.kind = BenchKind::kPointLoad;
   work.points.clients = 8;
   const auto result = RunRounds(work, {{"one", one}}, 1);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->rows, 0);
   EXPECT_EQ(result->results[0].samples[0].sample.rows, 8);
   EXPECT_EQ(MedianPerSecond(result->results[0]), 2);
+}
+
+BenchWork PutLoadWork(const RowSet& rows) {
+  BenchWork work;
+  work.name = "puts";
+  work.kind = BenchKind::kPutLoad;
+  work.put_load = {.rows = &rows, .clients = 2, .duration = std::chrono::seconds(1)};
+  return work;
+}
+
+TEST(BenchRunTest, PutsByManyClientsHaveATableOfTheirOwnWhichIsDropped) {
+  RowSet rows;
+  rows.rows = 10;
+  FixedContender one;
+  // Three puts of each client, and its first one.
+  one.SetRowsLanded(80);
+  const auto result = RunRounds(PutLoadWork(rows), {{"one", one}}, 1);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->rows, 10);
+  EXPECT_EQ(result->results[0].samples[0].sample.rows, 6);
+  EXPECT_EQ(one.ran(), (std::vector<std::string>{"DROP TABLE bench_1", "CHECKPOINT",
+                                                 "DROP TABLE bench_2", "CHECKPOINT"}));
+}
+
+TEST(BenchRunTest, PutsThatWereAcknowledgedAndAreNotThereFailTheRun) {
+  RowSet rows;
+  rows.rows = 10;
+  FixedContender one;
+  one.SetRowsLanded(79);
+  const auto result = RunRounds(PutLoadWork(rows), {{"one", one}}, 1);
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.status().message(),
+            "puts, one: 8 puts were acknowledged, but there are not 80 rows");
 }
 
 }  // namespace

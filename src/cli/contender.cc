@@ -11,8 +11,12 @@
 
 #include "base/batch_bytes.h"
 #include "base/error.h"
+#include "cli/client_load.h"
 #include "cli/point_load.h"
+#include "cli/put_load.h"
+#include "cli/put_over_http.h"
 #include "cli/row_set.h"
+#include "client/address.h"
 #include "client/client.h"
 #include "engine/baseline.h"
 #include "engine/table.h"
@@ -42,7 +46,7 @@ Result<Sample> Drain(arrow::RecordBatchReader& reader) {
   }
 }
 
-Sample SampleOf(const PointTimes& times) {
+Sample SampleOf(const LoadTimes& times) {
   return {.seconds = times.p50_seconds,
           .rows = times.answers,
           .bytes = 0,
@@ -110,6 +114,22 @@ class ClientAsker final : public PointAsker {
   client::QueryRequest request_;
 };
 
+class ClientPutter final : public LoadClient {
+ public:
+  ClientPutter(std::unique_ptr<client::Client> client, std::string table, const RowSet& rows)
+      : client_(std::move(client)), table_(std::move(table)), rows_(rows) {}
+
+  Status Call() override {
+    const auto reader = rows_.Reader();
+    return client_->Put(table_, *reader, [](int64_t, int64_t) {}).status();
+  }
+
+ private:
+  const std::unique_ptr<client::Client> client_;
+  const std::string table_;
+  const RowSet& rows_;
+};
+
 class ServerContender final : public ClientContender {
  public:
   ServerContender(std::string url, std::unique_ptr<client::Client> client, int endpoints)
@@ -121,7 +141,22 @@ class ServerContender final : public ClientContender {
       ARROW_ASSIGN_OR_RAISE(auto client, client::Client::Connect(url_, {}));
       askers.push_back(std::make_unique<ClientAsker>(std::move(client), load.sql));
     }
-    ARROW_ASSIGN_OR_RAISE(const PointTimes times, AskTogether(askers, load));
+    ARROW_ASSIGN_OR_RAISE(const LoadTimes times, AskTogether(askers, load));
+    return SampleOf(times);
+  }
+
+  Result<Sample> Puts(const std::string& table, const PutLoad& load) override {
+    ARROW_ASSIGN_OR_RAISE(const client::Address address, client::ParseAddress(url_));
+    if (address.scheme == client::Scheme::kHttp) {
+      ARROW_ASSIGN_OR_RAISE(const LoadTimes times, PutOverHttp(url_, table, load));
+      return SampleOf(times);
+    }
+    std::vector<std::unique_ptr<LoadClient>> putters;
+    for (int i = 0; i < load.clients; ++i) {
+      ARROW_ASSIGN_OR_RAISE(auto client, client::Client::Connect(url_, {}));
+      putters.push_back(std::make_unique<ClientPutter>(std::move(client), table, *load.rows));
+    }
+    ARROW_ASSIGN_OR_RAISE(const LoadTimes times, CallTogether(putters, load.duration));
     return SampleOf(times);
   }
 
@@ -142,6 +177,17 @@ class LookupAsker final : public PointAsker {
 
  private:
   const std::unique_ptr<engine::Baseline::Lookup> lookup_;
+};
+
+class WritingPutter final : public LoadClient {
+ public:
+  explicit WritingPutter(std::unique_ptr<engine::Baseline::Writer> writer)
+      : writer_(std::move(writer)) {}
+
+  Status Call() override { return writer_->Write(); }
+
+ private:
+  const std::unique_ptr<engine::Baseline::Writer> writer_;
 };
 
 class InProcessContender final : public Contender {
@@ -175,7 +221,19 @@ class InProcessContender final : public Contender {
       ARROW_ASSIGN_OR_RAISE(auto lookup, baseline_.NewLookup(load.sql, plan_));
       askers.push_back(std::make_unique<LookupAsker>(std::move(lookup)));
     }
-    ARROW_ASSIGN_OR_RAISE(const PointTimes times, AskTogether(askers, load));
+    ARROW_ASSIGN_OR_RAISE(const LoadTimes times, AskTogether(askers, load));
+    return SampleOf(times);
+  }
+
+  Result<Sample> Puts(const std::string& table, const PutLoad& load) override {
+    ARROW_ASSIGN_OR_RAISE(const engine::TableName name, engine::TableName::Parse(table));
+    std::vector<std::unique_ptr<LoadClient>> putters;
+    for (int i = 0; i < load.clients; ++i) {
+      ARROW_ASSIGN_OR_RAISE(auto writer,
+                            baseline_.NewWriter(name, load.rows->schema, load.rows->batches));
+      putters.push_back(std::make_unique<WritingPutter>(std::move(writer)));
+    }
+    ARROW_ASSIGN_OR_RAISE(const LoadTimes times, CallTogether(putters, load.duration));
     return SampleOf(times);
   }
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "cli/point_load.h"
+#include "cli/put_load.h"
 #include "cli/row_set.h"
 #include "client/client.h"
 #include "engine/baseline.h"
@@ -14,12 +15,12 @@ namespace arrowport::cli {
 
 /// One timed piece of work.
 struct Sample {
-  double seconds = 0;  ///< Of a point load: the median of one answer.
-  int64_t rows = 0;
+  double seconds = 0;      ///< Of a load: the median of one answer.
+  int64_t rows = 0;        ///< Of a load: its answers.
   int64_t bytes = 0;       ///< Of the Arrow batches in memory.
   int64_t wire_bytes = 0;  ///< Of a read, as they were sent; 0: not known.
 
-  // Of a point load only.
+  // Of a load only.
   double p99_seconds = 0;
   double per_second = 0;  ///< Answers, of all clients together.
 };
@@ -41,9 +42,14 @@ class Contender {
   /// Runs `sql` and takes every batch of its result, keeping none.
   virtual Result<Sample> Read(const std::string& sql) = 0;
 
-  /// Has clients of this kind ask for single rows; its rows are one for each answer.
+  /// Has clients of this kind ask for single rows.
   virtual Result<Sample> Points(const PointLoad& /*load*/) {
     return MakeError(ErrorKind::kNotImplemented, "asks for no single rows");
+  }
+
+  /// Has clients of this kind put into `table`, which Prepare has made.
+  virtual Result<Sample> Puts(const std::string& /*table*/, const PutLoad& /*load*/) {
+    return MakeError(ErrorKind::kNotImplemented, "puts with one client only");
   }
 
   /// Runs a statement for what it does.
@@ -53,12 +59,13 @@ class Contender {
 /// Through a server's door; `client` must outlive it.
 std::unique_ptr<Contender> ThroughClient(client::Client& client);
 
-/// The same with connections of its own to the server at `url`, one for each client of a point
-/// load. Over Flight with `endpoints` > 0 a result is read in so many streams at once.
+/// The same with connections of its own to the server at `url`, one for each client of a load. The
+/// clients of a load have a thread each, but those that put over HTTP have one together
+/// (PutOverHttp). Over Flight with `endpoints` > 0 a result is read in so many streams at once.
 Result<std::unique_ptr<Contender>> ThroughServer(const std::string& url, int endpoints = 0);
 
-/// DuckDB in this process; `baseline` must outlive it. Clients of a point load have a connection
-/// each.
+/// DuckDB in this process; `baseline` must outlive it. Clients of a load have a thread and a
+/// connection each.
 std::unique_ptr<Contender> InProcess(engine::Baseline& baseline,
                                      engine::Baseline::Plan plan = engine::Baseline::Plan::kNew);
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "cli/client_load.h"
 
 namespace arrowport::cli {
 
@@ -27,17 +28,10 @@ class PointAsker {
   virtual Result<int64_t> Ask(int64_t key) = 0;
 };
 
-struct PointTimes {
-  double p50_seconds = 0;
-  double p99_seconds = 0;
-  double per_second = 0;  ///< Answers in time, of all clients together.
-  int64_t answers = 0;
-};
-
 /// Lets the first `load.clients` of `askers` ask at the same time, each from a thread of its own
 /// and once before it counts.
 /// \return kInternal when a key does not have its one row; the failure of an asker.
-Result<PointTimes> AskTogether(const std::vector<std::unique_ptr<PointAsker>>& askers,
-                               const PointLoad& load);
+Result<LoadTimes> AskTogether(const std::vector<std::unique_ptr<PointAsker>>& askers,
+                              const PointLoad& load);
 
 }  // namespace arrowport::cli

@@ -15,6 +15,7 @@
 #include "cli/child_process.h"
 #include "cli/contender.h"
 #include "cli/point_load.h"
+#include "cli/put_load.h"
 #include "cli/row_set.h"
 #include "stream/file.h"
 
@@ -62,6 +63,15 @@ class PythonContender final : public Contender {
     ARROW_ASSIGN_OR_RAISE(const std::string answer, Ask({{"verb", "points"},
                                                          {"sql", load.sql},
                                                          {"keys", load.keys},
+                                                         {"clients", load.clients},
+                                                         {"for_seconds", load.duration.count()}}));
+    return SampleOf(answer);
+  }
+
+  Result<Sample> Puts(const std::string& table, const PutLoad& load) override {
+    ARROW_ASSIGN_OR_RAISE(const std::string answer, Ask({{"verb", "puts"},
+                                                         {"table", table},
+                                                         {"rows", load.rows->name},
                                                          {"clients", load.clients},
                                                          {"for_seconds", load.duration.count()}}));
     return SampleOf(answer);

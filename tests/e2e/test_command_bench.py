@@ -8,7 +8,7 @@ import pytest
 
 from harness.program import run_arrowport
 
-QUICK = ("--scale", 0.001, "--rounds", 1, "--point-seconds", 0.02)
+QUICK = ("--scale", 0.001, "--rounds", 1, "--point-seconds", 0.02, "--put-seconds", 0.05)
 
 
 def test_point_queries_are_measured_on_all_ways_and_reported(tmp_path: Path) -> None:
@@ -30,6 +30,29 @@ def test_point_queries_are_measured_on_all_ways_and_reported(tmp_path: Path) -> 
         assert text in page
     # Nothing but lineitem is kept for the next run.
     assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".duckdb"]
+
+
+def test_puts_by_many_clients_are_measured_on_all_ways_and_reported(tmp_path: Path) -> None:
+    report, samples = tmp_path / "report.md", tmp_path / "samples.json"
+    done = run_arrowport("bench", *QUICK, "--only", "puts of 1 row, 16", "--only", "puts of 1,000 rows, 64",
+                         "--only", "puts of 100,000 rows, 4", "--cache", tmp_path / "cache", "--python", sys.executable,
+                         "--report", report, "--json", samples)
+    assert done.returncode == 0, done.stderr
+    works = {work["name"]: work for work in json.loads(samples.read_text())["works"]}
+    assert [(name, work["rows"]) for name, work in works.items()] == [
+        ("puts of 1 row, 16 clients", 1), ("puts of 1,000 rows, 64 clients", 1000),
+        ("puts of 100,000 rows, 4 clients", 100_000)]
+    for work in works.values():
+        by = {result["contender"]: result for result in work["results"]}
+        for name in ["DuckDB C++", "HTTP C++", "Flight C++", "py-stream C++", "py-table C++"]:
+            assert "failure" not in by[name], by[name]
+            assert by[name]["median_per_second"] > 0, by[name]
+            assert by[name]["samples"][0]["p99_seconds"] > 0
+    page = report.read_text()
+    assert "| by | p50 | p99 | p99/p50 | per s |" in page
+    # Somebody may hold it or not, but the promise is told.
+    assert "| puts of 1,000 rows, 64 clients, answers a second: HTTP C++ beside DuckDB C++ | at least 2.00 × |" in page
+    assert "| puts of 1 row, 16 clients, p99 beside the median: HTTP C++ | at most 5.00 × |" in page
 
 
 def test_flight_servers_in_python_take_part_and_a_missing_one_is_named(tmp_path: Path) -> None:
