@@ -18,7 +18,7 @@ TEST(ErrorTableTest, HasARowForEveryKindUnderASlugOfItsOwn) {
     EXPECT_TRUE(slugs.insert(traits.slug).second) << traits.slug;
     EXPECT_FALSE(traits.title.empty());
   }
-  EXPECT_EQ(slugs.size(), static_cast<size_t>(ErrorKind::kInternal) + 1);
+  EXPECT_EQ(slugs.size(), static_cast<size_t>(ErrorKind::kStorageFull) + 1);
 }
 
 TEST(ErrorTableTest, AnswersFailuresWithFailures) {

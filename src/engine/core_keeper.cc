@@ -144,7 +144,7 @@ void CoreKeeper::Replace(const Status& failure) {
     failed = std::exchange(core_, nullptr);
     absence_ = absence;
   }
-  auto core = CloseForGood(std::move(failed), absence) ? OpenAgain() : nullptr;
+  auto core = CloseForGood(*failed, absence) ? OpenAgain() : nullptr;
   if (core == nullptr) return;
   {
     const std::lock_guard lock(mutex_);
@@ -158,13 +158,13 @@ void CoreKeeper::Replace(const Status& failure) {
 // A second instance of the same file beside it would ruin the file, and locks do not keep a process
 // from itself.
 // \return false when the server stops before nobody has it any more.
-bool CoreKeeper::CloseForGood(std::shared_ptr<Core> failed, const Status& reason) {
-  const Status closed = failed->Close(reason);
+bool CoreKeeper::CloseForGood(Core& failed, const Status& reason) {
+  const Status closed = failed.Close(reason);
   if (!closed.ok()) {
     Log(LogLevel::kWarning, "closing the failed database", {{"error", closed.message()}});
   }
   auto complaint = Clock::now() + kGoneComplaint;
-  while (!failed->is_gone()) {
+  while (!failed.is_gone()) {
     if (WaitUntilClosing(kGoneStep)) return false;
     if (Clock::now() < complaint) continue;
     Log(LogLevel::kError, "the failed database is still in use, and so cannot be opened again");

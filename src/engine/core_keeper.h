@@ -70,7 +70,7 @@ class CoreKeeper {
   void Run();
   bool WaitUntilClosing(Clock::duration time);
   void Replace(const Status& failure);
-  bool CloseForGood(std::shared_ptr<Core> failed, const Status& reason);
+  bool CloseForGood(Core& failed, const Status& reason);
   std::shared_ptr<Core> OpenAgain();
 
   // Constant after construction.

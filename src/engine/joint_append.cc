@@ -264,11 +264,21 @@ class JointAppend {
         ARROW_ASSIGN_OR_RAISE(targets[key], FindTarget(core_, *connection_, run.table, {}));
       }
       ARROW_RETURN_NOT_OK(BlameColumns(run, CheckTakes(run, targets[key])));
+      if (run.landing != nullptr) {
+        ARROW_RETURN_NOT_OK(MakeQuarantine(core_, *connection_, run.table, *run.landing, {}));
+      }
     }
     ARROW_RETURN_NOT_OK(RunSql(*connection_, "BEGIN"));
+    const Status landed = LandRuns();
+    // Before the next one has the claims.
+    if (!landed.ok()) (void)RunSql(*connection_, "ROLLBACK");
+    return landed;
+  }
+
+  Status LandRuns() {
     for (const Run& run : runs_) {
       ARROW_ASSIGN_OR_RAISE(auto landed, LandRun(run));
-      changes_.tables.push_back(std::move(landed));
+      changes_.tables.insert(changes_.tables.end(), landed.begin(), landed.end());
     }
     core_.table_versions.Change(changes_);
     return RunSql(*connection_, "COMMIT");
@@ -279,8 +289,8 @@ class JointAppend {
     return CheckLanding(*connection_, run.table, run.columns, *run.landing);
   }
 
-  // \return the table's full name.
-  Result<TableName> LandRun(const Run& run) {
+  // \return the full names of the tables that it wrote to.
+  Result<std::vector<TableName>> LandRun(const Run& run) {
     if (run.landing != nullptr) {
       auto landed = LandByRule(run);
       ARROW_RETURN_NOT_OK(BlameValues(run, landed.status()));
@@ -294,13 +304,13 @@ class JointAppend {
     if (target.is_missing()) {
       ARROW_ASSIGN_OR_RAISE(target.found, FindTable(*connection_, run.table));
     }
-    return target.found.name;
+    return std::vector{target.found.name};
   }
 
-  Result<TableName> LandByRule(const Run& run) {
+  Result<std::vector<TableName>> LandByRule(const Run& run) {
     const RowsToLand rows = {.table = run.table, .columns = run.columns, .landing = run.landing};
     ARROW_RETURN_NOT_OK(ScanRun(run, kStageSql));
-    ARROW_ASSIGN_OR_RAISE(auto landed, LandRows(*connection_, rows));
+    ARROW_ASSIGN_OR_RAISE(auto landed, LandRows(core_, *connection_, rows));
     ARROW_RETURN_NOT_OK(RunSql(*connection_, "DROP TABLE " + std::string(kStagedRows)));
     return landed;
   }

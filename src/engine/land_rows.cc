@@ -111,10 +111,8 @@ class BadRows {
     return findings.empty() ? Status::OK() : MakeError(ErrorKind::kInvalidInput, findings);
   }
 
-  /// Writes them into the quarantine of `catalog`. \return how many.
-  Result<int64_t> Quarantine(const std::string& catalog) {
-    const TableName table = {.catalog = catalog, .schema = "arrowport", .name = "quarantine"};
-    ARROW_RETURN_NOT_OK(MakeQuarantine(table));
+  /// Writes them into the quarantine `table`. \return how many.
+  Result<int64_t> Quarantine(const TableName& table) {
     ARROW_ASSIGN_OR_RAISE(const auto written, Ask(connection_, QuarantineSql(table)));
     return written->GetValue(0, 0).GetValue<int64_t>();
   }
@@ -129,18 +127,6 @@ class BadRows {
   }
 
  private:
-  Status MakeQuarantine(const TableName& table) {
-    ARROW_ASSIGN_OR_RAISE(const FoundTable found, FindTable(connection_, table));
-    if (found.kind != FoundTable::Kind::kMissing) return Status::OK();
-    const std::string catalog = table.catalog.empty() ? "" : QuoteIdentifier(table.catalog) + ".";
-    ARROW_RETURN_NOT_OK(RunSql(
-        connection_, "CREATE SCHEMA IF NOT EXISTS " + catalog + QuoteIdentifier(table.schema)));
-    return RunSql(connection_, Sql("CREATE TABLE IF NOT EXISTS {}", {table}) +
-                                   "(quarantined_at TIMESTAMPTZ, stream VARCHAR, producer VARCHAR, "
-                                   "\"table\" VARCHAR, \"column\" VARCHAR, reason VARCHAR, "
-                                   "\"row\" JSON)");
-  }
-
   [[nodiscard]] std::string QuarantineSql(const TableName& table) const {
     std::string which = "CASE";
     std::string column = "CASE arrowport_which";
@@ -165,30 +151,41 @@ class BadRows {
   const std::vector<BadRow>& conditions_;
 };
 
-// \return what stands behind FROM to read the rows that are to land.
-Result<std::string> WithoutBadRows(duckdb::Connection& connection, const RowsToLand& rows,
-                                   const std::vector<BadRow>& conditions,
-                                   const std::string& catalog) {
-  if (conditions.empty()) return kStagedRows;
-  BadRows bad(connection, rows, conditions);
-  if (!rows.landing->rule.quarantine) {
-    ARROW_RETURN_NOT_OK(bad.Refuse());
-    return kStagedRows;
-  }
-  ARROW_ASSIGN_OR_RAISE(const int64_t count, bad.Quarantine(catalog));
-  if (rows.landing->on_quarantined) rows.landing->on_quarantined(count);
-  return bad.GoodRows();
+// In full, so that no two names of a table differ.
+TableName FullName(const Core& core, TableName table) {
+  if (table.catalog.empty()) table.catalog = core.default_catalog;
+  if (table.schema.empty()) table.schema = "main";
+  return table;
 }
 
-std::string Placed(std::string sql, const std::string& rows) {
-  const std::string_view place = LandingPlan::kRowsPlace;
-  return sql.replace(sql.find(place), place.size(), rows);
+// Of the rows of the table `landed`.
+TableName QuarantineOf(const Core& core, const TableName& landed) {
+  return {.catalog = FullName(core, landed).catalog, .schema = "arrowport", .name = "quarantine"};
+}
+
+Status BeginLanding(Core& core, duckdb::Connection& connection, const RowsToLand& rows,
+                    const CallControl& control) {
+  ARROW_RETURN_NOT_OK(MakeQuarantine(core, connection, rows.table, *rows.landing, control));
+  return RunSql(connection, "BEGIN");
+}
+
+Status LandAndCommit(Core& core, duckdb::Connection& connection, const RowsToLand& rows,
+                     const std::vector<TableRows>& also) {
+  ARROW_ASSIGN_OR_RAISE(auto landed, LandRows(core, connection, rows));
+  if (!also.empty()) ARROW_RETURN_NOT_OK(AppendWithin(core, connection, also));
+  const ChangedTables changes{.all = false, .tables = std::move(landed)};
+  core.table_versions.Change(changes);
+  ARROW_RETURN_NOT_OK(core.Settle(RunSql(connection, "COMMIT")));
+  // Again, since rows may have been seen between the first time and their commit.
+  core.table_versions.Change(changes);
+  core.checkpointer.Wrote();
+  return Status::OK();
 }
 
 }  // namespace
 
 Result<LandingClaim> ClaimTable(Core& core, const TableName& table, const CallControl& control) {
-  return core.landing_claims.Take(table.Key(), control);
+  return core.landing_claims.Take(FullName(core, table).Key(), control);
 }
 
 Status CheckLanding(duckdb::Connection& connection, const TableName& table,
@@ -197,7 +194,26 @@ Status CheckLanding(duckdb::Connection& connection, const TableName& table,
   return Plan(connection, table, found, columns, landing.rule).status();
 }
 
-Result<TableName> LandRows(duckdb::Connection& connection, const RowsToLand& rows) {
+Status MakeQuarantine(Core& core, duckdb::Connection& connection, const TableName& table,
+                      const Landing& landing, const CallControl& control) {
+  if (!landing.rule.quarantine) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const FoundTable beside, FindTable(connection, table));
+  const bool is_new = beside.kind == FoundTable::Kind::kMissing;
+  const TableName quarantine = QuarantineOf(core, is_new ? table : beside.name);
+  ARROW_ASSIGN_OR_RAISE(FoundTable found, FindTable(connection, quarantine));
+  if (found.kind != FoundTable::Kind::kMissing) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const LandingClaim claim, ClaimTable(core, quarantine, control));
+  ARROW_RETURN_NOT_OK(RunSql(connection, "CREATE SCHEMA IF NOT EXISTS " +
+                                             QuoteIdentifier(quarantine.catalog) + "." +
+                                             QuoteIdentifier(quarantine.schema)));
+  return RunSql(connection, Sql("CREATE TABLE IF NOT EXISTS {}", {quarantine}) +
+                                "(quarantined_at TIMESTAMPTZ, stream VARCHAR, producer VARCHAR, "
+                                "\"table\" VARCHAR, \"column\" VARCHAR, reason VARCHAR, "
+                                "\"row\" JSON)");
+}
+
+Result<std::vector<TableName>> LandRows(const Core& core, duckdb::Connection& connection,
+                                        const RowsToLand& rows) {
   ARROW_ASSIGN_OR_RAISE(FoundTable found, FindTable(connection, rows.table));
   ARROW_ASSIGN_OR_RAISE(const LandingPlan plan,
                         Plan(connection, rows.table, found, rows.columns, rows.landing->rule));
@@ -208,25 +224,32 @@ Result<TableName> LandRows(duckdb::Connection& connection, const RowsToLand& row
   if (found.kind == FoundTable::Kind::kMissing) {
     ARROW_ASSIGN_OR_RAISE(found, FindTable(connection, rows.table));
   }
-  ARROW_ASSIGN_OR_RAISE(const std::string from,
-                        WithoutBadRows(connection, rows, plan.bad_rows, found.name.catalog));
-  ARROW_RETURN_NOT_OK(target.Explain(RunSql(connection, Placed(plan.land, from))));
-  return found.name;
+  std::vector<TableName> written = {found.name};
+  std::string source = kStagedRows;
+  if (!plan.bad_rows.empty()) {
+    BadRows bad(connection, rows, plan.bad_rows);
+    if (rows.landing->rule.quarantine) {
+      const TableName quarantine = QuarantineOf(core, found.name);
+      ARROW_ASSIGN_OR_RAISE(const int64_t count, bad.Quarantine(quarantine));
+      if (rows.landing->on_quarantined) rows.landing->on_quarantined(count);
+      if (count > 0) written.push_back(quarantine);
+      source = bad.GoodRows();
+    } else {
+      ARROW_RETURN_NOT_OK(bad.Refuse());
+    }
+  }
+  ARROW_RETURN_NOT_OK(target.Explain(RunSql(connection, plan.LandSql(source))));
+  return written;
 }
 
 Status LandStaged(Core& core, duckdb::Connection& connection, const RowsToLand& rows,
                   const std::vector<TableRows>& also, const CallControl& control) {
   ARROW_ASSIGN_OR_RAISE(const LandingClaim claim, ClaimTable(core, rows.table, control));
-  ARROW_RETURN_NOT_OK(RunSql(connection, "BEGIN"));
-  ARROW_ASSIGN_OR_RAISE(const TableName landed, LandRows(connection, rows));
-  if (!also.empty()) ARROW_RETURN_NOT_OK(AppendWithin(core, connection, also));
-  const ChangedTables changes{.all = false, .tables = {landed}};
-  core.table_versions.Change(changes);
-  ARROW_RETURN_NOT_OK(core.Settle(RunSql(connection, "COMMIT")));
-  // Again, since rows may have been seen between the first time and their commit.
-  core.table_versions.Change(changes);
-  core.checkpointer.Wrote();
-  return Status::OK();
+  ARROW_RETURN_NOT_OK(BeginLanding(core, connection, rows, control));
+  const Status landed = LandAndCommit(core, connection, rows, also);
+  // Before the next one has the claim.
+  if (!landed.ok()) (void)RunSql(connection, "ROLLBACK");
+  return landed;
 }
 
 }  // namespace arrowport::engine

@@ -42,10 +42,17 @@ Result<LandingClaim> ClaimTable(Core& core, const TableName& table, const CallCo
 Status CheckLanding(duckdb::Connection& connection, const TableName& table,
                     const ColumnList& columns, const Landing& landing);
 
+/// Makes the quarantine beside `table`, where `landing` needs one and there is none. Not in a
+/// transaction.
+Status MakeQuarantine(Core& core, duckdb::Connection& connection, const TableName& table,
+                      const Landing& landing, const CallControl& control);
+
 /// Lands `rows`, which are staged, in the transaction that is open on `connection`. Its table must
-/// be claimed.
-/// \return the table's full name; else errors as of CheckLanding, and what DuckDB says of values.
-Result<TableName> LandRows(duckdb::Connection& connection, const RowsToLand& rows);
+/// be claimed, and its quarantine be there.
+/// \return the full names of the tables that it wrote to; else errors as of CheckLanding, and what
+///   DuckDB says of values.
+Result<std::vector<TableName>> LandRows(const Core& core, duckdb::Connection& connection,
+                                        const RowsToLand& rows);
 
 /// Lands staged `rows`, and `also` with them, in a transaction of their own on `connection`.
 Status LandStaged(Core& core, duckdb::Connection& connection, const RowsToLand& rows,

@@ -64,6 +64,41 @@ ColumnList Without(const ColumnList& columns, const std::string& name) {
   return rest;
 }
 
+bool IsTimestamp(const LogicalType& type) { return FinenessOf(type).has_value(); }
+
+bool IsExactNumber(const LogicalType& type) {
+  return type.IsIntegral() || type.id() == LogicalTypeId::DECIMAL;
+}
+
+bool IsFloat(const LogicalType& type) {
+  return type.id() == LogicalTypeId::FLOAT || type.id() == LogicalTypeId::DOUBLE;
+}
+
+// Of one that a double has every value of.
+bool IsShortInteger(const LogicalType& type) {
+  return type.IsIntegral() && duckdb::GetTypeIdSize(type.InternalType()) <= 4;
+}
+
+// Whether `to` has every value of `from`. DuckDB casts any exact number to a decimal by itself, and
+// any timestamp to a coarser one.
+bool HasAllOf(const LogicalType& to, const LogicalType& from) {
+  if (IsTimestamp(to) && IsTimestamp(from)) return *FinenessOf(to) >= *FinenessOf(from);
+  if (!AlwaysCasts(from, to)) return false;
+  if (to.id() != LogicalTypeId::DECIMAL || !IsExactNumber(from)) return true;
+  uint8_t to_width = 0;
+  uint8_t to_scale = 0;
+  uint8_t from_width = 0;
+  uint8_t from_scale = 0;
+  to.GetDecimalProperties(to_width, to_scale);
+  from.GetDecimalProperties(from_width, from_scale);
+  return to_scale >= from_scale && to_width - to_scale >= from_width - from_scale;
+}
+
+// Whether a value of `sent` may have no room in `kept`. Nanoseconds reach from 1677 to 2262 only.
+bool MayNotFit(const LogicalType& kept, const LogicalType& sent) {
+  return !HasAllOf(kept, sent) || (kept.id() == LogicalTypeId::TIMESTAMP_NS && kept != sent);
+}
+
 /// Plans one landing.
 class Planner {
  public:
@@ -89,7 +124,11 @@ class Planner {
     if (rule_.mode == LandingMode::kReplace && found_.kind == FoundTable::Kind::kTable) {
       plan_.changes.push_back(Sql("DELETE FROM {}", {table_}));
     }
-    plan_.land = rule_.mode == LandingMode::kUpsert ? MergeSql() : InsertSql();
+    if (rule_.mode == LandingMode::kUpsert) {
+      PlanMerge();
+    } else {
+      plan_.land_from = Sql("INSERT INTO {} BY NAME SELECT * FROM ", {table_});
+    }
     return std::move(plan_);
   }
 
@@ -112,7 +151,7 @@ class Planner {
     if (!rule_.order_by.empty()) ARROW_RETURN_NOT_OK(CheckIsSent("order_by", rule_.order_by));
     if (rule_.delete_column.empty()) return Status::OK();
     const auto marker = IndexOf(all_sent_, rule_.delete_column);
-    if (!marker || all_sent_.types[*marker].id() == LogicalTypeId::BOOLEAN) return Status::OK();
+    if (!marker || AlwaysCasts(all_sent_.types[*marker], LogicalType::BOOLEAN)) return Status::OK();
     return MakeError(ErrorKind::kConflict, "column '" + rule_.delete_column +
                                                "' says which rows are deleted and must be BOOLEAN, "
                                                "not " +
@@ -213,7 +252,7 @@ class Planner {
     const std::string& name = sent_.names[i];
     const idx_t index = *IndexOf(kept_, name);
     const std::string value = Sent(name);
-    if (!AlwaysCasts(sent_.types[i], kept_.types[index])) {
+    if (MayNotFit(kept_.types[index], sent_.types[i])) {
       const std::string type = kept_.types[index].ToString();
       plan_.bad_rows.push_back(
           {.column = name,
@@ -266,10 +305,6 @@ class Planner {
     return texts;
   }
 
-  [[nodiscard]] std::string InsertSql() const {
-    return Sql("INSERT INTO {} BY NAME SELECT * FROM ", {table_}) + LandingPlan::kRowsPlace;
-  }
-
   // In the table's types, and with the marker as what it is.
   [[nodiscard]] std::string CastSent() const {
     std::vector<std::string> columns;
@@ -278,7 +313,8 @@ class Planner {
       columns.push_back("CAST(" + Sent(name) + " AS " + type + ") AS " + QuoteIdentifier(name));
     }
     if (deletes()) {
-      columns.push_back("coalesce(" + Sent(rule_.delete_column) + ", false) AS arrowport_deletes");
+      columns.push_back("coalesce(CAST(" + Sent(rule_.delete_column) +
+                        " AS BOOLEAN), false) AS arrowport_deletes");
     }
     return Join(columns, ", ");
   }
@@ -287,26 +323,27 @@ class Planner {
     return !rule_.delete_column.empty() && IndexOf(all_sent_, rule_.delete_column).has_value();
   }
 
-  // The last row of each key, in the table's types.
-  [[nodiscard]] std::string LastRowsSql() const {
+  // Of the last row of each key, in the table's types.
+  void PlanMerge() {
     std::vector<std::string> key;
-    for (const std::string& name : rule_.key) key.push_back(QuoteIdentifier(name));
-    const std::string order =
-        rule_.order_by.empty() ? "" : QuoteIdentifier(rule_.order_by) + " DESC NULLS LAST, ";
-    return "SELECT * FROM (SELECT " + CastSent() +
-           ", row_number() OVER () AS arrowport_place FROM " + LandingPlan::kRowsPlace + " AS " +
-           std::string(kSentRow) + ") QUALIFY row_number() OVER (PARTITION BY " + Join(key, ", ") +
-           " ORDER BY " + order + "arrowport_place DESC) = 1";
-  }
-
-  [[nodiscard]] std::string MergeSql() const {
     std::vector<std::string> same_key;
     for (const std::string& name : rule_.key) {
+      key.push_back(QuoteIdentifier(name));
       same_key.push_back(Kept(name) + " IS NOT DISTINCT FROM " + Sent(name));
     }
-    std::string sql = Sql("MERGE INTO {} AS ", {table_}) + std::string(kKept) + " USING (" +
-                      LastRowsSql() + ") AS " + std::string(kSentRow) + " ON " +
-                      Join(same_key, " AND ");
+    const std::string sent(kSentRow);
+    const std::string order =
+        rule_.order_by.empty() ? "" : QuoteIdentifier(rule_.order_by) + " DESC NULLS LAST, ";
+    plan_.land_from = Sql("MERGE INTO {} AS ", {table_}) + std::string(kKept) +
+                      " USING (SELECT * FROM (SELECT " + CastSent() +
+                      ", row_number() OVER () AS arrowport_place FROM ";
+    plan_.land_rest = " AS " + sent + ") QUALIFY row_number() OVER (PARTITION BY " +
+                      Join(key, ", ") + " ORDER BY " + order + "arrowport_place DESC) = 1) AS " +
+                      sent + " ON " + Join(same_key, " AND ") + MergeActions();
+  }
+
+  [[nodiscard]] std::string MergeActions() const {
+    std::string sql;
     if (!rule_.order_by.empty()) {
       const std::string before = Kept(rule_.order_by);
       const std::string now = Sent(rule_.order_by);
@@ -347,36 +384,6 @@ class Planner {
   ColumnList kept_;  // As they will be.
   LandingPlan plan_;
 };
-
-bool IsTimestamp(const LogicalType& type) { return FinenessOf(type).has_value(); }
-
-bool IsExactNumber(const LogicalType& type) {
-  return type.IsIntegral() || type.id() == LogicalTypeId::DECIMAL;
-}
-
-bool IsFloat(const LogicalType& type) {
-  return type.id() == LogicalTypeId::FLOAT || type.id() == LogicalTypeId::DOUBLE;
-}
-
-// Of one that a double has every value of.
-bool IsShortInteger(const LogicalType& type) {
-  return type.IsIntegral() && duckdb::GetTypeIdSize(type.InternalType()) <= 4;
-}
-
-// Whether `to` has every value of `from`. DuckDB casts any exact number to a decimal by itself, and
-// any timestamp to a coarser one.
-bool HasAllOf(const LogicalType& to, const LogicalType& from) {
-  if (IsTimestamp(to) && IsTimestamp(from)) return *FinenessOf(to) >= *FinenessOf(from);
-  if (!AlwaysCasts(from, to)) return false;
-  if (to.id() != LogicalTypeId::DECIMAL || !IsExactNumber(from)) return true;
-  uint8_t to_width = 0;
-  uint8_t to_scale = 0;
-  uint8_t from_width = 0;
-  uint8_t from_scale = 0;
-  to.GetDecimalProperties(to_width, to_scale);
-  from.GetDecimalProperties(from_width, from_scale);
-  return to_scale >= from_scale && to_width - to_scale >= from_width - from_scale;
-}
 
 // Whether one type may take the place of both without a value meaning something else.
 bool MayWiden(const LogicalType& kept, const LogicalType& sent) {

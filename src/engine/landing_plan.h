@@ -28,10 +28,14 @@ inline constexpr std::string_view kSentRow = "arrowport_sent";
 struct LandingPlan {
   std::vector<std::string> changes;  ///< Of the table, or that make it.
   std::vector<BadRow> bad_rows;      ///< Empty: none is looked for.
-  /// Lands what stands behind FROM in place of kRowsPlace.
-  std::string land;
+  // Land what stands between them behind a FROM.
+  std::string land_from;
+  std::string land_rest;
 
-  static constexpr const char* kRowsPlace = "{rows}";
+  /// The statement that lands the rows of `source`, which stands behind FROM.
+  [[nodiscard]] std::string LandSql(const std::string& source) const {
+    return land_from + source + land_rest;
+  }
 };
 
 /// The type that has every value of both, where `rule.widen` gives a column such a one.

@@ -97,9 +97,10 @@ class Pump {
 
 }  // namespace
 
-Awaitable<Result<service::PutSummary>> PumpIngest(Exchange& exchange, service::PutRequest request,
+Awaitable<Result<service::PutSummary>> PumpIngest(Exchange& exchange,
+                                                  const service::PutRequest& request,
                                                   IncomingRows& rows) {
-  Pump pump(exchange, std::move(request), rows);
+  Pump pump(exchange, request, rows);
   Status pumped = co_await pump.Run();
   if (pumped.ok()) pumped = exchange.abandoned();
   if (pumped.ok()) co_return co_await pump.Finish();

@@ -10,10 +10,11 @@ namespace arrowport::http {
 
 /// Lands `rows`, which come with the body of `exchange`, as `request` says; its schema is theirs.
 ///
-/// They are read only as fast as the put takes them. On any failure, the client's leaving included,
-/// the put is rolled back when this returns.
+/// `request` and `rows` are kept by reference. Rows are read only as fast as the put takes them. On
+/// any failure, the client's leaving included, the put is rolled back when this returns.
 /// \return what the put did, once it is durable.
-Awaitable<Result<service::PutSummary>> PumpIngest(Exchange& exchange, service::PutRequest request,
+Awaitable<Result<service::PutSummary>> PumpIngest(Exchange& exchange,
+                                                  const service::PutRequest& request,
                                                   IncomingRows& rows);
 
 }  // namespace arrowport::http

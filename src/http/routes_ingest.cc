@@ -27,10 +27,12 @@ namespace {
 
 // The keys that the first bridge answered with, and no more.
 nlohmann::ordered_json ToBridgeJson(const service::PutSummary& summary) {
-  return {{"status", "success"},
+  const bool skipped = summary.skipped;
+  return {{"status", skipped ? "skipped" : "success"},
           {"stream", summary.stream},
           {"rows_processed", summary.rows},
-          {"message", "Data processed successfully"}};
+          {"message", skipped ? "Data skipped: its columns do not fit the table"
+                              : "Data processed successfully"}};
 }
 
 Result<service::PutRequest> PutOf(Exchange& exchange) {
@@ -65,8 +67,7 @@ Awaitable<Status> Ingest(Exchange& exchange) {
   Result<std::unique_ptr<IncomingRows>> rows =
       co_await OpenPutRows(exchange, *form, request->stream);
   if (!rows.ok()) co_return rows.status();
-  const Result<service::PutSummary> summary =
-      co_await PumpIngest(exchange, *std::move(request), **rows);
+  const Result<service::PutSummary> summary = co_await PumpIngest(exchange, *request, **rows);
   if (!summary.ok()) co_return summary.status();
   co_return co_await exchange.Send(JsonAnswer(service::PutAnswer(*summary)));
 }
@@ -82,8 +83,7 @@ Awaitable<Status> IngestJson(Exchange& exchange) {
   if (!put.ok()) co_return put.status();
   request->table = put->table;
   JsonPutRows rows(exchange, *put);
-  const Result<service::PutSummary> summary =
-      co_await PumpIngest(exchange, *std::move(request), rows);
+  const Result<service::PutSummary> summary = co_await PumpIngest(exchange, *request, rows);
   if (!summary.ok()) co_return summary.status();
   co_return co_await exchange.Send(JsonAnswer(ToBridgeJson(*summary)));
 }

@@ -52,7 +52,7 @@ class Reading {
 
   Status TakeEntry(const KeyPlace& place, const YAML::Node& value) {
     // The rules themselves: they are read by themselves, as often as they change.
-    if (place.key == "streams" && value.IsMap()) {
+    if (place.key == "streams" && (value.IsMap() || value.IsNull())) {
       given_.texts["streams"] = {path_, At(place)};
       return Status::OK();
     }

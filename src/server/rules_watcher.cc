@@ -27,6 +27,9 @@ namespace {
 
 constexpr uint32_t kChanges = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE;
 
+// Without a change for so long a file is taken as it is.
+constexpr int kRestMs = 50;
+
 Status SystemError(const std::string& what) {
   return MakeError(ErrorKind::kInternal, what + ": " + std::strerror(errno));
 }
@@ -91,7 +94,10 @@ void RulesWatcher::Run() {
     if (poll(files.data(), files.size(), -1) < 0 && errno != EINTR) return;
     if (files[1].revents != 0) return;
     std::array<char, 4096> events{};
-    while (read(inotify_, events.data(), events.size()) > 0) continue;
+    // Until whoever changes it has done so.
+    while (poll(files.data(), 1, kRestMs) > 0) {
+      while (read(inotify_, events.data(), events.size()) > 0) continue;
+    }
     Load(/*only_changed=*/true);
     WatchFolders();
   }

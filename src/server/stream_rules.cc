@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -12,6 +13,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -94,6 +96,9 @@ class Reading {
     service::StreamRules rules;
     std::map<std::string, int> lines;
     for (const auto& entry : section) {
+      if (!entry.first.IsScalar()) {
+        return Refuse({std::string(kSection), LineOf(entry.first)}, "a pattern is one plain text");
+      }
       auto rule = std::make_shared<StreamRule>();
       rule->pattern = entry.first.as<std::string>();
       const Place place = {std::string(kSection) + "." + rule->pattern, LineOf(entry.first)};
@@ -112,6 +117,7 @@ class Reading {
     if (keys.IsNull()) return Status::OK();
     if (!keys.IsMap()) return Refuse(place, "needs `key: value` lines");
     for (const auto& entry : keys) {
+      if (!entry.first.IsScalar()) return Refuse(place, "a key is one plain text");
       const Place at = {place.key + "." + entry.first.as<std::string>(), LineOf(entry.first)};
       ARROW_RETURN_NOT_OK(TakeKey(at, entry.first.as<std::string>(), entry.second, rule));
     }
@@ -130,7 +136,15 @@ class Reading {
     if (!upserts && has_upsert_keys) {
       return Refuse(place, "key, order_by and delete_column are of mode upsert only");
     }
+    const std::string& marker = landing.delete_column;
+    if (!marker.empty() && (marker == landing.order_by || Has(landing.key, marker))) {
+      return Refuse(place, "delete_column is not kept, and so no key and no order_by");
+    }
     return Status::OK();
+  }
+
+  static bool Has(const std::vector<std::string>& names, const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
   }
 
   Status TakeKey(const Place& place, const std::string& key, const YAML::Node& value,
@@ -238,7 +252,9 @@ class Reading {
     std::vector<std::string> texts;
     for (const auto& item : value) {
       if (!value.IsSequence() || !item.IsScalar()) break;
-      texts.push_back(item.as<std::string>());
+      const auto text = item.as<std::string>();
+      if (text.empty() || Has(texts, text)) return Refuse(place, "names each thing once");
+      texts.push_back(text);
     }
     if (texts.empty() || texts.size() != value.size()) {
       return Refuse(place, "needs a list of plain values");
@@ -293,10 +309,14 @@ Result<service::StreamRules> ParseStreamRules(const std::string& text, const Rul
 
 Result<std::string> ReadRulesFile(const RulesSource& source) {
   if (source.path.empty()) return std::string();
+  std::error_code error;
   std::ifstream file(source.path);
   std::ostringstream text;
-  if (file.is_open()) text << file.rdbuf();
-  if (file.is_open() && !file.bad()) return text.str();
+  if (std::filesystem::is_regular_file(source.path, error) && file.is_open()) {
+    // Nothing to read is no failure.
+    if (file.peek() == std::ifstream::traits_type::eof()) return std::string();
+    if (text << file.rdbuf()) return text.str();
+  }
   return MakeError(ErrorKind::kNotFound, source.path + ": the file of rules cannot be read");
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@
 
 namespace arrowport::service {
 namespace {
+
+// Names have up to 512 bytes, and a column of texts 2 GiB.
+constexpr int64_t kRowsMax = 4'000'000;
 
 using ScalarPtr = std::shared_ptr<arrow::Scalar>;
 
@@ -96,6 +100,10 @@ Result<std::shared_ptr<arrow::RecordBatch>> AddedColumns::Extend(
     const std::shared_ptr<arrow::Schema>& schema) const {
   std::vector<std::shared_ptr<arrow::ArrayData>> columns = batch->column_data();
   for (const ScalarPtr& value : values_) {
+    if (batch->num_rows() > kRowsMax) {
+      return MakeError(ErrorKind::kTooLarge, "a batch that columns are added to has at most " +
+                                                 std::to_string(kRowsMax) + " rows");
+    }
     ARROW_ASSIGN_OR_RAISE(const auto column, arrow::MakeArrayFromScalar(*value, batch->num_rows()));
     columns.push_back(column->data());
   }

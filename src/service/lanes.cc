@@ -38,7 +38,7 @@ Lanes::Lanes(std::shared_ptr<engine::Database> database, const LaneOptions& opti
     : database_(std::move(database)), options_(options), threads_(kThreadsMax) {}
 
 Status Lanes::Add(Entry& entry) {
-  std::string key = entry.rows.table.Key();
+  std::string key = entry.lane;
   const std::lock_guard lock(mutex_);
   ARROW_RETURN_NOT_OK(stopped_);
   const auto [lane, is_new] = lanes_.try_emplace(key);
@@ -51,6 +51,12 @@ Status Lanes::Add(Entry& entry) {
     threads_.Post([self = shared_from_this(), key = std::move(key)] { self->Run(key); });
   }
   return Status::OK();
+}
+
+void Lanes::Hurry() {
+  const std::lock_guard lock(mutex_);
+  hurries_ = true;
+  changed_.notify_all();
 }
 
 int64_t Lanes::pending() const {
@@ -105,7 +111,8 @@ Lanes::Entries Lanes::TakeGroup(const std::string& table) {
 // Until a group is full, or one of it may wait no more.
 void Lanes::AwaitCompany(std::unique_lock<std::mutex>& lock, const Lane& lane) {
   changed_.wait_until(lock, lane.due, [&] {
-    return lane.bytes >= options_.group_bytes_max || lane.queue.empty() || Clock::now() >= lane.due;
+    return lane.bytes >= options_.group_bytes_max || lane.queue.empty() || hurries_ ||
+           Clock::now() >= lane.due;
   });
 }
 

@@ -39,7 +39,8 @@ class Lanes : public std::enable_shared_from_this<Lanes> {
   /// A put that is all there.
   struct Entry {
     engine::TableRows rows;
-    int64_t bytes = 0;  ///< Of its rows in memory.
+    std::string lane = {};  ///< What it shares with those that land before it; TableName::Key().
+    int64_t bytes = 0;      ///< Of its rows in memory.
     /// It may wait so long for others to be committed with.
     std::chrono::milliseconds delay_max{0};
     /// Null, or whether the put may still be tried: it is not when this fails.
@@ -57,6 +58,9 @@ class Lanes : public std::enable_shared_from_this<Lanes> {
 
   /// Queues `entry`. Fails only when the lanes were stopped, and then `entry` is as it was.
   Status Add(Entry& entry);
+
+  /// From now on nobody waits for company.
+  void Hurry();
 
   /// Puts that wait or are being committed.
   [[nodiscard]] int64_t pending() const;
@@ -92,6 +96,7 @@ class Lanes : public std::enable_shared_from_this<Lanes> {
   mutable std::mutex mutex_;
   std::map<std::string, Lane> lanes_;
   std::condition_variable changed_;  // More in a lane that waits, or stopped.
+  bool hurries_ = false;
   int64_t pending_ = 0;
   Status stopped_;
 

@@ -36,6 +36,7 @@ class LanesTest : public ::testing::Test {
     entry.rows = {.table = engine::TableName::Parse(table).ValueOrDie(),
                   .schema = rows->schema(),
                   .batches = {rows}};
+    entry.lane = entry.rows.table.Key();
     entry.bytes = rows->num_rows();
     entry.done = [this, id](const Status& status) {
       const std::lock_guard lock(mutex_);
@@ -55,6 +56,7 @@ class LanesTest : public ::testing::Test {
     entry.rows = {.table = engine::TableName::Parse(table).ValueOrDie(),
                   .schema = rows->schema(),
                   .batches = {rows}};
+    entry.lane = entry.rows.table.Key();
     entry.done = [held, release](const Status& status) {
       EXPECT_TRUE(status.ok()) << status;
       held->Set();

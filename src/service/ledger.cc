@@ -141,17 +141,21 @@ engine::TableRows LedgerRows(const std::vector<PutSummary>& puts) {
 
 Status Ledger::Load() {
   std::vector<std::function<void()>> waiting;
-  {
-    const std::lock_guard lock(mutex_);
-    const int64_t edition = database_->edition();
-    if (loaded_edition_ == edition) return Status::OK();
-    waiting = ForgetLocked();
-    ARROW_RETURN_NOT_OK(RunAll(*database_, kMakeSql));
-    ARROW_RETURN_NOT_OK(RunAll(*database_, kPruneSql));
-    ARROW_RETURN_NOT_OK(ReadLocked());
-    loaded_edition_ = edition;
-  }
+  const Status loaded = LoadOnce(&waiting);
+  // Whether or not it could be read: those who wait ask again.
   for (const auto& wake : waiting) wake();
+  return loaded;
+}
+
+Status Ledger::LoadOnce(std::vector<std::function<void()>>* waiting) {
+  const std::lock_guard lock(mutex_);
+  const int64_t edition = database_->edition();
+  if (loaded_edition_ == edition) return Status::OK();
+  *waiting = ForgetLocked();
+  ARROW_RETURN_NOT_OK(RunAll(*database_, kMakeSql));
+  ARROW_RETURN_NOT_OK(RunAll(*database_, kPruneSql));
+  ARROW_RETURN_NOT_OK(ReadLocked());
+  loaded_edition_ = edition;
   return Status::OK();
 }
 
@@ -251,8 +255,8 @@ Result<bool> Ledger::CheckEarly(const std::string& stream, const ProducerStamp& 
   return stamp.sequence <= producer.landed;
 }
 
-Ledger::Verdict Ledger::Decide(const ProducerStamp& stamp, const PutSummary& summary, bool is_alone,
-                               std::function<void()> wake,
+Ledger::Verdict Ledger::Decide(const ProducerStamp& stamp, const PutSummary& summary,
+                               const std::string& lane, std::function<void()> wake,
                                const std::function<void(Generation)>& queue) {
   using Kind = Verdict::Kind;
   const std::lock_guard lock(mutex_);
@@ -273,14 +277,16 @@ Ledger::Verdict Ledger::Decide(const ProducerStamp& stamp, const PutSummary& sum
                                 "a put with this Idempotency-Key is being committed")};
   }
   const bool others_run = producer.accepted > producer.landed;
-  if (stamp.sequence <= producer.accepted || (others_run && producer.one_is_alone)) {
+  // Only what lands in one lane lands in its order.
+  const bool may_follow = !producer.lane.empty() && (lane.empty() || lane == producer.lane);
+  if (stamp.sequence <= producer.accepted || (others_run && !may_follow)) {
     producer.waiting.push_back(std::move(wake));
     return {.kind = Kind::kWait};
   }
   if (stamp.sequence != producer.accepted + 1) {
     return {.kind = Kind::kRefuse, .status = Gap(summary.stream, stamp, producer.accepted + 1)};
   }
-  if (others_run && is_alone) {
+  if (others_run && lane.empty()) {
     // It may not wait: those before it may need the table that it is making.
     return {.kind = Kind::kRefuse, .status = TooEarly(summary.stream, stamp)};
   }
@@ -288,7 +294,7 @@ Ledger::Verdict Ledger::Decide(const ProducerStamp& stamp, const PutSummary& sum
   if (accepting.unsettled++ == 0) accepting.broken.clear();
   accepting.generation = std::max(accepting.generation, first_generation_);
   accepting.accepted = stamp.sequence;
-  accepting.one_is_alone = is_alone;
+  accepting.lane = lane;
   accepting.epoch = stamp.epoch;
   queue(accepting.generation);
   return {.kind = Kind::kLand, .generation = accepting.generation};
@@ -322,7 +328,6 @@ void Ledger::Landed(const PutSummary& put, Generation generation) {
     RememberLocked(put);
     ForgetKeysLocked();
     Producer& producer = producers_[{put.stream, put.stamp.producer}];
-    producer.one_is_alone = false;
     --producer.unsettled;
     waiting.swap(producer.waiting);
     if (++landed_since_prune_ >= kPruneEvery) {
@@ -345,7 +350,6 @@ void Ledger::Failed(const std::string& stream, const ProducerStamp& stamp, Gener
     if (MayLand(producer, stamp.sequence, generation)) {
       producer.broken[producer.generation++] = stamp.sequence;
       producer.accepted = std::max(producer.landed, stamp.sequence - 1);
-      producer.one_is_alone = false;
     }
     waiting.swap(producer.waiting);
     if (producer.landed == 0 && producer.unsettled == 0) producers_.erase(found);

@@ -74,7 +74,7 @@ class Ledger {
   /// Decides on a put with `summary`. On kLand, `queue` was called with the generation before any
   /// later put of the producer was decided on. A put that `is_alone` has its own transaction: it
   /// is refused while those before it are not over, and those behind wait for it.
-  Verdict Decide(const ProducerStamp& stamp, const PutSummary& summary, bool is_alone,
+  Verdict Decide(const ProducerStamp& stamp, const PutSummary& summary, const std::string& lane,
                  std::function<void()> wake, const std::function<void(Generation)>& queue);
 
   /// Whether a put that waits may still land: not when one before it has failed, or the database
@@ -90,10 +90,10 @@ class Ledger {
   /// Of one producer in one stream.
   struct Producer {
     int64_t epoch = 0;
-    int64_t landed = 0;         // The last sequence that is durable; 0: none.
-    int64_t accepted = 0;       // The last one that is to land; at least `landed`.
-    int64_t unsettled = 0;      // Puts that Landed or Failed is still to be called for.
-    bool one_is_alone = false;  // Of those that are to land.
+    int64_t landed = 0;     // The last sequence that is durable; 0: none.
+    int64_t accepted = 0;   // The last one that is to land; at least `landed`.
+    int64_t unsettled = 0;  // Puts that Landed or Failed is still to be called for.
+    std::string lane = {};  // Of those that are to land; empty: one has a transaction of its own.
     Generation generation = 0;  // Of those that are accepted now.
     // Where a generation ended: what was accepted in it or before, and comes behind, cannot land.
     std::map<Generation, int64_t> broken;
@@ -109,6 +109,7 @@ class Ledger {
   void RememberLocked(const PutSummary& put);
   void ForgetKeysLocked();
   std::vector<std::function<void()>> ForgetLocked();
+  Status LoadOnce(std::vector<std::function<void()>>* waiting);
   Status ReadLocked();
 
   const std::shared_ptr<engine::Database> database_;

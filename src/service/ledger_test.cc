@@ -39,7 +39,8 @@ class LedgerTest : public ::testing::Test {
 
   Ledger::Verdict Decide(
       const PutSummary& put, bool is_alone = false, std::function<void()> wake = [] {}) {
-    return ledger_.Decide(put.stamp, put, is_alone, std::move(wake), [](Ledger::Generation) {});
+    return ledger_.Decide(put.stamp, put, is_alone ? "" : "lane", std::move(wake),
+                          [](Ledger::Generation) {});
   }
 
   Status CheckTurn(int64_t sequence, Ledger::Generation generation) const {
@@ -80,6 +81,22 @@ TEST_F(LedgerTest, WakesWhoSentTheSameAgainWhenTheFirstIsOver) {
   Fail(2, second.generation);
   EXPECT_EQ(woken, 2);
   EXPECT_EQ(Decide(PutOf(2)).kind, Kind::kLand);
+}
+
+TEST_F(LedgerTest, LetsAPutOfAnotherLaneWaitForThoseBeforeIt) {
+  // It could land first, and then pass for the one before it.
+  const auto decide = [this](int64_t sequence, const std::string& lane,
+                             std::function<void()> wake) {
+    const PutSummary put = PutOf(sequence);
+    return ledger_.Decide(put.stamp, put, lane, std::move(wake), [](Ledger::Generation) {});
+  };
+  int woken = 0;
+  EXPECT_EQ(decide(1, "a", [] {}).kind, Kind::kLand);
+  EXPECT_EQ(decide(2, "b", [&woken] { ++woken; }).kind, Kind::kWait);
+  ledger_.Landed(PutOf(1), 0);
+  EXPECT_EQ(woken, 1);
+  EXPECT_EQ(decide(2, "b", [] {}).kind, Kind::kLand);
+  EXPECT_EQ(decide(3, "b", [] {}).kind, Kind::kLand);
 }
 
 TEST_F(LedgerTest, RemembersNoProducerOfWhomNothingLanded) {
@@ -158,7 +175,7 @@ TEST_F(LedgerTest, IsReadAgainAndKeepsTheLastAnswers) {
   ASSERT_TRUE(other.Load().ok());
   const auto decide = [&other](int64_t sequence) {
     const PutSummary put = PutOf(sequence, 2);
-    return other.Decide(put.stamp, put, false, [] {}, [](Ledger::Generation) {});
+    return other.Decide(put.stamp, put, "lane", [] {}, [](Ledger::Generation) {});
   };
   EXPECT_EQ(decide(40).summary.rows, 140);
   EXPECT_EQ(decide(1).kind, Kind::kDuplicate);
@@ -190,7 +207,7 @@ class ReopenedLedgerTest : public LedgerTest {
   }
 
   Ledger::Verdict Ask(const PutSummary& put, std::function<void()> wake = [] {}) {
-    return ledger().Decide(put.stamp, put, false, std::move(wake), [](Ledger::Generation) {});
+    return ledger().Decide(put.stamp, put, "lane", std::move(wake), [](Ledger::Generation) {});
   }
 
   void Land(int64_t sequence) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -53,18 +54,22 @@ void PutBudget::WaitLocked(Share& share, int64_t bytes, Wake wake) {
 }
 
 void PutBudget::Share::GiveBack() {
-  Waiters served;
+  // Those who ask for it themselves find out what became of them.
+  Waiters woken;
   {
     const std::lock_guard lock(budget_.mutex_);
-    budget_.waiters_.remove_if([this](const Waiter& waiter) {
-      if (waiter.share != this) return false;
-      if (waiter.deadline) budget_.timer_->Remove(*waiter.deadline);
-      return true;
-    });
+    for (auto waiter = budget_.waiters_.begin(); waiter != budget_.waiters_.end();) {
+      const auto next = std::next(waiter);
+      if (waiter->share == this) {
+        if (waiter->deadline) budget_.timer_->Remove(*waiter->deadline);
+        woken.splice(woken.end(), budget_.waiters_, waiter);
+      }
+      waiter = next;
+    }
     budget_.HoldLocked(*this, 0);
-    served = budget_.TakeServedLocked();
+    woken.splice(woken.end(), budget_.TakeServedLocked());
   }
-  WakeAll(served);
+  WakeAll(woken);
 }
 
 Status PutBudget::Share::status() const {

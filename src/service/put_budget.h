@@ -36,7 +36,7 @@ class PutBudget {
     /// before; see status(). Less than it holds is had at once, and the rest is others'.
     QueueState Ask(int64_t bytes, Wake wake);
 
-    /// Holds nothing any more, and waits for nothing.
+    /// Holds nothing any more, and waits for nothing: who waits is woken.
     void GiveBack();
 
     /// kOverloaded once something was refused.

@@ -86,6 +86,18 @@ Status CheckStamp(const ProducerStamp& stamp) {
   return Status::OK();
 }
 
+Status CheckIsForPuts(const engine::TableName& table) {
+  if (engine::IsSameName(table.schema, engine::kOwnSchema)) {
+    return MakeError(ErrorKind::kForbidden,
+                     "schema " + table.schema + " is arrowport's own; no puts land there");
+  }
+  for (const std::string* part : {&table.catalog, &table.schema}) {
+    if (!engine::IsSameName(*part, "temp") && !engine::IsSameName(*part, "system")) continue;
+    return MakeError(ErrorKind::kForbidden, "'" + *part + "' is DuckDB's own; no puts land there");
+  }
+  return Status::OK();
+}
+
 Status CheckKey(const PutRequest& request) {
   const std::string& key = request.idempotency_key;
   if (key.empty()) return Status::OK();
@@ -177,10 +189,7 @@ Result<std::shared_ptr<Put>> Service::BeginPut(const Call& call, const PutReques
   const Route route = impl_->router.Find(request.stream);
   auto table = TableOf(request, route);
   if (!table.ok()) return WithContext(context, table.status());
-  if (engine::IsSameName(table->schema, engine::kOwnSchema)) {
-    return MakeError(ErrorKind::kForbidden,
-                     "schema " + table->schema + " is arrowport's own; no puts land there");
-  }
+  ARROW_RETURN_NOT_OK(CheckIsForPuts(*table));
   if (request.stamp.is_set()) ARROW_RETURN_NOT_OK(CheckStamp(request.stamp));
   ARROW_RETURN_NOT_OK(CheckKey(request));
   PutSummary summary;
@@ -460,6 +469,7 @@ Status Service::CheckRoom() const { return impl_->database->CheckRoom(); }
 
 void Service::StartDraining() {
   impl_->draining = true;
+  impl_->puts.lanes->Hurry();
   impl_->offered.Clear();
 }
 

@@ -14,6 +14,7 @@
 
 #include <arrow/record_batch.h>
 
+#include "base/batch_bytes.h"
 #include "base/bounded_queue.h"
 #include "base/call_control.h"
 #include "base/error.h"
@@ -108,11 +109,12 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
     if (!target_.added.empty()) {
       auto extended = target_.added.Extend(batch, target_.schema);
       if (!extended.ok()) {
-        Fail(extended.status());
+        GiveUp(extended.status());
         return QueueState::kClosed;
       }
       batch = *std::move(extended);
     }
+    bytes_kept_ += BytesOf(*batch);
     if (append != nullptr) {
       const Status room = space_.database->CheckRoom();
       if (room.ok()) return append->Write(std::move(batch), std::move(wake));
@@ -120,9 +122,8 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
       return QueueState::kClosed;
     }
     Keep(std::move(batch));
-    const int64_t bytes = account_->summary().bytes;
-    if (bytes <= space_.options.small_put_bytes_max) {
-      return small_share_->Ask(bytes, std::move(wake));
+    if (bytes_kept_ <= space_.options.small_put_bytes_max) {
+      return small_share_->Ask(bytes_kept_, std::move(wake));
     }
     return BecomeLarge(std::move(wake));
   }
@@ -184,6 +185,10 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
     return target_.route.rule == nullptr ? kNone : *target_.route.rule;
   }
 
+  [[nodiscard]] bool is_told_when_queued() const {
+    return rule().durability == Durability::kQueued;
+  }
+
   // Whether nothing of what is sent will land.
   [[nodiscard]] bool drops_rows() const { return has_landed_before_ || skips_; }
 
@@ -193,12 +198,17 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
     if (is_of_a_producer() && !space_.ledger.is_loaded()) return true;
     if (target_.read_checks) return true;
     // Who does not say how much will come may send for long what does not fit.
-    const bool must_fit = !bytes_expected || rule().skip_misfits;
+    const bool must_fit = !bytes_expected || rule().skip_misfits || is_told_when_queued();
     return must_fit && !space_.known_schemas.Knows(table_text_, *target_.schema);
   }
 
   Status Look() {
-    if (is_of_a_producer()) ARROW_RETURN_NOT_OK(space_.ledger.Load());
+    if (is_of_a_producer()) {
+      ARROW_RETURN_NOT_OK(space_.ledger.Load());
+      ARROW_RETURN_NOT_OK(CheckStamp());
+      // What has landed need not fit any more.
+      if (has_landed_before_) return Status::OK();
+    }
     if (target_.read_checks) ARROW_RETURN_NOT_OK(AddChecks());
     const Status fits = space_.database->CheckAppend(target_.table, target_.schema, landing_.get());
     if (!rule().skip_misfits || KindOf(fits) != ErrorKind::kConflict) return fits;
@@ -243,7 +253,7 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
       if (!is_large()) queued = Queue(done, generation);
     };
     const auto verdict =
-        space_.ledger.Decide(stamp(), account_->summary(), is_large(), wake, queue);
+        space_.ledger.Decide(stamp(), account_->summary(), is_large() ? "" : lane_, wake, queue);
     switch (verdict.kind) {
       case Kind::kWait:
         return;
@@ -290,7 +300,8 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
                     .batches = std::exchange(batches_, {}),
                     .landing = landing_};
     }
-    entry.bytes = account_->summary().bytes;
+    entry.bytes = bytes_kept_;
+    entry.lane = lane_;
     entry.delay_max = rule().max_delay;
     if (skips_) {
       // Nothing but that it was heard.
@@ -304,10 +315,11 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
                                              generation);
       };
     }
-    const bool is_told_before = rule().durability == Durability::kQueued;
+    const bool is_told_before = is_told_when_queued();
     entry.done = [self = shared_from_this(), done, is_told_before,
                   generation](const Status& status) {
       self->small_share_->GiveBack();
+      if (is_told_before) self->Complain(status);
       self->Settle(status, is_told_before ? Ignore : done, generation);
     };
     PutSummary told = account_->summary();
@@ -319,6 +331,15 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
   }
 
   static void Ignore(const Result<PutSummary>& /*answer*/) {}
+
+  // Of a put whose client was told that it is queued.
+  void Complain(const Status& status) const {
+    if (status.ok()) return;
+    observe::Log(observe::LogLevel::kError, "a queued put did not land",
+                 {{"stream", account_->summary().stream},
+                  {"rows", std::to_string(account_->summary().rows)},
+                  {"reason", status.message()}});
+  }
 
   void Settle(const Status& status, const Done& done, Ledger::Generation generation) {
     if (status.ok() && !skips_) space_.known_schemas.Learn(table_text_, target_.schema);
@@ -389,6 +410,7 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
   const PutTarget target_;
   const CallControl control_;
   const std::string table_text_ = target_.table.ToSql();
+  const std::string lane_ = target_.table.Key();
   const std::shared_ptr<PutAccount> account_;
   const std::shared_ptr<PutBudget::Share> small_share_ =
       std::make_shared<PutBudget::Share>(space_.small_budget);
@@ -400,7 +422,8 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
   // Of the one writer at a time.
   bool looked_ = false;
   bool has_landed_before_ = false;
-  bool skips_ = false;  // It does not fit, and the rule says to drop it then.
+  int64_t bytes_kept_ = 0;  // With the columns that the rule adds.
+  bool skips_ = false;      // It does not fit, and the rule says to drop it then.
   bool finished_ = false;
 
   std::atomic<bool> counted_ = true;

@@ -52,6 +52,9 @@ Result<engine::TableName> StreamRule::TableOf(std::string_view stream) const {
   for (std::string* part : {&table.catalog, &table.schema, &table.name}) {
     *part = WithStream(*part, stream);
   }
+  if (stream.find('\0') != std::string_view::npos) {
+    return MakeError(ErrorKind::kInvalidInput, "the stream's name holds a NUL byte");
+  }
   return table;
 }
 

@@ -77,7 +77,9 @@ class CsvParser final : public RecordParser {
       if (header > 0 || names_.empty()) return Records{.bytes = header, .batch = nullptr};
     }
     std::string_view whole = View(text);
-    if (!at_end) {
+    if (at_end) {
+      ARROW_RETURN_NOT_OK(CheckIsClosed(whole));
+    } else {
       ARROW_ASSIGN_OR_RAISE(whole, WholeRows(whole));
     }
     if (!whole.empty()) return ParseRows(whole, at_end);
@@ -145,6 +147,14 @@ class CsvParser final : public RecordParser {
     }
     names_ = options_.table->field_names();
     return Status::OK();
+  }
+
+  // Arrow's parser takes a quoted value that the end of the text ends.
+  Status CheckIsClosed(std::string_view text) {
+    const std::string ended = std::string(text) + "\n";
+    ARROW_ASSIGN_OR_RAISE(const std::string_view whole, WholeRows(ended));
+    if (whole.size() == ended.size()) return Status::OK();
+    return MakeError(ErrorKind::kInvalidInput, "CSV: the last value's quote is not closed");
   }
 
   Result<std::string_view> WholeRows(std::string_view text) {

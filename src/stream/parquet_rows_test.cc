@@ -89,9 +89,9 @@ TEST(ParquetRowsTest, SurvivesAnyByteThatIsChanged) {
   const std::string file = Write(*Numbers(300), 100);
   int refused = 0;
   for (size_t i = 0; i < file.size(); ++i) {
-    for (const uint8_t change : {0x01, 0x80, 0xFF}) {
+    for (const int change : {0x01, 0x80, 0xFF}) {
       std::string changed = file;
-      changed[i] = static_cast<char>(static_cast<uint8_t>(changed[i]) ^ change);
+      changed[i] = static_cast<char>(static_cast<unsigned char>(changed[i]) ^ change);
       const auto count = CountRows(changed, 16 * kMiB);
       if (count.ok()) continue;
       ++refused;

@@ -12,6 +12,7 @@
 
 #include <arrow/array.h>
 #include <arrow/record_batch.h>
+#include <arrow/scalar.h>
 #include <arrow/table.h>
 #include <arrow/type.h>
 #include <gmock/gmock.h>
@@ -137,12 +138,18 @@ TEST(TextDecoderTest, KeepsAHeaderAloneAsASchema) {
   EXPECT_EQ(table->schema()->ToString(), "a: string\nb: string");
 }
 
+TEST(TextDecoderTest, RefusesAQuoteThatIsNotClosed) {
+  EXPECT_THAT(Refusal("a,b\n1,\"x\n", kCsv).message(), HasSubstr("quote is not closed"));
+  EXPECT_EQ(Decode("a,b\n1,\"x\n\"", kCsv).ValueOrDie()->num_rows(), 1);
+}
+
 TEST(TextDecoderTest, RefusesATextWithoutRows) {
   for (const TextOptions& options : {kCsv, kNdjson, kJson}) {
-    for (const char* const text : {"", "\n", " \n\n"}) {
+    for (const char* const text : {"", "\n", "\n\n"}) {
       EXPECT_EQ(KindOf(Refusal(text, options)), ErrorKind::kInvalidInput) << text;
     }
   }
+  EXPECT_EQ(KindOf(Refusal(" \n ", kNdjson)), ErrorKind::kInvalidInput);
   EXPECT_EQ(KindOf(Refusal("[]", kJson)), ErrorKind::kInvalidInput);
 }
 

@@ -14,6 +14,7 @@
 #include <arrow/type.h>
 #include <arrow/type_traits.h>
 #include <arrow/util/base64.h>
+#include <arrow/util/value_parsing.h>
 
 #include "base/error.h"
 #include "stream/allocation_budget.h"
@@ -83,6 +84,26 @@ Result<std::shared_ptr<arrow::Array>> FromBase64(const arrow::StringArray& colum
   return builder.Finish();
 }
 
+// Arrow casts texts to all types of time but these.
+Result<std::shared_ptr<arrow::Array>> TimesFromText(const arrow::StringArray& column,
+                                                    const Type& wanted) {
+  arrow::Time64Builder builder(wanted, BudgetedMemoryPool());
+  const auto& type = static_cast<const arrow::Time64Type&>(*wanted);
+  for (int64_t row = 0; row < column.length(); ++row) {
+    if (column.IsNull(row)) {
+      ARROW_RETURN_NOT_OK(builder.AppendNull());
+      continue;
+    }
+    const std::string_view text = column.GetView(row);
+    int64_t time = 0;
+    if (!arrow::internal::ParseValue(type, text.data(), text.size(), &time)) {
+      return MakeError(ErrorKind::kInvalidInput, "'" + std::string(text) + "' is no time of day");
+    }
+    ARROW_RETURN_NOT_OK(builder.Append(time));
+  }
+  return builder.Finish();
+}
+
 }  // namespace
 
 ColumnTypes::ColumnTypes(const std::shared_ptr<arrow::Schema>& table) {
@@ -120,6 +141,9 @@ Result<std::shared_ptr<arrow::Array>> FromText(const std::shared_ptr<arrow::Arra
   if (type.Equals(*wanted)) return column;
   if (type.id() == arrow::Type::STRING && IsBinary(*wanted)) {
     return FromBase64(static_cast<const arrow::StringArray&>(*column));
+  }
+  if (type.id() == arrow::Type::STRING && wanted->id() == arrow::Type::TIME64) {
+    return TimesFromText(static_cast<const arrow::StringArray&>(*column), wanted);
   }
   if (type.id() == arrow::Type::STRING && !arrow::is_temporal(wanted->id())) return column;
   if (!IsPlainText(*wanted) || !arrow::compute::CanCast(type, *wanted)) return column;
