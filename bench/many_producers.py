@@ -85,10 +85,15 @@ class Load:
         self._selector = selectors.DefaultSelector()
         self._waiting: list[Producer] = []
         self.tally = Tally()
+        self._port = port
         for _ in range(producers):
-            connection = socket.create_connection(("127.0.0.1", port))
-            connection.setblocking(False)
+            connection = self._connect()
             self._selector.register(connection, selectors.EVENT_WRITE, Producer(connection))
+
+    def _connect(self) -> socket.socket:
+        connection = socket.create_connection(("127.0.0.1", self._port))
+        connection.setblocking(False)
+        return connection
 
     def run(self, seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -111,13 +116,20 @@ class Load:
             self._selector.register(producer.socket, selectors.EVENT_WRITE, producer)
 
     def _send(self, producer: Producer) -> None:
-        producer.sent += producer.socket.send(self._request[producer.sent:producer.sent + 262_144])
+        try:
+            producer.sent += producer.socket.send(self._request[producer.sent:producer.sent + 262_144])
+        except ConnectionError:
+            # Refused before all was sent: the answer is there.
+            producer.sent = len(self._request)
+        producer.sent_at = time.monotonic()
         if producer.sent == len(self._request):
-            producer.sent_at = time.monotonic()
             self._selector.modify(producer.socket, selectors.EVENT_READ, producer)
 
     def _receive(self, producer: Producer) -> None:
-        received = producer.socket.recv(65_536)
+        try:
+            received = producer.socket.recv(65_536)
+        except ConnectionError:
+            received = b""
         producer.answer += received
         head, end, body = producer.answer.partition(b"\r\n\r\n")
         if received and (not end or len(body) < int(_field(head, b"content-length") or 0)):
@@ -130,8 +142,11 @@ class Load:
             self.tally.without_retry_after += _field(head, b"retry-after") is None
         else:
             self.tally.others[str(status)] = self.tally.others.get(str(status), 0) + 1
-        producer.sent, producer.answer = 0, b""
         self._selector.unregister(producer.socket)
+        if not received or _field(head, b"connection") == b"close":
+            producer.socket.close()
+            producer.socket = self._connect()
+        producer.sent, producer.answer = 0, b""
         producer.resumes_at = time.monotonic() + (0 if status == 200 else self._back_off)
         self._waiting.append(producer)
 
