@@ -41,6 +41,7 @@
 #include "service/stream_table.h"
 #include "service/table_file.h"
 #include "service/table_reads.h"
+#include "service/text_columns.h"
 #include "service/transfer.h"
 #include "service/transfers.h"
 #include "stream/batch_encoder.h"
@@ -223,14 +224,15 @@ Result<std::shared_ptr<arrow::Schema>> Service::ColumnsForPut(const Call& call,
                                                               const std::string& stream) {
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kPut, stream));
   const Route route = impl_->router.Find(stream);
-  if (route.rule != nullptr && route.rule->landing.quarantine) return nullptr;
   const auto table = TableOf({.stream = stream, .schema = nullptr}, route);
   // The put says what is wrong with its name.
   if (!table.ok()) return nullptr;
   auto info = impl_->database->DescribeTable(*table, call.control);
-  if (info.ok()) return std::move(info->schema);
-  if (KindOf(info.status()) == ErrorKind::kNotFound) return nullptr;
-  return info.status();
+  if (!info.ok() && KindOf(info.status()) == ErrorKind::kNotFound) return nullptr;
+  ARROW_RETURN_NOT_OK(info.status());
+  const bool takes_others = route.rule != nullptr && (route.rule->landing.quarantine ||
+                                                      route.rule->landing.on_schema_change.widen);
+  return takes_others ? OnlyTexts(*info->schema) : info->schema;
 }
 
 Result<std::shared_ptr<engine::ResultStream>> Service::Query(const Call& call,

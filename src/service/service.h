@@ -96,8 +96,8 @@ class Service {
   Result<std::shared_ptr<Put>> BeginPut(const Call& call, const PutRequest& request);
 
   /// The columns of the table that puts to `stream` land in, for forms of rows that say nothing of
-  /// their types. Null where there is no such table, and where the stream's rule puts bad rows
-  /// aside: what is no value of its column may be sent then. Blocks.
+  /// their types. Null where there is no such table. Only those of texts where the stream's rule
+  /// takes values of other types too, since it widens columns or puts bad rows aside. Blocks.
   Result<std::shared_ptr<arrow::Schema>> ColumnsForPut(const Call& call, const std::string& stream);
 
   Result<std::shared_ptr<engine::ResultStream>> Query(const Call& call,

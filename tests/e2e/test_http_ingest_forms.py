@@ -331,3 +331,19 @@ def test_a_put_of_a_producer_lands_once_in_every_form(http: HttpDoor, stream: st
     assert put(http, stream, body, form, fields=fields).duplicate is False
     assert put(http, stream, body, form, fields=fields).duplicate is True
     assert http.rows(stream) == 1000
+
+
+def test_a_rule_that_takes_other_values_reads_only_texts_as_the_table_has_them(
+        start_server, open_door, tmp_path) -> None:
+    rules = tmp_path / "streams.yaml"
+    rules.write_text("wide: {on_schema_change: widen}\naside: {on_bad_rows: quarantine}\n")
+    http = open_door(start_server({"streams": rules}), "http")
+    http.get("CREATE TABLE wide(v INTEGER, code VARCHAR)")
+    assert put(http, "wide", b"v,code\n5000000000,007\n", "csv").rows == 1
+    assert put(http, "wide", b'{"v": 7, "code": "008"}\n', "ndjson").rows == 1
+    assert http.get("FROM wide").to_pylist() == [{"v": 5_000_000_000, "code": "007"},
+                                                 {"v": 7, "code": "008"}]
+    http.get("CREATE TABLE aside(v INTEGER, code VARCHAR)")
+    done = put(http, "aside", b"v,code\n1,007\nx,008\n", "csv")
+    assert (done.rows, done.rows_quarantined) == (1, 1)
+    assert http.get("FROM aside").to_pylist() == [{"v": 1, "code": "007"}]
