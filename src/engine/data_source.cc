@@ -1,13 +1,13 @@
 #include "engine/data_source.h"
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "base/ascii.h"
 
 namespace arrowport::engine {
 namespace {
@@ -24,10 +24,8 @@ constexpr std::array<std::pair<string_view, DataFormat>, 5> kEndings = {
      {".jsonl", DataFormat::kJson}}};
 
 bool EndsIn(string_view text, string_view ending) {
-  if (text.size() < ending.size()) return false;
-  return std::ranges::equal(text.substr(text.size() - ending.size()), ending, [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == b;
-  });
+  return text.size() >= ending.size() &&
+         EqualsIgnoringCase(text.substr(text.size() - ending.size()), ending);
 }
 
 // What follows a question mark is the query of an address, which tells nothing of the file.

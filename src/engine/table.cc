@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "engine/sql.h"
 
@@ -42,9 +43,6 @@ Result<std::string> TakePart(std::string_view text, std::string_view& rest) {
   }
   return BadName(text, "the closing quote is missing");
 }
-
-// As DuckDB compares names: letters of ASCII only.
-char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool IsPlain(std::string_view part) {
   return std::ranges::none_of(part, [](char c) { return c == '.' || c == '"'; });
@@ -90,14 +88,8 @@ std::string TableName::ToString() const {
   return text;
 }
 
-std::string TableName::Key() const {
-  std::string key = ToSql();
-  std::ranges::transform(key, key.begin(), ToLower);
-  return key;
-}
+std::string TableName::Key() const { return ToLower(ToSql()); }
 
-bool IsSameName(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, ToLower, ToLower);
-}
+bool IsSameName(std::string_view a, std::string_view b) { return EqualsIgnoringCase(a, b); }
 
 }  // namespace arrowport::engine

@@ -12,6 +12,7 @@
 #include <boost/beast/http/verb.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "http/embedded_files.h"
 #include "http/request.h"
 #include "http/routes.h"
@@ -33,9 +34,8 @@ Json Reference(std::string_view schema) {
 Json OfBytes() { return {{"type", "string"}, {"contentMediaType", "application/octet-stream"}}; }
 
 std::string LowerMethod(Method method) {
-  std::string name(boost::beast::http::to_string(method));
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
-  return name;
+  const auto name = boost::beast::http::to_string(method);
+  return ToLower(std::string_view(name.data(), name.size()));
 }
 
 // "get_tables_name_data": one name for each route.

@@ -1,6 +1,7 @@
 #include "service/put_account.h"
 
 #include <chrono>
+#include <cstdint>
 #include <utility>
 
 #include <arrow/record_batch.h>
@@ -16,10 +17,12 @@ namespace arrowport::service {
 PutAccount::PutAccount(PutSummary summary, PutBooks books)
     : books_(books), summary_(std::move(summary)) {}
 
-void PutAccount::Count(const arrow::RecordBatch& batch) {
+int64_t PutAccount::Count(const arrow::RecordBatch& batch) {
+  const int64_t bytes = BytesOf(batch);
   ++summary_.batches;
   summary_.rows += batch.num_rows();
-  summary_.bytes += BytesOf(batch);
+  summary_.bytes += bytes;
+  return bytes;
 }
 
 void PutAccount::MarkSkipped() {

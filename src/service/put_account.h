@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,8 +28,8 @@ class PutAccount {
 
   PutAccount(PutSummary summary, PutBooks books);
 
-  /// Of the writer, while the put is under way.
-  void Count(const arrow::RecordBatch& batch);
+  /// Of the writer, while the put is under way. \return the bytes of `batch`.
+  int64_t Count(const arrow::RecordBatch& batch);
   [[nodiscard]] const PutSummary& summary() const { return summary_; }
 
   /// Of the thread that lands the put, before it is settled: how many of its rows were put aside.

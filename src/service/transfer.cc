@@ -1,11 +1,11 @@
 #include "service/transfer.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
 #include <string>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace arrowport::service {
@@ -15,11 +15,6 @@ std::string_view Trimmed(std::string_view text) {
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
   return text;
-}
-
-bool IsSame(std::string_view a, std::string_view b) {
-  return std::ranges::equal(
-      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 }  // namespace
@@ -34,7 +29,9 @@ Status CheckTransferHost(const std::string& hosts, const RemoteAddress& address)
     const std::string_view allowed = Trimmed(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
     if (allowed.empty()) continue;
-    if (allowed == "*" || IsSame(allowed, host) || IsSame(allowed, with_port)) return Status::OK();
+    if (allowed == "*" || EqualsIgnoringCase(allowed, host) ||
+        EqualsIgnoringCase(allowed, with_port))
+      return Status::OK();
   }
   return MakeError(ErrorKind::kForbidden,
                    "this server does not transfer to or from " + with_port +

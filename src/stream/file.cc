@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace arrowport::stream {
 namespace {
 
@@ -23,10 +25,7 @@ constexpr std::array<std::pair<std::string_view, FileFormat>, 8> kEndings = {{
 }  // namespace
 
 std::optional<FileFormat> FormatOfPath(std::string_view path) {
-  std::string folded(path);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  const std::string folded = ToLower(path);
   for (const auto& [ending, format] : kEndings) {
     if (folded.ends_with(ending)) return format;
   }

@@ -16,6 +16,7 @@
 #include <arrow/util/base64.h>
 #include <arrow/util/value_parsing.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "stream/allocation_budget.h"
 
@@ -23,14 +24,6 @@ namespace arrowport::stream {
 namespace {
 
 using Type = std::shared_ptr<arrow::DataType>;
-
-std::string Lower(std::string_view name) {
-  std::string lower(name);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return lower;
-}
 
 bool IsBinary(const arrow::DataType& type) {
   return type.id() == arrow::Type::BINARY || type.id() == arrow::Type::LARGE_BINARY;
@@ -108,11 +101,11 @@ Result<std::shared_ptr<arrow::Array>> TimesFromText(const arrow::StringArray& co
 
 ColumnTypes::ColumnTypes(const std::shared_ptr<arrow::Schema>& table) {
   if (table == nullptr) return;
-  for (const auto& field : table->fields()) types_[Lower(field->name())] = field->type();
+  for (const auto& field : table->fields()) types_[ToLower(field->name())] = field->type();
 }
 
 Type ColumnTypes::Find(std::string_view name) const {
-  const auto found = types_.find(Lower(name));
+  const auto found = types_.find(ToLower(name));
   return found == types_.end() ? nullptr : found->second;
 }
 

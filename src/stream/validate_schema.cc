@@ -8,6 +8,7 @@
 #include <arrow/type.h>
 #include <arrow/util/utf8.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "stream/validate.h"
@@ -17,14 +18,6 @@ namespace {
 
 Status Invalid(std::string message) {
   return MakeError(ErrorKind::kInvalidInput, std::move(message));
-}
-
-std::string FoldCase(std::string_view name) {
-  std::string folded(name);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return folded;
 }
 
 // The walk is told where it is only to say so in its message; the path is built on the way out.
@@ -47,7 +40,7 @@ class SchemaWalk {
                                                    " fields, nested ones counted too");
       }
       ARROW_RETURN_NOT_OK(Name(field.name(), i));
-      if (names_are_keys && !names.insert(FoldCase(field.name())).second) {
+      if (names_are_keys && !names.insert(ToLower(field.name())).second) {
         return Invalid("the name '" + field.name() +
                        "' stands twice (case does not tell names apart); rename one");
       }
