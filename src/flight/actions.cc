@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "flight/exchanger_actions.h"
+#include "flight/ingest_actions.h"
 #include "flight/running_calls.h"
 #include "flight/transfer_action.h"
 #include "service/service.h"
@@ -76,6 +77,15 @@ constexpr std::array kActions = {
     ActionRow{"list_exchanges", "The exchangers, each as JSON.", ListExchanges},
     ActionRow{"drop_exchange", R"(Forgets a stored exchanger: its name, or {"command": name}.)",
               DropExchange},
+    ActionRow{"BeginIngest",
+              R"(Begins an ingest in parts: {"stream_name": name}; "lifetime_ms" may be there.)",
+              BeginIngest},
+    ActionRow{
+        "CommitIngest",
+        R"(Lands all of its parts: {"stream_name": name, "ingest": id}; "parts" may be there.)",
+        CommitIngest},
+    ActionRow{"AbortIngest", R"(Forgets its parts: {"stream_name": name, "ingest": id}.)",
+              AbortIngest},
     ActionRow{
         "transfer",
         R"(Moves rows: {"from" or "to": URL, "table" or "query": …, "as": the target's table}.)",

@@ -176,6 +176,18 @@ Status ReadCommit(const Json& json, PutCommand& request) {
   return Status::OK();
 }
 
+Status ReadPart(const Json& json, PutCommand& request) {
+  if (json.contains("ingest") != json.contains("part")) {
+    return Invalid("\"ingest\" and \"part\" belong together, and one is missing");
+  }
+  if (!json.contains("ingest")) return Status::OK();
+  if (request.commit_rows.has_value()) {
+    return Invalid("a \"part\" lands with its ingest, so it has no \"commit\"");
+  }
+  ARROW_RETURN_NOT_OK(ReadText("ingest", json["ingest"], &request.ingest));
+  return ReadText("part", json["part"], &request.part);
+}
+
 }  // namespace
 
 Result<PutCommand> ReadPut(const FlightDescriptor& descriptor) {
@@ -200,6 +212,7 @@ Result<PutCommand> ReadPut(const FlightDescriptor& descriptor) {
   ARROW_RETURN_NOT_OK(ReadText("stream_name", json["stream_name"], &request.stream));
   ARROW_ASSIGN_OR_RAISE(request.stamp, ReadStamp(json));
   ARROW_RETURN_NOT_OK(ReadCommit(json, request));
+  ARROW_RETURN_NOT_OK(ReadPart(json, request));
   return request;
 }
 

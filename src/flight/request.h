@@ -21,8 +21,8 @@ struct PutCommand : service::PutRequest {
 /// What the descriptor of a put says. It names the stream: a path, joined with '.'; a command that
 /// is the plain name; or the JSON command {"stream_name": "…"}, which may have the "producer",
 /// "sequence" and "epoch" of the put, and "commit": "batch" or a number of rows. A producer without
-/// a sequence has one with each batch, and those are committed one by one. Other keys are left
-/// alone, as old clients send some.
+/// a sequence has one with each batch, and those are committed one by one. The part of an ingest
+/// has its "ingest" and "part". Other keys are left alone, as old clients send some.
 /// \return kInvalidInput that says which forms there are, or names the key.
 Result<PutCommand> ReadPut(const arrow::flight::FlightDescriptor& descriptor);
 

@@ -128,7 +128,7 @@ Awaitable<Status> Connection::Handle(Exchange& exchange) {
   verb_ = match->route->verb;
   const Status known = CheckParameters(*match->route, request.target());
   if (!known.ok()) co_return known;
-  exchange.set_path_parameter(std::move(match->parameter));
+  exchange.set_path_parameters(std::move(match->parameters));
   const auto timeout = request.timeout();
   if (timeout.has_value()) exchange.SetTimeout(*timeout);
   co_return co_await match->route->handler(exchange);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -9,6 +10,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -46,9 +48,13 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   [[nodiscard]] const Request& request() const { return request_; }
   [[nodiscard]] BodyReader& body() { return body_; }
 
-  /// What the `{name}` of the route's pattern stands for, decoded.
-  [[nodiscard]] const std::string& path_parameter() const { return path_parameter_; }
-  void set_path_parameter(std::string value) { path_parameter_ = std::move(value); }
+  /// What the `{name}`s of the route's pattern stand for, decoded, in order.
+  [[nodiscard]] const std::string& path_parameter(size_t i = 0) const {
+    return path_parameters_[i];
+  }
+  void set_path_parameters(std::vector<std::string> values) {
+    path_parameters_ = std::move(values);
+  }
 
   // What to ask.
   [[nodiscard]] const HttpOptions& options() const { return context_.options; }
@@ -163,7 +169,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   Signal body_signal_;
   const Request request_;
   BodyReader body_;
-  std::string path_parameter_;
+  std::vector<std::string> path_parameters_;
   service::Call call_;
   std::stop_source stop_;
   std::optional<asio::steady_timer> timer_;

@@ -9,6 +9,12 @@ namespace arrowport::http {
 
 Awaitable<Status> Ingest(Exchange& exchange);           // routes_ingest.cc
 Awaitable<Status> IngestJson(Exchange& exchange);       // routes_ingest.cc
+Awaitable<Status> IngestPart(Exchange& exchange);       // routes_ingest.cc
+Awaitable<Status> BeginIngest(Exchange& exchange);      // routes_parts.cc
+Awaitable<Status> ListIngests(Exchange& exchange);      // routes_parts.cc
+Awaitable<Status> DescribeIngest(Exchange& exchange);   // routes_parts.cc
+Awaitable<Status> CommitIngest(Exchange& exchange);     // routes_parts.cc
+Awaitable<Status> AbortIngest(Exchange& exchange);      // routes_parts.cc
 Awaitable<Status> Query(Exchange& exchange);            // routes_query.cc
 Awaitable<Status> QueryByAddress(Exchange& exchange);   // routes_query.cc
 Awaitable<Status> RunExchange(Exchange& exchange);      // routes_exchange.cc

@@ -89,8 +89,8 @@ Json SchemaOf(RouteParameter::Kind kind) {
 
 Json ParametersOf(const Route& route) {
   Json parameters = Json::array();
-  const size_t begin = route.pattern.find('{');
-  if (begin != std::string_view::npos) {
+  for (size_t begin = route.pattern.find('{'); begin != std::string_view::npos;
+       begin = route.pattern.find('{', begin + 1)) {
     const size_t end = route.pattern.find('}', begin);
     parameters.push_back({{"name", route.pattern.substr(begin + 1, end - begin - 1)},
                           {"in", "path"},

@@ -1,7 +1,6 @@
 #include "http/put_rows.h"
 
 #include <memory>
-#include <string>
 #include <utility>
 
 #include <arrow/type.h>
@@ -14,6 +13,7 @@
 #include "http/put_form.h"
 #include "http/socket.h"
 #include "http/text_body.h"
+#include "service/put.h"
 #include "stream/batch_encoder.h"
 
 namespace arrowport::http {
@@ -22,15 +22,15 @@ using stream::WireFormat;
 
 Awaitable<Result<std::unique_ptr<IncomingRows>>> OpenPutRows(Exchange& exchange,
                                                              const PutForm& form,
-                                                             const std::string& stream) {
+                                                             const service::PutRequest& request) {
   if (form.format == WireFormat::kArrowStream || form.format == WireFormat::kArrowFile) {
     co_return std::make_unique<ArrowBody>(exchange, form);
   }
   if (form.format == WireFormat::kParquet) {
     co_return std::make_unique<ParquetBody>(exchange, form);
   }
-  const auto describe = [&exchange, &stream] {
-    return exchange.service().ColumnsForPut(exchange.call(), stream);
+  const auto describe = [&exchange, &request] {
+    return exchange.service().ColumnsForPut(exchange.call(), request);
   };
   Result<std::shared_ptr<arrow::Schema>> schema = co_await exchange.Blocking(describe);
   if (!schema.ok()) co_return schema.status();

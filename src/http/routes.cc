@@ -39,6 +39,10 @@ constexpr std::array kPutParameters = {
     RouteParameter{"format", Kind::kFormat, "the form of the body; goes before Content-Type"},
     RouteParameter{"header", Kind::kFlag, "of CSV; false: its first row is one of values"},
     RouteParameter{"delimiter", Kind::kLetter, "of CSV, between two values"}};
+constexpr std::array kBeginParameters = {
+    RouteParameter{"lifetime_ms", Kind::kCount, "without a new part, before it is forgotten"}};
+constexpr std::array kCommitParameters = {
+    RouteParameter{"parts", Kind::kCount, "refused unless there are so many"}};
 constexpr std::array kRowsForm = {kFormat, kCompression};
 constexpr std::array kQueryParameters = {
     RouteParameter{"sql", Kind::kText, "one statement that only reads", true}, kFormat,
@@ -77,6 +81,46 @@ constexpr std::array kRoutes = {
           .answer_schema = "PutSummary",
           .body = RouteBody::kRows,
           .parameters = kPutParameters},
+    Route{.method = Method::post,
+          .pattern = "/ingest/{stream}/parts",
+          .verb = "begin_ingest",
+          .summary = "begin an ingest in parts, which land together in one transaction",
+          .handler = BeginIngest,
+          .answer_schema = "StagedIngest",
+          .parameters = kBeginParameters},
+    Route{.method = Method::get,
+          .pattern = "/ingest/{stream}/parts",
+          .verb = "list_ingests",
+          .summary = "those that are neither committed nor aborted",
+          .handler = ListIngests,
+          .answer_schema = "StagedIngestList"},
+    Route{.method = Method::put,
+          .pattern = "/ingest/{stream}/parts/{ingest}/{part}",
+          .verb = "put_part",
+          .summary = "stage a part on disk, in place of what was sent under its name before",
+          .handler = IngestPart,
+          .answer_schema = "PartSummary",
+          .body = RouteBody::kRows,
+          .parameters = kPutParameters},
+    Route{.method = Method::get,
+          .pattern = "/ingest/{stream}/parts/{ingest}",
+          .verb = "describe_ingest",
+          .summary = "the parts that are staged",
+          .handler = DescribeIngest,
+          .answer_schema = "StagedIngest"},
+    Route{.method = Method::post,
+          .pattern = "/ingest/{stream}/parts/{ingest}",
+          .verb = "commit_ingest",
+          .summary = "land all parts, once, however often it is asked for",
+          .handler = CommitIngest,
+          .answer_schema = "PutSummary",
+          .parameters = kCommitParameters},
+    Route{.method = Method::delete_,
+          .pattern = "/ingest/{stream}/parts/{ingest}",
+          .verb = "abort_ingest",
+          .summary = "forget all parts",
+          .handler = AbortIngest,
+          .answer = RouteAnswer::kNothing},
     Route{.method = Method::post,
           .pattern = "/stream/{stream}",
           .verb = "put_json",
@@ -290,22 +334,23 @@ std::optional<std::string_view> MatchSegment(std::string_view expected, std::str
   return segment;
 }
 
-// What `{…}` stands for, empty for a pattern without it; nothing without a match.
-std::optional<std::string_view> MatchPath(std::string_view pattern, std::string_view path) {
-  std::string_view parameter;
+// What each `{…}` stands for; nothing without a match.
+std::optional<std::vector<std::string_view>> MatchPath(std::string_view pattern,
+                                                       std::string_view path) {
+  std::vector<std::string_view> parameters;
   while (pattern.starts_with('/') && path.starts_with('/')) {
     const std::string_view expected = CutSegment(&pattern);
     const std::string_view segment = CutSegment(&path);
     if (expected.starts_with('{')) {
       const auto matched = MatchSegment(expected, segment);
       if (!matched.has_value()) return std::nullopt;
-      parameter = *matched;
+      parameters.push_back(*matched);
     } else if (expected != segment) {
       return std::nullopt;
     }
   }
   if (!pattern.empty() || !path.empty()) return std::nullopt;
-  return parameter;
+  return parameters;
 }
 
 std::string Listed(std::span<const RouteParameter> parameters) {
@@ -339,12 +384,16 @@ Result<RouteMatch> FindRoute(std::span<const Route> table, Method method, std::s
   const Method wanted = method == Method::head ? Method::get : method;
   bool path_known = false;
   for (const Route& route : table) {
-    const std::optional<std::string_view> parameter = MatchPath(route.pattern, path);
-    if (!parameter.has_value()) continue;
+    const auto parameters = MatchPath(route.pattern, path);
+    if (!parameters.has_value()) continue;
     path_known = true;
     if (route.method != wanted) continue;
-    ARROW_ASSIGN_OR_RAISE(std::string decoded, DecodePercent(*parameter));
-    return RouteMatch{&route, std::move(decoded)};
+    RouteMatch match{.route = &route, .parameters = {}};
+    for (const std::string_view parameter : *parameters) {
+      ARROW_ASSIGN_OR_RAISE(std::string decoded, DecodePercent(parameter));
+      match.parameters.push_back(std::move(decoded));
+    }
+    return match;
   }
   if (path_known) {
     return MakeError(ErrorKind::kMethodNotAllowed,

@@ -3,6 +3,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "http/exchange.h"
@@ -61,7 +62,7 @@ std::span<const Route> RouteTable();
 
 struct RouteMatch {
   const Route* route = nullptr;
-  std::string parameter;  ///< What the pattern's `{name}` stands for, decoded.
+  std::vector<std::string> parameters;  ///< What each `{name}` of the pattern stands for, decoded.
 };
 
 /// The route of `method` and `path` (percent-encoded). HEAD takes the route of GET.

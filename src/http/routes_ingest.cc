@@ -55,21 +55,33 @@ Awaitable<Result<JsonPut>> ReadJsonPutBody(Exchange& exchange) {
   co_return co_await exchange.Aside(read);
 }
 
-}  // namespace
-
-Awaitable<Status> Ingest(Exchange& exchange) {
+// Lands or stages the rows of the body as `request` says.
+Awaitable<Status> IngestRows(Exchange& exchange, const service::PutRequest& request) {
   const Result<PutForm> form = ReadPutForm(exchange.request());
   if (!form.ok()) co_return form.status();
   const Status taken = exchange.body().LimitTo(exchange.options().body_bytes_max, "body_bytes_max");
   if (!taken.ok()) co_return taken;
-  Result<service::PutRequest> request = PutOf(exchange);
-  if (!request.ok()) co_return request.status();
-  Result<std::unique_ptr<IncomingRows>> rows =
-      co_await OpenPutRows(exchange, *form, request->stream);
+  Result<std::unique_ptr<IncomingRows>> rows = co_await OpenPutRows(exchange, *form, request);
   if (!rows.ok()) co_return rows.status();
-  const Result<service::PutSummary> summary = co_await PumpIngest(exchange, *request, **rows);
+  const Result<service::PutSummary> summary = co_await PumpIngest(exchange, request, **rows);
   if (!summary.ok()) co_return summary.status();
   co_return co_await exchange.Send(JsonAnswer(service::PutAnswer(*summary)));
+}
+
+}  // namespace
+
+Awaitable<Status> Ingest(Exchange& exchange) {
+  const Result<service::PutRequest> request = PutOf(exchange);
+  if (!request.ok()) co_return request.status();
+  co_return co_await IngestRows(exchange, *request);
+}
+
+Awaitable<Status> IngestPart(Exchange& exchange) {
+  Result<service::PutRequest> request = PutOf(exchange);
+  if (!request.ok()) co_return request.status();
+  request->ingest = exchange.path_parameter(1);
+  request->part = exchange.path_parameter(2);
+  co_return co_await IngestRows(exchange, *request);
 }
 
 Awaitable<Status> IngestJson(Exchange& exchange) {

@@ -12,6 +12,7 @@
 namespace arrowport::http {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 Result<RouteMatch> Find(Method method, std::string_view path) {
@@ -21,9 +22,15 @@ Result<RouteMatch> Find(Method method, std::string_view path) {
 TEST(RoutesTest, FindsARouteAndItsParameter) {
   const RouteMatch match = Find(Method::post, "/ingest/a%2Fb").ValueOrDie();
   EXPECT_EQ(match.route->pattern, "/ingest/{stream}");
-  EXPECT_EQ(match.parameter, "a/b");
+  EXPECT_THAT(match.parameters, ElementsAre("a/b"));
   EXPECT_EQ(Find(Method::get, "/tables").ValueOrDie().route->pattern, "/tables");
   EXPECT_EQ(Find(Method::get, "/").ValueOrDie().route->pattern, "/");
+}
+
+TEST(RoutesTest, FindsEachParameterOfAPath) {
+  const RouteMatch match = Find(Method::put, "/ingest/a%2Fb/parts/0f/day%201").ValueOrDie();
+  EXPECT_EQ(match.route->pattern, "/ingest/{stream}/parts/{ingest}/{part}");
+  EXPECT_THAT(match.parameters, ElementsAre("a/b", "0f", "day 1"));
 }
 
 TEST(RoutesTest, ServesHeadWhereItServesGet) {
@@ -52,13 +59,15 @@ TEST(RoutesTest, RefusesAParameterThatCannotBeDecoded) {
 TEST(RoutesTest, FindsAnEndingBeforeANameThatHasIt) {
   const RouteMatch file = Find(Method::get, "/tables/a%2Eb.parquet").ValueOrDie();
   EXPECT_EQ(file.route->pattern, "/tables/{name}.parquet");
-  EXPECT_EQ(file.parameter, "a.b");
-  EXPECT_EQ(Find(Method::get, "/tables/a.parquet.arrow").ValueOrDie().parameter, "a.parquet");
+  EXPECT_THAT(file.parameters, ElementsAre("a.b"));
+  EXPECT_THAT(Find(Method::get, "/tables/a.parquet.arrow").ValueOrDie().parameters,
+              ElementsAre("a.parquet"));
   for (const char* path : {"/tables/.parquet", "/tables/a.PARQUET", "/tables/a%2Eparquet",
                            "/tables/main.%22parquet%22", "/tables/a.csv"}) {
     EXPECT_EQ(Find(Method::get, path).ValueOrDie().route->pattern, "/tables/{name}") << path;
   }
-  EXPECT_EQ(Find(Method::get, "/tables/a.arrow/data").ValueOrDie().parameter, "a.arrow");
+  EXPECT_THAT(Find(Method::get, "/tables/a.arrow/data").ValueOrDie().parameters,
+              ElementsAre("a.arrow"));
   EXPECT_EQ(AllowedMethods(RouteTable(), "/tables/a.arrow"), "GET, HEAD");
 }
 

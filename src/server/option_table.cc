@@ -1,4 +1,5 @@
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -11,6 +12,7 @@
 #include "server/option_exchange.h"
 #include "server/option_value.h"
 #include "server/options.h"
+#include "service/staging_options.h"
 
 namespace arrowport::server {
 namespace {
@@ -35,6 +37,17 @@ Status SetFlightPort(Options& options, Text text) {
 Status SetReadIdleTimeout(Options& options, Text text) {
   ARROW_RETURN_NOT_OK(ReadDuration(text, &options.http.read_idle_timeout));
   options.flight.read_idle_max = options.http.read_idle_timeout;
+  return Status::OK();
+}
+
+// As long as the ledger knows that one has landed.
+Status SetPartsLifetime(Options& options, Text text) {
+  std::chrono::milliseconds lifetime{0};
+  ARROW_RETURN_NOT_OK(ReadDuration(text, &lifetime));
+  if (lifetime > service::kPartsLifetimeMax) {
+    return MakeError(ErrorKind::kInvalidInput, "must be 24h or less");
+  }
+  options.service.staging.lifetime = lifetime;
   return Status::OK();
 }
 
@@ -204,6 +217,23 @@ std::vector<OptionRow> DatabaseRows() {
        .help = "Rows that are committed together.",
        .set = [](Options& o,
                  Text text) { return ReadBytes(text, &o.service.ingest.group_bytes_max); }},
+      {.name = "ingest.parts_directory",
+       .value_name = "FOLDER",
+       .default_text = "",
+       .help =
+           "Where the parts of ingests lie until they are committed; unset: beside the database "
+           "file, or among temporary files.",
+       .set = [](Options& o, Text text) { return ReadText(text, &o.service.staging.directory); }},
+      {.name = "ingest.parts_bytes_max",
+       .value_name = "SIZE",
+       .default_text = "64GiB",
+       .help = "Parts of all ingests together.",
+       .set = [](Options& o, Text text) { return ReadBytes(text, &o.service.staging.bytes_max); }},
+      {.name = "ingest.parts_lifetime",
+       .value_name = "DURATION",
+       .default_text = "24h",
+       .help = "Without a new part, before an ingest in parts is forgotten; at most 24h.",
+       .set = SetPartsLifetime},
   };
 }
 

@@ -43,6 +43,9 @@ ServerOptions Completed(ServerOptions options) {
   if (options.service.files.directory.empty() && path != kInMemory) {
     options.service.files.directory = path + ".files";
   }
+  if (options.service.staging.directory.empty() && path != kInMemory) {
+    options.service.staging.directory = path + ".parts";
+  }
   std::string& spill_directory = options.service.spill.directory;
   spill_directory = options.database.temp_directory;
   if (spill_directory.empty()) spill_directory = options.service.files.directory;
@@ -119,6 +122,9 @@ void Server::AddGauges() {
                  &Service::running_puts);
   add_of_service("arrowport_put_bytes_held", "Memory held for the rows of small puts.",
                  &Service::put_bytes_held);
+  add_of_service("arrowport_staged_ingests", "Ingests in parts that are open.",
+                 &Service::staged_ingests);
+  add_of_service("arrowport_staged_bytes", "Parts of ingests on disk.", &Service::staged_bytes);
   const auto add_of_rules = [&](const char* name, const char* help,
                                 int64_t service::RulesState::* number) {
     metrics_.AddGauge(name, help, [weak = std::weak_ptr(service_), number] {

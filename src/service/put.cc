@@ -1,5 +1,6 @@
 #include "service/put.h"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -12,10 +13,10 @@
 
 namespace arrowport::service {
 
-Status OpenBlocking(Put& put) {
+Status OpenBlocking(Put& put, std::optional<int64_t> bytes_expected) {
   for (;;) {
     auto room = std::make_shared<Event>();
-    switch (put.Open(std::nullopt, [room] { room->Set(); })) {
+    switch (put.Open(bytes_expected, [room] { room->Set(); })) {
       case QueueState::kReady:
         return Status::OK();
       case QueueState::kWait:

@@ -43,6 +43,11 @@ struct PutRequest {
   std::string idempotency_key = {};
   /// Of a put with a key: a digest of all that was sent. Asked before Finish returns.
   std::function<std::string()> payload_digest = nullptr;
+  /// It is told when it is on disk, even where the stream's rule says to tell when it is queued.
+  bool must_be_durable = false;
+  /// The put is a part of this ingest, see service/staged_ingests.h; it has no stamp and no key.
+  std::string ingest = {};
+  std::string part = {};  ///< Its name there.
 };
 
 /// What a put did, once it is durable.
@@ -56,8 +61,10 @@ struct PutSummary {
   ProducerStamp stamp = {};  ///< As in the request.
   bool duplicate = false;    ///< It had landed before, and is told as it was then.
   std::optional<int64_t> rows_quarantined = {};  ///< Where the stream's rule has a quarantine.
-  bool skipped = false;  ///< It did not fit its table, and the rule says to drop it then.
-  bool durable = true;   ///< False: it is complete, and waits for its commit.
+  bool skipped = false;     ///< It did not fit its table, and the rule says to drop it then.
+  bool durable = true;      ///< False: it is complete, and waits for its commit.
+  std::string ingest = {};  ///< It was all of this ingest, or one part of it,
+  std::string part = {};    ///< of this name: then it is in no table yet.
 };
 
 /// A put under way: one transaction. Same rules as engine::Append, which it wraps: one thread at a
@@ -84,7 +91,7 @@ class Put {
 };
 
 /// Open, Write and Finish for callers that may block.
-Status OpenBlocking(Put& put);
+Status OpenBlocking(Put& put, std::optional<int64_t> bytes_expected = {});
 Status WriteBlocking(Put& put, std::shared_ptr<arrow::RecordBatch> batch);
 Result<PutSummary> FinishBlocking(Put& put);
 

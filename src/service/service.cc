@@ -14,8 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include <arrow/util/utf8.h>
-
 #include "access/authorizer.h"
 #include "base/call_control.h"
 #include "base/error.h"
@@ -32,11 +30,13 @@
 #include "service/offered_results.h"
 #include "service/put.h"
 #include "service/put_account.h"
+#include "service/put_request.h"
 #include "service/retained_result.h"
 #include "service/router.h"
 #include "service/schema_registry.h"
 #include "service/spill_space.h"
 #include "service/spilling_exchange.h"
+#include "service/staged_ingests.h"
 #include "service/stream_put.h"
 #include "service/stream_table.h"
 #include "service/table_file.h"
@@ -50,74 +50,7 @@ namespace arrowport::service {
 
 namespace {
 
-constexpr size_t kStreamNameBytesMax = 512;
 constexpr auto kIdleLookStep = std::chrono::milliseconds(5);
-
-// DuckDB takes names of any bytes, and then cannot list what has them.
-Status CheckUtf8(std::string_view text, std::string_view what) {
-  arrow::util::InitializeUTF8();
-  if (arrow::util::ValidateUTF8(text)) return Status::OK();
-  return MakeError(ErrorKind::kInvalidInput, std::string(what) + " is not valid UTF-8");
-}
-
-Status CheckStreamName(std::string_view stream) {
-  if (stream.empty()) {
-    return MakeError(ErrorKind::kInvalidInput, "the stream has no name; put one in the request");
-  }
-  if (stream.size() > kStreamNameBytesMax) {
-    return MakeError(ErrorKind::kTooLarge, "the stream's name is longer than " +
-                                               std::to_string(kStreamNameBytesMax) + " bytes");
-  }
-  return CheckUtf8(stream, "the stream's name");
-}
-
-Status CheckStamp(const ProducerStamp& stamp) {
-  if (stamp.producer.size() > kStreamNameBytesMax) {
-    return MakeError(ErrorKind::kInvalidInput, "a producer's name has at most " +
-                                                   std::to_string(kStreamNameBytesMax) + " bytes");
-  }
-  ARROW_RETURN_NOT_OK(CheckUtf8(stamp.producer, "the producer's name"));
-  if (stamp.is_key()) {
-    return MakeError(ErrorKind::kInvalidInput, "a producer's name begins with no control byte");
-  }
-  if (stamp.sequence < 1 || stamp.epoch < 0) {
-    return MakeError(ErrorKind::kInvalidInput,
-                     "a producer's sequence begins with 1, and its epoch with 0");
-  }
-  return Status::OK();
-}
-
-Status CheckIsForPuts(const engine::TableName& table) {
-  if (engine::IsSameName(table.schema, engine::kOwnSchema)) {
-    return MakeError(ErrorKind::kForbidden,
-                     "schema " + table.schema + " is arrowport's own; no puts land there");
-  }
-  for (const std::string* part : {&table.catalog, &table.schema}) {
-    if (!engine::IsSameName(*part, "temp") && !engine::IsSameName(*part, "system")) continue;
-    return MakeError(ErrorKind::kForbidden, "'" + *part + "' is DuckDB's own; no puts land there");
-  }
-  return Status::OK();
-}
-
-Status CheckKey(const PutRequest& request) {
-  const std::string& key = request.idempotency_key;
-  if (key.empty()) return Status::OK();
-  if (request.stamp.is_set()) {
-    return MakeError(ErrorKind::kInvalidInput,
-                     "a put has an Idempotency-Key or a producer's sequence, not both");
-  }
-  if (key.size() > kStreamNameBytesMax) {
-    return MakeError(ErrorKind::kInvalidInput, "an Idempotency-Key has at most " +
-                                                   std::to_string(kStreamNameBytesMax) + " bytes");
-  }
-  return CheckUtf8(key, "the Idempotency-Key");
-}
-
-Result<engine::TableName> TableOf(const PutRequest& request, const Route& route) {
-  if (!request.table.empty()) return engine::TableName::Parse(request.table);
-  if (route.rule != nullptr) return route.rule->TableOf(request.stream);
-  return engine::TableName::Parse(request.stream);
-}
 
 std::string AllRowsOf(const engine::TableName& table) { return "SELECT * FROM " + table.ToSql(); }
 
@@ -128,7 +61,7 @@ int CountOfStreams(int streams_max) {
 
 }  // namespace
 
-class Service::Impl {
+class Service::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(std::shared_ptr<engine::Database> engine_database, observe::Metrics& server_metrics,
        const ServiceOptions& options)
@@ -141,7 +74,8 @@ class Service::Impl {
         puts(database, options.ingest),
         schemas(database, [this](const Call& call, access::Action action,
                                  std::string_view object) { return Admit(call, action, object); }),
-        files(options.files, server_metrics) {}
+        files(options.files, server_metrics),
+        ingests(options.staging, NeedsOfIngests()) {}
 
   Status Admit(const Call& call, access::Action action, std::string_view object) const {
     if (draining) {
@@ -149,6 +83,13 @@ class Service::Impl {
     }
     return authorizer.Check(call.caller, action, object);
   }
+
+  Result<PutTarget> TargetOf(const PutRequest& request);
+
+  /// Of a caller who was admitted.
+  Result<std::shared_ptr<Put>> BeginPut(const Call& call, const PutRequest& request);
+
+  StagedIngests::Needs NeedsOfIngests();
 
   void AddRule(StreamInfo& stream) const {
     const Route route = router.Find(stream.name);
@@ -172,8 +113,9 @@ class Service::Impl {
   PutSpace puts;
   std::atomic<bool> draining = false;
   SchemaRegistry schemas;
-  // Goes first: what makes files uses the database.
+  // Go first: what makes files, and what lands ingests, uses the database.
   FileCache files;
+  StagedIngests ingests;
 };
 
 Service::Service(std::shared_ptr<engine::Database> database, observe::Metrics& metrics,
@@ -182,49 +124,83 @@ Service::Service(std::shared_ptr<engine::Database> database, observe::Metrics& m
 
 Service::~Service() = default;
 
+Result<PutTarget> Service::Impl::TargetOf(const PutRequest& request) {
+  const Route route = router.Find(request.stream);
+  ARROW_ASSIGN_OR_RAISE(engine::TableName table, TableOf(request, route));
+  PutTarget target{.table = std::move(table), .schema = request.schema, .route = route};
+  target.payload_digest = request.payload_digest;
+  target.must_be_durable = request.must_be_durable;
+  if (route.rule == nullptr) return target;
+  // A key is no producer's.
+  target.added = AddedColumns(route.rule->add_columns, request.stream, request.stamp);
+  if (request.schema != nullptr) {
+    ARROW_ASSIGN_OR_RAISE(target.schema, target.added.Extend(request.schema));
+  }
+  if (!route.rule->schema.empty()) {
+    target.read_checks = [impl = shared_from_this(), name = route.rule->schema] {
+      return impl->schemas.ColumnsOf(name);
+    };
+  }
+  return target;
+}
+
+Result<std::shared_ptr<Put>> Service::Impl::BeginPut(const Call& call, const PutRequest& request) {
+  const std::string context = "stream '" + request.stream + "'";
+  ARROW_RETURN_NOT_OK(WithContext(context, database->CheckRoom()));
+  auto target = TargetOf(request);
+  if (!target.ok()) return WithContext(context, target.status());
+  ARROW_RETURN_NOT_OK(CheckStamp(request));
+  PutSummary summary;
+  summary.stream = request.stream;
+  summary.table = target->table.ToString();
+  summary.stamp = StampOf(call.caller, request);
+  summary.ingest = request.ingest;
+  PutAccount account(std::move(summary), {streams, metrics});
+  return MakeStreamPut(puts, *std::move(target), std::move(account), call.control,
+                       shared_from_this());
+}
+
+StagedIngests::Needs Service::Impl::NeedsOfIngests() {
+  StagedIngests::Needs needs;
+  needs.admit = [this](const Call& call, access::Action action, std::string_view object) {
+    return Admit(call, action, object);
+  };
+  needs.land = [this](const Call& call, const PutRequest& request) {
+    return BeginPut(call, request);
+  };
+  needs.has_landed = [this](const Call& call, const PutRequest& request) -> Result<bool> {
+    ARROW_RETURN_NOT_OK(puts.ledger.Load());
+    return puts.ledger.CheckEarly(request.stream, StampOf(call.caller, request));
+  };
+  needs.check_fit = [this](const PutRequest& request) -> Status {
+    ARROW_RETURN_NOT_OK(CheckStreamName(request.stream));
+    ARROW_ASSIGN_OR_RAISE(const PutTarget target, TargetOf(request));
+    const bool drops_misfits = target.route.rule != nullptr && target.route.rule->skip_misfits;
+    if (target.schema == nullptr || drops_misfits) return Status::OK();
+    return database->CheckAppend(target.table, target.schema, target.route.landing.get());
+  };
+  needs.check_room = [this] { return database->CheckRoom(); };
+  return needs;
+}
+
 Result<std::shared_ptr<Put>> Service::BeginPut(const Call& call, const PutRequest& request) {
   ARROW_RETURN_NOT_OK(CheckStreamName(request.stream));
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kPut, request.stream));
-  const std::string context = "stream '" + request.stream + "'";
-  ARROW_RETURN_NOT_OK(WithContext(context, impl_->database->CheckRoom()));
-  const Route route = impl_->router.Find(request.stream);
-  auto table = TableOf(request, route);
-  if (!table.ok()) return WithContext(context, table.status());
-  ARROW_RETURN_NOT_OK(CheckIsForPuts(*table));
-  if (request.stamp.is_set()) ARROW_RETURN_NOT_OK(CheckStamp(request.stamp));
-  ARROW_RETURN_NOT_OK(CheckKey(request));
-  PutSummary summary;
-  summary.stream = request.stream;
-  summary.table = table->ToString();
-  summary.stamp = request.stamp;
-  if (!request.idempotency_key.empty()) {
-    summary.stamp.producer = ProducerStamp::kKeyMark + call.caller.name + ProducerStamp::kKeyMark +
-                             request.idempotency_key;
-    summary.stamp.sequence = 1;
-  }
-  PutAccount account(std::move(summary), {impl_->streams, impl_->metrics});
-  PutTarget target{.table = *std::move(table), .schema = request.schema, .route = route};
-  target.payload_digest = request.payload_digest;
-  if (route.rule != nullptr) {
-    // A key is no producer's.
-    target.added = AddedColumns(route.rule->add_columns, request.stream, request.stamp);
-    auto extended = target.added.Extend(request.schema);
-    if (!extended.ok()) return WithContext(context, extended.status());
-    target.schema = *std::move(extended);
-    if (!route.rule->schema.empty()) {
-      target.read_checks = [impl = impl_, name = route.rule->schema] {
-        return impl->schemas.ColumnsOf(name);
-      };
-    }
-  }
-  return MakeStreamPut(impl_->puts, std::move(target), std::move(account), call.control, impl_);
+  if (!request.ingest.empty()) return impl_->ingests.BeginPart(call, request, impl_);
+  return impl_->BeginPut(call, request);
 }
 
+StagedIngests& Service::ingests() { return impl_->ingests; }
+
 Result<std::shared_ptr<arrow::Schema>> Service::ColumnsForPut(const Call& call,
-                                                              const std::string& stream) {
-  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kPut, stream));
-  const Route route = impl_->router.Find(stream);
-  const auto table = TableOf({.stream = stream, .schema = nullptr}, route);
+                                                              const PutRequest& request) {
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kPut, request.stream));
+  if (!request.ingest.empty()) {
+    ARROW_ASSIGN_OR_RAISE(auto schema, impl_->ingests.SchemaOf(call, request));
+    if (schema != nullptr) return schema;
+  }
+  const Route route = impl_->router.Find(request.stream);
+  const auto table = TableOf(request, route);
   // The put says what is wrong with its name.
   if (!table.ok()) return nullptr;
   auto info = impl_->database->DescribeTable(*table, call.control);
@@ -469,13 +445,19 @@ Status Service::CheckReady() const {
 
 Status Service::CheckRoom() const { return impl_->database->CheckRoom(); }
 
+int64_t Service::staged_ingests() const { return impl_->ingests.open_ingests(); }
+
+int64_t Service::staged_bytes() const { return impl_->ingests.bytes_held(); }
+
 void Service::StartDraining() {
   impl_->draining = true;
   impl_->puts.lanes->Hurry();
   impl_->offered.Clear();
 }
 
-int64_t Service::running_puts() const { return impl_->puts.running(); }
+int64_t Service::running_puts() const {
+  return impl_->puts.running() + impl_->ingests.parts_arriving();
+}
 
 int64_t Service::put_bytes_held() const { return impl_->puts.small_budget.bytes_held(); }
 
@@ -493,6 +475,7 @@ bool Service::WaitUntilIdle(Clock::time_point deadline) {
 void Service::CancelAll(const Status& reason) {
   impl_->transfers.StopAll();
   impl_->puts.Stop(reason);
+  impl_->ingests.Stop(reason);
   impl_->database->CancelAll(reason);
 }
 

@@ -21,6 +21,7 @@
 #include "service/offered_results.h"
 #include "service/put.h"
 #include "service/spill_space.h"
+#include "service/staging_options.h"
 #include "service/table_file.h"
 #include "service/transfer.h"
 #include "stream/batch_encoder.h"
@@ -41,6 +42,7 @@ struct ServiceOptions {
   SpillOptions spill = {};
   TransferOptions transfer = {};
   IngestOptions ingest = {};
+  StagingOptions staging = {};
 };
 
 struct OfferOptions {
@@ -82,6 +84,7 @@ struct StreamInfo {
 
 class Router;
 class SchemaRegistry;
+class StagedIngests;
 
 /// What arrowport does, each verb once, whatever door it is asked through. Safe to use from many
 /// threads. Verbs may block while DuckDB plans; what they hand out does not block.
@@ -92,13 +95,14 @@ class Service {
           const ServiceOptions& options = {});
   ~Service();
 
-  /// Does not block.
+  /// Does not block, but for the part of an ingest of an earlier run of the server.
   Result<std::shared_ptr<Put>> BeginPut(const Call& call, const PutRequest& request);
 
-  /// The columns of the table that puts to `stream` land in, for forms of rows that say nothing of
-  /// their types. Null where there is no such table. Only those of texts where the stream's rule
-  /// takes values of other types too, since it widens columns or puts bad rows aside. Blocks.
-  Result<std::shared_ptr<arrow::Schema>> ColumnsForPut(const Call& call, const std::string& stream);
+  /// The columns of the table that a put lands in, for forms of rows that say nothing of their
+  /// types; those of the parts before a part. Null where there are none. Only those of texts where
+  /// the stream's rule takes values of other types too, since it widens columns or puts bad rows
+  /// aside. Blocks.
+  Result<std::shared_ptr<arrow::Schema>> ColumnsForPut(const Call& call, const PutRequest& request);
 
   Result<std::shared_ptr<engine::ResultStream>> Query(const Call& call,
                                                       const engine::Statement& statement,
@@ -172,6 +176,9 @@ class Service {
   /// kNotFound for a stream that no rule names and that nothing was put to.
   Result<StreamInfo> DescribeStream(const Call& call, const std::string& stream);
 
+  /// The verbs for ingests in parts.
+  [[nodiscard]] StagedIngests& ingests();
+
   /// The rules of streams, which may be replaced while puts run.
   [[nodiscard]] Router& router();
 
@@ -196,6 +203,10 @@ class Service {
 
   /// Memory that small puts hold, or were promised, for their rows.
   [[nodiscard]] int64_t put_bytes_held() const;
+
+  /// Ingests in parts that are open, and what they have on disk.
+  [[nodiscard]] int64_t staged_ingests() const;
+  [[nodiscard]] int64_t staged_bytes() const;
 
   /// From now on BeginPut and queries are refused with kUnavailable; what runs goes on.
   void StartDraining();

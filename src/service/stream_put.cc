@@ -97,7 +97,7 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
   }
 
   QueueState Write(Batch batch, Wake wake) override {
-    account_->Count(*batch);
+    int64_t bytes = account_->Count(*batch);
     std::shared_ptr<engine::Append> append;
     {
       const std::lock_guard lock(mutex_);
@@ -113,8 +113,9 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
         return QueueState::kClosed;
       }
       batch = *std::move(extended);
+      bytes = BytesOf(*batch);
     }
-    bytes_kept_ += BytesOf(*batch);
+    bytes_kept_ += bytes;
     if (append != nullptr) {
       const Status room = space_.database->CheckRoom();
       if (room.ok()) return append->Write(std::move(batch), std::move(wake));
@@ -186,7 +187,7 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
   }
 
   [[nodiscard]] bool is_told_when_queued() const {
-    return rule().durability == Durability::kQueued;
+    return rule().durability == Durability::kQueued && !target_.must_be_durable;
   }
 
   // Whether nothing of what is sent will land.
@@ -199,7 +200,7 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
     if (target_.read_checks) return true;
     // Who does not say how much will come may send for long what does not fit.
     const bool must_fit = !bytes_expected || rule().skip_misfits || is_told_when_queued();
-    return must_fit && !space_.known_schemas.Knows(table_text_, *target_.schema);
+    return must_fit && !space_.known_schemas.Knows(lane_, *target_.schema);
   }
 
   Status Look() {
@@ -342,7 +343,7 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
   }
 
   void Settle(const Status& status, const Done& done, Ledger::Generation generation) {
-    if (status.ok() && !skips_) space_.known_schemas.Learn(table_text_, target_.schema);
+    if (status.ok() && !skips_) space_.known_schemas.Learn(lane_, target_.schema);
     auto answer = account_->Settle(status);
     if (!is_of_a_producer()) return done(std::move(answer));
     if (answer.ok()) {
@@ -409,7 +410,6 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
   PutSpace& space_;
   const PutTarget target_;
   const CallControl control_;
-  const std::string table_text_ = target_.table.ToSql();
   const std::string lane_ = target_.table.Key();
   const std::shared_ptr<PutAccount> account_;
   const std::shared_ptr<PutBudget::Share> small_share_ =

@@ -55,6 +55,7 @@ struct PutTarget {
   /// Null, or what values must be, as the schema says that the rule names. May block.
   std::function<Result<std::vector<engine::ShapeColumn>>()> read_checks = nullptr;
   std::function<std::string()> payload_digest = nullptr;  ///< As in the request.
+  bool must_be_durable = false;                           ///< As there, too.
 };
 
 /// A put that nobody has written to.
