@@ -153,6 +153,10 @@ void PutSession::Settled(const CommitsInFlight::Outcome& commit) {
     total_.bytes += commit->bytes;
     total_.stamp = commit->stamp;
     total_.duplicate = commit->duplicate;
+    total_.durable = total_.durable && commit->durable;
+    if (commit->rows_quarantined) {
+      total_.rows_quarantined = total_.rows_quarantined.value_or(0) + *commit->rows_quarantined;
+    }
     return Acknowledge(*commit);
   }
   if (has_failed_.exchange(true)) return;
@@ -167,11 +171,15 @@ void PutSession::Settled(const CommitsInFlight::Outcome& commit) {
 
 void PutSession::Acknowledge(const service::PutSummary& commit) {
   const int64_t sequence = commit.stamp.is_set() ? commit.stamp.sequence : commits_settled_;
-  acknowledgements_->Add(ToText({{"committed_rows", total_.rows},
-                                 {"committed_batches", total_.batches},
-                                 {"sequence", sequence},
-                                 {"rows", commit.rows},
-                                 {"duplicate", commit.duplicate}}));
+  Json told = {{"committed_rows", total_.rows},
+               {"committed_batches", total_.batches},
+               {"sequence", sequence},
+               {"rows", commit.rows},
+               {"duplicate", commit.duplicate}};
+  if (commit.rows_quarantined) told["rows_quarantined"] = *commit.rows_quarantined;
+  if (commit.skipped) told["skipped"] = true;
+  if (!commit.durable) told["durable"] = false;
+  acknowledgements_->Add(ToText(told));
 }
 
 Json PutSession::Answer() const {

@@ -82,6 +82,7 @@ class Reading {
     if (!document.IsMap()) return Refuse(top, "a file of rules is a list of `pattern: rule` lines");
     const YAML::Node named = document[std::string(kSection)];
     if (!named.IsDefined() && source_.is_config) return service::StreamRules{};
+    if (named.IsDefined() && !source_.is_config) ARROW_RETURN_NOT_OK(CheckAlone(document));
     const YAML::Node& section = named.IsDefined() ? named : document;
     // In a configuration it may name a file instead.
     if (section.IsNull() || section.IsScalar()) return service::StreamRules{};
@@ -89,6 +90,16 @@ class Reading {
   }
 
  private:
+  // Otherwise some of the rules might be passed over in silence.
+  [[nodiscard]] Status CheckAlone(const YAML::Node& document) const {
+    for (const auto& entry : document) {
+      const std::string key = entry.first.IsScalar() ? entry.first.as<std::string>() : "a key";
+      if (key == kSection) continue;
+      return Refuse({key, LineOf(entry.first)}, "stands beside `streams:`, and belongs below it");
+    }
+    return Status::OK();
+  }
+
   Result<service::StreamRules> TakeRules(const YAML::Node& section) {
     if (!section.IsMap()) {
       return Refuse({std::string(kSection), LineOf(section)}, "needs `pattern: rule` lines");

@@ -97,6 +97,8 @@ TEST(StreamRulesTest, NamesThePlaceOfWhatIsWrong) {
               StartsWith("s.yaml:1: streams.a.compression.algorithm: must be one of zstd, lz4"));
   EXPECT_THAT(Refusal("a: {compression: {algorithm: lz4, level: 13}}\n"),
               StartsWith("s.yaml:1: streams.a.compression.level:"));
+  EXPECT_THAT(Refusal("streams:\n  a: {}\nb: {}\n"),
+              StartsWith("s.yaml:3: b: stands beside `streams:`"));
   EXPECT_THAT(Refusal("- a\n"), StartsWith("s.yaml:1: streams: a file of rules"));
   EXPECT_THAT(Refusal("a: b\n"), StartsWith("s.yaml:1: streams.a: needs"));
   EXPECT_THAT(Refusal("a: [\n"), StartsWith("s.yaml:"));

@@ -37,6 +37,16 @@ bool DependsOnTheRows(const Status& status) {
 Lanes::Lanes(std::shared_ptr<engine::Database> database, const LaneOptions& options)
     : database_(std::move(database)), options_(options), threads_(kThreadsMax) {}
 
+Lanes::~Lanes() {
+  Entries dropped;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& [table, lane] : lanes_) std::ranges::move(lane.queue, std::back_inserter(dropped));
+    lanes_.clear();
+  }
+  SettleAll(dropped, MakeError(ErrorKind::kUnavailable, "the server is shutting down"));
+}
+
 Status Lanes::Add(Entry& entry) {
   std::string key = entry.lane;
   const std::lock_guard lock(mutex_);
@@ -46,17 +56,49 @@ Status Lanes::Add(Entry& entry) {
   lane->second.bytes += entry.bytes;
   lane->second.queue.push_back(std::move(entry));
   ++pending_;
-  changed_.notify_all();
-  if (is_new) {
-    threads_.Post([self = shared_from_this(), key = std::move(key)] { self->Run(key); });
+  const bool waits = lane->second.alarm.has_value();
+  if (waits) timer_.Remove(*std::exchange(lane->second.alarm, std::nullopt));
+  if (!is_new && !waits) return Status::OK();
+  if (IsDueLocked(lane->second)) {
+    Start(key);
+  } else {
+    SleepLocked(key, lane->second);
   }
   return Status::OK();
+}
+
+void Lanes::Start(const std::string& table) {
+  threads_.Post([self = shared_from_this(), table] { self->Run(table); });
+}
+
+bool Lanes::IsDueLocked(const Lane& lane) const {
+  return hurries_ || lane.bytes >= options_.group_bytes_max || Clock::now() >= lane.due;
+}
+
+// Until it is due, full, or hurried.
+void Lanes::SleepLocked(const std::string& table, Lane& lane) {
+  lane.alarm = timer_.Add(lane.due, [this, table] {
+    const std::lock_guard lock(mutex_);
+    const auto found = lanes_.find(table);
+    if (found != lanes_.end() && found->second.alarm) WakeLocked(table, found->second);
+  });
+}
+
+void Lanes::WakeLocked(const std::string& table, Lane& lane) {
+  timer_.Remove(*std::exchange(lane.alarm, std::nullopt));
+  Start(table);
+}
+
+void Lanes::WakeAllLocked() {
+  for (auto& [table, lane] : lanes_) {
+    if (lane.alarm) WakeLocked(table, lane);
+  }
 }
 
 void Lanes::Hurry() {
   const std::lock_guard lock(mutex_);
   hurries_ = true;
-  changed_.notify_all();
+  WakeAllLocked();
 }
 
 int64_t Lanes::pending() const {
@@ -74,7 +116,8 @@ void Lanes::Stop(const Status& reason) {
       lane.queue.clear();
       lane.bytes = 0;
     }
-    changed_.notify_all();
+    // To find that there is nothing left.
+    WakeAllLocked();
   }
   SettleAll(dropped, reason);
 }
@@ -87,13 +130,16 @@ void Lanes::Run(const std::string& table) {
   }
 }
 
-// Empty when the lane has nothing to do, and is gone.
+// Empty when the lane has nothing to do now: it waits, or is gone.
 Lanes::Entries Lanes::TakeGroup(const std::string& table) {
   Entries group;
-  std::unique_lock lock(mutex_);
+  const std::lock_guard lock(mutex_);
   const auto lane = lanes_.find(table);
   auto& queue = lane->second.queue;
-  if (!queue.empty()) AwaitCompany(lock, lane->second);
+  if (!queue.empty() && !IsDueLocked(lane->second)) {
+    SleepLocked(table, lane->second);
+    return group;
+  }
   int64_t bytes = 0;
   while (!queue.empty() &&
          (group.empty() || bytes + queue.front().bytes <= options_.group_bytes_max)) {
@@ -106,14 +152,6 @@ Lanes::Entries Lanes::TakeGroup(const std::string& table) {
   lane->second.due = queue.empty() ? Clock::time_point::max() : Clock::now();
   if (group.empty()) lanes_.erase(lane);
   return group;
-}
-
-// Until a group is full, or one of it may wait no more.
-void Lanes::AwaitCompany(std::unique_lock<std::mutex>& lock, const Lane& lane) {
-  changed_.wait_until(lock, lane.due, [&] {
-    return lane.bytes >= options_.group_bytes_max || lane.queue.empty() || hurries_ ||
-           Clock::now() >= lane.due;
-  });
 }
 
 // Tries them together, then without the guilty ones, or by halves. Their order is kept.

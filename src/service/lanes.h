@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "base/call_control.h"
+#include "base/deadline_timer.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/worker_pool.h"
@@ -53,8 +53,10 @@ class Lanes : public std::enable_shared_from_this<Lanes> {
   /// `database` is shared with the caller.
   Lanes(std::shared_ptr<engine::Database> database, const LaneOptions& options);
 
-  /// Waits until all that is queued is over.
-  ~Lanes() = default;
+  /// Not while a group is committed. What waits for company fails.
+  ~Lanes();
+  Lanes(const Lanes&) = delete;
+  Lanes& operator=(const Lanes&) = delete;
 
   /// Queues `entry`. Fails only when the lanes were stopped, and then `entry` is as it was.
   Status Add(Entry& entry);
@@ -72,16 +74,21 @@ class Lanes : public std::enable_shared_from_this<Lanes> {
  private:
   using Entries = std::vector<Entry>;
 
-  /// Of one table; there as long as a thread works for it.
+  /// Of one table; there as long as a thread works for it, or it waits for company.
   struct Lane {
     std::deque<Entry> queue;
     int64_t bytes = 0;                                 // Of what is queued.
     Clock::time_point due = Clock::time_point::max();  // When the first of them may wait no more.
+    std::optional<DeadlineTimer::Key> alarm;           // Set: it waits, and has no thread.
   };
 
+  void Start(const std::string& table);
   void Run(const std::string& table);
   Entries TakeGroup(const std::string& table);
-  void AwaitCompany(std::unique_lock<std::mutex>& lock, const Lane& lane);
+  [[nodiscard]] bool IsDueLocked(const Lane& lane) const;
+  void SleepLocked(const std::string& table, Lane& lane);
+  void WakeLocked(const std::string& table, Lane& lane);
+  void WakeAllLocked();
   void LandAll(Entries entries);
   void RefuseWhatMayNotBeTried(Entries& entries);
   engine::JointOutcome TryAll(const Entries& entries, int64_t edition);
@@ -95,13 +102,13 @@ class Lanes : public std::enable_shared_from_this<Lanes> {
   // Everything below is guarded by mutex_.
   mutable std::mutex mutex_;
   std::map<std::string, Lane> lanes_;
-  std::condition_variable changed_;  // More in a lane that waits, or stopped.
   bool hurries_ = false;
   int64_t pending_ = 0;
   Status stopped_;
 
-  // Goes first: what it runs uses all of the above.
+  // Go first, the timer before the threads: what they run uses all of the above.
   WorkerPool threads_;
+  DeadlineTimer timer_;
 };
 
 }  // namespace arrowport::service

@@ -1,5 +1,6 @@
 #include "service/lanes.h"
 
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -31,8 +32,10 @@ using ::testing::HasSubstr;
 class LanesTest : public ::testing::Test {
  protected:
   // Queues `rows` for `table`; its end is in outcomes_[id].
-  void Add(int id, const std::string& table, const std::shared_ptr<arrow::RecordBatch>& rows) {
+  void Add(int id, const std::string& table, const std::shared_ptr<arrow::RecordBatch>& rows,
+           std::chrono::milliseconds delay_max = {}) {
     Lanes::Entry entry;
+    entry.delay_max = delay_max;
     entry.rows = {.table = engine::TableName::Parse(table).ValueOrDie(),
                   .schema = rows->schema(),
                   .batches = {rows}};
@@ -65,6 +68,18 @@ class LanesTest : public ::testing::Test {
     EXPECT_TRUE(lanes_->Add(entry).ok());
     held->Wait();
     return release;
+  }
+
+  // How what was added as `id` ended.
+  Status WaitFor(int id) {
+    for (;;) {
+      {
+        const std::lock_guard lock(mutex_);
+        const auto found = outcomes_.find(id);
+        if (found != outcomes_.end()) return found->second;
+      }
+      std::this_thread::yield();
+    }
   }
 
   // How all that was added ended.
@@ -136,6 +151,40 @@ TEST_F(LanesTest, LetsOtherTablesPass) {
   EXPECT_EQ(*ReadInt(*database_, "SELECT count(*) FROM t"), 1);
   release->Set();
   (void)WaitForOutcomes();
+}
+
+TEST_F(LanesTest, KeepsNoThreadForWhatWaitsForCompany) {
+  // More than there are threads.
+  for (int id = 1; id <= 70; ++id) {
+    Add(id, "patient" + std::to_string(id), MakeRows(id, 1), std::chrono::hours(1));
+  }
+  Add(71, "hasty", MakeRows(0, 1));
+  EXPECT_TRUE(WaitFor(71).ok());
+  EXPECT_EQ(lanes_->pending(), 70);
+  lanes_->Hurry();
+  for (const auto& [id, outcome] : WaitForOutcomes()) EXPECT_TRUE(outcome.ok()) << id << outcome;
+}
+
+TEST_F(LanesTest, WaitsForCompanyUntilTheFirstMayWaitNoMore) {
+  Add(1, "t", MakeRows(0, 1), std::chrono::hours(1));
+  Add(2, "t", MakeRows(1, 1), std::chrono::milliseconds(20));
+  Add(3, "t", MakeRows(2, 1), std::chrono::hours(1));
+  for (const auto& [id, outcome] : WaitForOutcomes()) EXPECT_TRUE(outcome.ok()) << id << outcome;
+  EXPECT_EQ(*ReadInt(*database_, "SELECT count(*) FROM t"), 3);
+}
+
+TEST_F(LanesTest, AFullGroupWaitsNoMore) {
+  lanes_ = std::make_shared<Lanes>(database_, LaneOptions{.group_bytes_max = 1'000});
+  Add(1, "t", MakeRows(0, 600), std::chrono::hours(1));
+  Add(2, "t", MakeRows(600, 600), std::chrono::hours(1));
+  for (const auto& [id, outcome] : WaitForOutcomes()) EXPECT_TRUE(outcome.ok()) << id << outcome;
+  EXPECT_EQ(*ReadInt(*database_, "SELECT count(*) FROM t"), 1200);
+}
+
+TEST_F(LanesTest, WhatWaitsFailsWithTheLanes) {
+  Add(1, "t", MakeRows(0, 1), std::chrono::hours(1));
+  lanes_.reset();
+  EXPECT_EQ(KindOf(WaitForOutcomes()[1]), ErrorKind::kUnavailable);
 }
 
 TEST_F(LanesTest, IsOneLaneHoweverTheNameIsWritten) {

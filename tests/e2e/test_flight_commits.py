@@ -4,6 +4,7 @@ import json
 import random
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -182,3 +183,32 @@ def test_a_client_may_be_silent_while_all_is_committed(
     session.write(_batch(2))
     assert session.read()["sequence"] == 2
     session.finish()
+
+
+def test_acknowledgements_tell_what_a_rule_made_of_a_commit(start_server: Callable[..., ServerProcess],
+                                                            open_door: Callable[..., FlightDoor],
+                                                            tmp_path: Path) -> None:
+    (tmp_path / "streams.yaml").write_text(
+        "aside: {on_bad_rows: quarantine}\nskip: {on_schema_change: skip}\n"
+        "queued: {durability: queued, max_delay_ms: 300}\n")
+    server = start_server({"streams": tmp_path / "streams.yaml"})
+    door = open_door(server, "flight")
+    for table in ("aside", "queued"):
+        door.get(f"CREATE TABLE {table}(sequence BIGINT NOT NULL, row BIGINT)")
+    door.get("CREATE TABLE skip(other BIGINT)")
+    session = _Session(door, "aside", commit="batch")
+    session.write(_batch(1, rows=10))
+    first = session.read()
+    assert (first["rows"], first["rows_quarantined"]) == (10, 0)
+    session.write(_batch(0, rows=3).set_column(0, "sequence", pa.nulls(3, pa.int64())))
+    second = session.read()
+    assert (second["rows"], second["rows_quarantined"]) == (0, 3)
+    assert (session.finish()["rows_processed"], door.rows("aside")) == (10, 10)
+    session = _Session(door, "skip", commit="batch")
+    session.write(_batch(1))
+    assert session.read()["skipped"] is True
+    session.finish()
+    session = _Session(door, "queued", commit="batch")
+    session.write(_batch(1))
+    assert session.read()["durable"] is False
+    assert session.finish()["durable"] is False
