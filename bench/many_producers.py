@@ -5,7 +5,8 @@
 Producers put over HTTP, each over a connection of its own, as fast as answers come; one that is refused sends again
 after --back-off. First few of them (--few), whose puts all find room: their goodput is the best one. Then
 all. Prints a line of JSON for each phase: acknowledged bytes a second, refusals and how long they took from the last
-byte that was sent, the server's memory, and how long GET /healthz took meanwhile.
+byte that was sent, the server's memory, and how long GET /healthz took meanwhile. The last line sets them beside each
+other, and the memory beside its limit: what the server has at rest, DuckDB's memory limit and the ingest budget.
 """
 
 import argparse
@@ -15,38 +16,17 @@ import multiprocessing
 import selectors
 import socket
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-BINARY = Path(__file__).resolve().parents[1] / "build/release/arrowport"
+from server import Server
 
 
-class Server:
-    def __init__(self, options: list[str]):
-        folder = Path(tempfile.mkdtemp())
-        ports = folder / "ports.json"
-        self.process = subprocess.Popen(
-            [BINARY, "serve", "--db", folder / "t.duckdb", "--http-port", "0", "--flight-port", "0", "--port-file",
-             ports, "--log-level", "off", *options], stdout=subprocess.DEVNULL)
-        while not ports.exists():
-            if self.process.poll() is not None:
-                sys.exit("the server did not start")
-            time.sleep(0.01)
-        self.port = json.loads(ports.read_text())["http_port"]
-
-    def status(self, name: str) -> int:
-        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith(name + ":"))
-
-    def forget_peak(self) -> None:
-        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+def mebibytes(size: str) -> int:
+    return int(size.removesuffix("GiB")) * 1024 if size.endswith("GiB") else int(size.removesuffix("MiB"))
 
 
 def body_of(rows: int) -> bytes:
@@ -170,26 +150,32 @@ def probe(port: int, stop: object, times: object) -> None:
     times.put(None)
 
 
-def run_phase(server: Server, producers: int, body: bytes, options: argparse.Namespace) -> float:
+@dataclass
+class Phase:
+    goodput: float
+    peak_rss_mib: int
+
+
+def run_phase(server: Server, producers: int, body: bytes, options: argparse.Namespace) -> Phase:
     stop, times = multiprocessing.Event(), multiprocessing.Queue()
-    prober = multiprocessing.Process(target=probe, args=(server.port, stop, times))
+    prober = multiprocessing.Process(target=probe, args=(server.ports["http_port"], stop, times))
     server.forget_peak()
-    load = Load(server.port, producers, body, options.back_off)
+    load = Load(server.ports["http_port"], producers, body, options.back_off)
     prober.start()
     load.run(options.seconds)
     stop.set()
     health = list(iter(times.get, None))
     prober.join()
     tally = load.tally
-    goodput = tally.acknowledged * len(body) / options.seconds
+    phase = Phase(tally.acknowledged * len(body) / options.seconds, server.status("VmHWM") // 1024)
     refusals = sorted(tally.refusals) or [0.0]
     print(json.dumps({
-        "producers": producers, "goodput_mb_s": round(goodput / 1e6, 1), "acknowledged": tally.acknowledged,
+        "producers": producers, "goodput_mb_s": round(phase.goodput / 1e6, 1), "acknowledged": tally.acknowledged,
         "refused": len(tally.refusals), "refused_p50_ms": round(1000 * statistics.median(refusals), 1),
         "refused_max_ms": round(1000 * refusals[-1], 1), "without_retry_after": tally.without_retry_after,
-        "other_statuses": tally.others, "peak_rss_mb": server.status("VmHWM") // 1024,
+        "other_statuses": tally.others, "peak_rss_mib": phase.peak_rss_mib,
         "healthz_p99_ms": round(1000 * statistics.quantiles(health, n=100)[-1], 1)}), flush=True)
-    return goodput
+    return phase
 
 
 def main() -> None:
@@ -204,14 +190,15 @@ def main() -> None:
     options = arguments.parse_args()
     server = Server(["--ingest-bytes-max", options.budget, "--memory-limit", options.memory_limit])
     body = body_of(options.rows)
+    limit = server.status("VmRSS") // 1024 + mebibytes(options.memory_limit) + mebibytes(options.budget)
     try:
         run_phase(server, 1, body, options)
-        best = max(run_phase(server, options.few, body, options) for _ in range(2))
+        best = max(run_phase(server, options.few, body, options).goodput for _ in range(2))
         many = run_phase(server, options.producers, body, options)
-        print(json.dumps({"put_bytes": len(body), "goodput_ratio": round(many / best, 2)}))
+        print(json.dumps({"put_bytes": len(body), "goodput_ratio": round(many.goodput / best, 2),
+                          "rss_limit_mib": limit, "rss_of_limit": round(many.peak_rss_mib / limit, 2)}))
     finally:
-        server.process.terminate()
-        server.process.wait()
+        server.stop()
 
 
 if __name__ == "__main__":

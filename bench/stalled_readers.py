@@ -16,46 +16,15 @@ import http.client
 import json
 import socket
 import statistics
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-from pathlib import Path
 
 import pyarrow.flight
 
-BINARY = Path(__file__).resolve().parents[1] / "build/release/arrowport"
+from server import Server
+
 QUERY = "SELECT l_returnflag, sum(l_quantity) FROM lineitem WHERE l_orderkey < 600000 GROUP BY ALL"
 ALL = "FROM lineitem"
-
-
-class Server:
-    def __init__(self, database: str, options: list[str]):
-        folder = Path(tempfile.mkdtemp())
-        ports = folder / "ports.json"
-        self.process = subprocess.Popen(
-            [BINARY, "serve", "--db", database, "--http-port", "0", "--flight-port", "0", "--port-file", ports,
-             "--log-level", "off", *options])
-        while not ports.exists():
-            if self.process.poll() is not None:
-                sys.exit("the server did not start")
-            time.sleep(0.01)
-        self.ports = json.loads(ports.read_text())
-
-    def status(self, name: str) -> int:
-        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith(name + ":"))
-
-    def processor_seconds(self) -> float:
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return sum(map(int, fields[11:13])) / 100
-
-    def wait_until_still(self) -> None:
-        used = -1.0
-        while (now := self.processor_seconds()) - used > 0.02:
-            used = now
-            time.sleep(1)
 
 
 def stop_over_http(ports: dict) -> object:
@@ -163,7 +132,7 @@ def main() -> None:
     arguments.add_argument("--idle", default="5m", metavar="DURATION")
     arguments.add_argument("--memory-limit", default="0", metavar="SIZE")
     options = arguments.parse_args()
-    server = Server(options.db, ["--read-idle-timeout", options.idle, "--memory-limit", options.memory_limit])
+    server = Server(["--read-idle-timeout", options.idle, "--memory-limit", options.memory_limit], options.db)
     try:
         report("warming up", server, options.queries)
         before = report("before", server, options.queries)
@@ -173,7 +142,7 @@ def main() -> None:
         report("left", server, options.queries)
         print(json.dumps({"readers": options.readers, "door": options.door, "query_p50_ratio": round(later / before, 3)}))
     finally:
-        server.process.terminate()
+        server.stop()
         server.process.wait()
 
 

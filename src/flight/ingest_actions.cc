@@ -2,15 +2,19 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/event.h"
 #include "flight/running_calls.h"
+#include "service/put.h"
 #include "service/put_answer.h"
 #include "service/service.h"
 #include "service/staged_ingests.h"
@@ -95,9 +99,19 @@ Result<Texts> BeginIngest(RunningCall& call, service::Service& service, std::str
 
 Result<Texts> CommitIngest(RunningCall& call, service::Service& service, std::string_view text) {
   ARROW_ASSIGN_OR_RAISE(const IngestBody body, ReadBody(text, {.number = "parts"}));
-  ARROW_ASSIGN_OR_RAISE(const auto summary, service.ingests().Commit(call.ForService(), body.stream,
-                                                                     body.ingest, body.number));
-  return ToTexts(service::PutAnswer(summary));
+  struct Answer {
+    Event ready;
+    Result<service::PutSummary> summary = service::PutSummary{};
+  };
+  const auto answer = std::make_shared<Answer>();
+  service.CommitIngest(call.ForService(), {.stream = body.stream, .id = body.ingest}, body.number,
+                       [answer](Result<service::PutSummary> summary) {
+                         answer->summary = std::move(summary);
+                         answer->ready.Set();
+                       });
+  answer->ready.Wait();
+  ARROW_RETURN_NOT_OK(answer->summary);
+  return ToTexts(service::PutAnswer(*answer->summary));
 }
 
 Result<Texts> AbortIngest(RunningCall& call, service::Service& service, std::string_view text) {

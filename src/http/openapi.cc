@@ -204,7 +204,7 @@ Json ResponsesOf(const Route& route) {
   Json responses;
   const bool nothing = route.answer == RouteAnswer::kNothing;
   responses[nothing ? "204" : "200"] = Response(nothing ? "Done." : "Served.", ContentOf(route));
-  if (route.method == Method::put) responses["201"] = Response("Made.", ContentOf(route));
+  if (route.may_create) responses["201"] = Response("Made.", ContentOf(route));
   if (IsFile(route)) responses["206"] = Response("The range that was asked for.", ContentOf(route));
   if (IsFile(route) || route.verb == "bulk_read") {
     responses["304"] = Response("The client has it already (If-None-Match).", nullptr);

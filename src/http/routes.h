@@ -56,6 +56,7 @@ struct Route {
   std::span<const RouteParameter> parameters = {};
   /// unless monitors and proxies are free to add what they like.
   bool takes_any_parameter = false;
+  bool may_create = false;  ///< Then it is answered 201.
 };
 
 std::span<const Route> RouteTable();

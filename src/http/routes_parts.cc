@@ -12,6 +12,7 @@
 #include "http/handlers.h"
 #include "http/json_answer.h"
 #include "http/parameters.h"
+#include "http/signal.h"
 #include "http/socket.h"
 #include "service/put.h"
 #include "service/put_answer.h"
@@ -70,14 +71,24 @@ Awaitable<Status> DescribeIngest(Exchange& exchange) {
 }
 
 Awaitable<Status> CommitIngest(Exchange& exchange) {
-  const auto parts = NumberParameter(exchange.request().target(), "parts", {});
+  constexpr WholeNumbers kParts = {.min = 1};
+  const auto parts = NumberParameter(exchange.request().target(), "parts", kParts);
   if (!parts.ok()) co_return parts.status();
-  exchange.WatchClient();
-  const auto commit = [&exchange, &parts] {
-    return exchange.service().ingests().Commit(exchange.call(), exchange.path_parameter(),
-                                               exchange.path_parameter(1), *parts);
-  };
-  const Result<service::PutSummary> summary = co_await exchange.Blocking(commit);
+  service::IngestName name;
+  name.stream = exchange.path_parameter();
+  name.id = exchange.path_parameter(1);
+  Result<service::PutSummary> summary = service::PutSummary{};
+  const Executor executor = co_await asio::this_coro::executor;
+  Signal done(executor);
+  // It lands whoever waits.
+  exchange.StopClock();
+  exchange.service().CommitIngest(
+      exchange.call(), name, *parts,
+      [&summary, wake = done.Waker()](Result<service::PutSummary> answer) {
+        summary = std::move(answer);
+        wake();
+      });
+  co_await done.Wait();
   if (!summary.ok()) co_return summary.status();
   co_return co_await exchange.Send(JsonAnswer(service::PutAnswer(*summary)));
 }

@@ -2,13 +2,10 @@
 
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
-#include <system_error>
 #include <utility>
 
 #include <arrow/record_batch.h>
@@ -25,6 +22,15 @@
 #include "stream/file.h"
 
 namespace arrowport::service {
+namespace {
+
+// A disk that is gone or broken is nothing that a caller did wrong.
+Status OfDisk(const Status& status) {
+  if (status.ok() || KindOf(status) == ErrorKind::kStorageFull) return status;
+  return WithKind(ErrorKind::kUnavailable, status);
+}
+
+}  // namespace
 
 PartPut::PartPut(StagedIngests& ingests, std::shared_ptr<StagedIngests::Ingest> ingest, Call call,
                  PutRequest request, std::shared_ptr<void> keep_alive)
@@ -98,46 +104,34 @@ Status PartPut::CheckMayGoOn() {
 
 Status PartPut::OpenFile() {
   ARROW_RETURN_NOT_OK(CheckMayGoOn());
+  ARROW_RETURN_NOT_OK(ingests_.SettleDoubts(call_, ingest_));
   ARROW_RETURN_NOT_OK(ingests_.CheckSchema(ingest_, part_.name, request_.schema));
   ARROW_RETURN_NOT_OK(ingests_.needs_.check_fit(request_));
   auto sink = stream::OpenFileSink(ingest_->folder.PathOf(part_.file),
                                    stream::FileFormat::kArrowStream, request_.schema);
-  if (!sink.ok()) return WithKind(ErrorKind::kUnavailable, sink.status());
+  if (!sink.ok()) return OfDisk(sink.status());
   sink_ = *std::move(sink);
   return Status::OK();
 }
 
 Status PartPut::WriteBatch(const std::shared_ptr<arrow::RecordBatch>& batch) {
   ARROW_RETURN_NOT_OK(CheckMayGoOn());
-  const int64_t bytes = BytesOf(*batch);
-  ARROW_RETURN_NOT_OK(ingests_.TakeRoom(bytes));
-  bytes_held_ += bytes;
-  const Status written = sink_->Write(batch);
-  if (!written.ok()) {
-    // A full disk says so better itself.
-    ARROW_RETURN_NOT_OK(ingests_.needs_.check_room());
-    return WithKind(ErrorKind::kUnavailable, written);
-  }
+  ARROW_RETURN_NOT_OK(OfDisk(sink_->Write(batch)));
+  const int64_t more = sink_->bytes() - bytes_held_;
+  ARROW_RETURN_NOT_OK(ingests_.TakeRoom(more));
+  bytes_held_ += more;
   ++part_.batches;
   part_.rows += batch->num_rows();
-  bytes_in_memory_ += bytes;
+  bytes_in_memory_ += BytesOf(*batch);
   return Status::OK();
 }
 
 Result<PutSummary> PartPut::Stage() {
   ARROW_RETURN_NOT_OK(CheckMayGoOn());
-  const std::string path = ingest_->folder.PathOf(part_.file);
-  const Status closed = sink_->Close();
-  if (!closed.ok()) return WithKind(ErrorKind::kUnavailable, closed);
-  std::error_code error;
-  const auto remove = [&path, &error] { std::filesystem::remove(path, error); };
-  part_.bytes = static_cast<int64_t>(std::filesystem::file_size(path, error));
-  Status staged = SyncToDisk(path);
-  if (staged.ok()) staged = ingests_.Stage(ingest_, part_, request_.schema);
-  if (!staged.ok()) {
-    remove();
-    return staged;
-  }
+  ARROW_RETURN_NOT_OK(OfDisk(sink_->Close()));
+  part_.bytes = sink_->bytes();
+  ARROW_RETURN_NOT_OK(SyncToDisk(ingest_->folder.PathOf(part_.file)));
+  ARROW_RETURN_NOT_OK(ingests_.Stage(ingest_, part_, request_.schema));
   PutSummary summary;
   summary.stream = request_.stream;
   summary.rows = part_.rows;

@@ -90,6 +90,14 @@ class Put {
   virtual void Abort(const Status& reason) = 0;
 };
 
+using PutDone = std::function<void(Result<PutSummary>)>;
+
+/// An ingest in parts, see service/staged_ingests.h.
+struct IngestName {
+  std::string stream;
+  std::string id;
+};
+
 /// Open, Write and Finish for callers that may block.
 Status OpenBlocking(Put& put, std::optional<int64_t> bytes_expected = {});
 Status WriteBlocking(Put& put, std::shared_ptr<arrow::RecordBatch> batch);

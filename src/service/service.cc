@@ -169,6 +169,8 @@ StagedIngests::Needs Service::Impl::NeedsOfIngests() {
     return BeginPut(call, request);
   };
   needs.has_landed = [this](const Call& call, const PutRequest& request) -> Result<bool> {
+    // While it is being opened again the ledger in memory may be older than the file.
+    ARROW_RETURN_NOT_OK(database->CheckOpen());
     ARROW_RETURN_NOT_OK(puts.ledger.Load());
     return puts.ledger.CheckEarly(request.stream, StampOf(call.caller, request));
   };
@@ -191,6 +193,11 @@ Result<std::shared_ptr<Put>> Service::BeginPut(const Call& call, const PutReques
 }
 
 StagedIngests& Service::ingests() { return impl_->ingests; }
+
+void Service::CommitIngest(const Call& call, const IngestName& name,
+                           std::optional<int64_t> parts_expected, PutDone done) {
+  impl_->ingests.Commit(call, name, parts_expected, impl_, std::move(done));
+}
 
 Result<std::shared_ptr<arrow::Schema>> Service::ColumnsForPut(const Call& call,
                                                               const PutRequest& request) {
@@ -366,7 +373,10 @@ Result<TransferSummary> Service::Transfer(const Call& call, const TransferReques
   return impl_->transfers.Run(*this, call, request);
 }
 
-Status Service::CheckConfiguration() const { return impl_->exchangers.CheckConfigured(); }
+Status Service::CheckConfiguration() const {
+  ARROW_RETURN_NOT_OK(impl_->exchangers.CheckConfigured());
+  return impl_->ingests.status();
+}
 
 bool Service::IsTicket(std::string_view text) { return OfferedResults::IsTicket(text); }
 

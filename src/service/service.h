@@ -95,7 +95,7 @@ class Service {
           const ServiceOptions& options = {});
   ~Service();
 
-  /// Does not block, but for the part of an ingest of an earlier run of the server.
+  /// Does not block.
   Result<std::shared_ptr<Put>> BeginPut(const Call& call, const PutRequest& request);
 
   /// The columns of the table that a put lands in, for forms of rows that say nothing of their
@@ -176,7 +176,11 @@ class Service {
   /// kNotFound for a stream that no rule names and that nothing was put to.
   Result<StreamInfo> DescribeStream(const Call& call, const std::string& stream);
 
-  /// The verbs for ingests in parts.
+  /// Lands the parts of an ingest, whether or not the caller waits; see StagedIngests::Commit.
+  void CommitIngest(const Call& call, const IngestName& name, std::optional<int64_t> parts_expected,
+                    PutDone done);
+
+  /// The other verbs for ingests in parts.
   [[nodiscard]] StagedIngests& ingests();
 
   /// The rules of streams, which may be replaced while puts run.
@@ -195,7 +199,7 @@ class Service {
   /// Whether puts are: kStorageFull while the disk has no room for more rows. Does not block.
   [[nodiscard]] Status CheckRoom() const;
 
-  /// That what the options say makes sense to the database. kInvalidInput by name.
+  /// That what the options say makes sense to the database, and can be had. kInvalidInput by name.
   Status CheckConfiguration() const;
 
   /// Puts that are neither committed nor refused.

@@ -82,7 +82,7 @@ int64_t StagedIngest::bytes() const {
 
 Status StagedFolder::Write(const StagedIngest& ingest) const {
   std::error_code error;
-  const bool is_new = std::filesystem::create_directories(path_, error);
+  const bool is_new = std::filesystem::create_directory(path_, error);
   if (error) {
     return MakeError(ErrorKind::kUnavailable,
                      "cannot make the folder '" + path_ + "' for parts: " + error.message());
@@ -93,9 +93,12 @@ Status StagedFolder::Write(const StagedIngest& ingest) const {
   return WriteDurably(PathOf(kManifest), ToJson(ingest).dump(1));
 }
 
-bool StagedFolder::HasManifest() const {
-  std::error_code ignored;
-  return std::filesystem::exists(PathOf(kManifest), ignored);
+Result<bool> StagedFolder::HasManifest() const {
+  std::error_code error;
+  const bool is_there = std::filesystem::exists(PathOf(kManifest), error);
+  if (!error) return is_there;
+  return MakeError(ErrorKind::kUnavailable,
+                   "'" + PathOf(kManifest) + "' cannot be looked at: " + error.message());
 }
 
 Result<StagedIngest> StagedFolder::Read() const {
@@ -110,8 +113,7 @@ Result<StagedIngest> StagedFolder::Read() const {
 }
 
 Result<std::shared_ptr<arrow::RecordBatchReader>> StagedFolder::Open(const StagedPart& part) const {
-  ARROW_ASSIGN_OR_RAISE(const auto source, stream::OpenFileSource(PathOf(part.file)));
-  return source->reader();
+  return stream::OpenOwnStream(PathOf(part.file));
 }
 
 void StagedFolder::RemoveOthers(const StagedIngest& ingest) const {
@@ -127,6 +129,8 @@ void StagedFolder::RemoveOthers(const StagedIngest& ingest) const {
 void StagedFolder::Remove() const {
   std::error_code ignored;
   std::filesystem::remove(PathOf(kManifest), ignored);
+  // So that it does not come back with a crash. Whatever fails here, the files go.
+  (void)SyncToDisk(path_);
   std::filesystem::remove_all(path_, ignored);
 }
 

@@ -49,10 +49,12 @@ class StagedFolder {
 
   [[nodiscard]] const std::string& path() const { return path_; }
 
-  /// Makes the folder, which is not there, or takes over the manifest of the one that is.
+  /// Writes the manifest, and makes the folder where it is not there. When this fails there is the
+  /// old manifest, or, should the disk fail in the last step, the new one.
   [[nodiscard]] Status Write(const StagedIngest& ingest) const;
 
-  [[nodiscard]] bool HasManifest() const;
+  /// False when there is clearly none; an error when nobody can tell.
+  [[nodiscard]] Result<bool> HasManifest() const;
 
   /// \return kInvalidInput for a manifest that makes no sense.
   [[nodiscard]] Result<StagedIngest> Read() const;

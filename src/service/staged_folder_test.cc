@@ -23,7 +23,7 @@ class StagedFolderTest : public testing::Test {
  protected:
   ~StagedFolderTest() override { folder.Remove(); }
 
-  const StagedFolder folder{std::filesystem::temp_directory_path() / NewId() / "an ingest"};
+  const StagedFolder folder{std::filesystem::temp_directory_path() / NewId()};
 };
 
 StagedIngest Sample() {
@@ -38,9 +38,9 @@ StagedIngest Sample() {
 }
 
 TEST_F(StagedFolderTest, KeepsAnIngest) {
-  EXPECT_FALSE(folder.HasManifest());
+  EXPECT_FALSE(folder.HasManifest().ValueOrDie());
   ASSERT_TRUE(folder.Write(Sample()).ok());
-  EXPECT_TRUE(folder.HasManifest());
+  EXPECT_TRUE(folder.HasManifest().ValueOrDie());
   const StagedIngest read = folder.Read().ValueOrDie();
   EXPECT_EQ(read.id, "f00d");
   EXPECT_EQ(read.stream, "a \"stream\"");

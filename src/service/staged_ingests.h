@@ -17,6 +17,7 @@
 #include "base/call_control.h"
 #include "base/deadline_timer.h"
 #include "base/error.h"
+#include "base/folder_lock.h"
 #include "base/worker_pool.h"
 #include "service/put.h"
 #include "service/staged_folder.h"
@@ -58,11 +59,14 @@ class StagedIngests {
     std::function<Status()> check_room;
   };
 
-  /// Takes over what lies in the folder of `options`.
+  /// Takes over what lies in the folder of `options`, if nobody else has it; see status.
   StagedIngests(const StagingOptions& options, Needs needs);
   ~StagedIngests();
   StagedIngests(const StagedIngests&) = delete;
   StagedIngests& operator=(const StagedIngests&) = delete;
+
+  /// OK, or why nothing can be staged.
+  [[nodiscard]] Status status() const;
 
   /// Begins an ingest into `stream`.
   Result<StagedIngestInfo> Begin(const Call& call, const std::string& stream,
@@ -83,12 +87,13 @@ class StagedIngests {
   /// Those of `stream` that are open.
   Result<std::vector<StagedIngestInfo>> List(const Call& call, const std::string& stream);
 
-  /// Lands all parts in one transaction, by the rule that the stream has now. What is still being
-  /// sent fails. When this fails the ingest stays as it was; when it is asked for again after it
-  /// succeeded it tells so.
-  /// \return kConflict while there are not `parts_expected`, or none, or while it is at work.
-  Result<PutSummary> Commit(const Call& call, const std::string& stream, std::string_view id,
-                            std::optional<int64_t> parts_expected = {});
+  /// Lands all parts in one transaction, by the rule that the stream has now, whether or not the
+  /// caller waits for it. What is still being sent fails. When this fails the ingest stays as it
+  /// was; when it is asked for again after it succeeded it tells so. Does not block: `done` is
+  /// called once, from any thread, with kConflict while there are not `parts_expected`, or none, or
+  /// while it is at work. `keep_alive` owns this.
+  void Commit(const Call& call, const IngestName& name, std::optional<int64_t> parts_expected,
+              std::shared_ptr<void> keep_alive, PutDone done);
 
   /// Forgets it with all of its parts. kConflict while it is being committed.
   Status Abort(const Call& call, const std::string& stream, std::string_view id);
@@ -96,14 +101,18 @@ class StagedIngests {
   [[nodiscard]] int64_t bytes_held() const;
   [[nodiscard]] int64_t open_ingests() const;
 
-  /// Parts that are being sent.
+  /// Parts that are being sent; none any more once they were stopped.
   [[nodiscard]] int64_t parts_arriving() const;
 
   /// Fails the parts that are being sent, and all that come, with `reason`.
   void Stop(const Status& reason);
 
+  /// For messages.
+  static std::string NameOf(const std::string& stream, std::string_view id);
+
  private:
   friend class PartPut;
+  using SystemTime = std::chrono::system_clock::time_point;
 
   /// One that is open.
   struct Ingest {
@@ -120,28 +129,45 @@ class StagedIngests {
     int64_t arriving = 0;
     bool is_committing = false;
     bool is_over = false;
-    bool may_have_landed = false;  // Before a crash, and is still here.
+    // How often it may have landed without anyone having heard of it, and how often it is known
+    // that it had not.
+    int64_t doubts = 0;
+    int64_t doubts_settled = 0;
+    SystemTime stays_until;  // Whenever it expires.
   };
   using IngestPtr = std::shared_ptr<Ingest>;
 
+  Status MakeDirectory();
   void TakeOver();
+  void RemoveOrphans() const;
+  void TakeOverFolder(const StagedFolder& folder);
   void ArmLocked();
   void Expire();
+  Result<IngestPtr> Peek(const Call& call, const std::string& stream, std::string_view id);
+  Status SettleDoubts(const Call& call, const IngestPtr& ingest);
   Result<IngestPtr> Find(const Call& call, const std::string& stream, std::string_view id);
   Result<std::shared_ptr<arrow::Schema>> SchemaOfParts(const IngestPtr& ingest);
   Status CheckSchema(const IngestPtr& ingest, const std::string& part,
                      const std::shared_ptr<arrow::Schema>& schema);
+  Result<PutSummary> CommitNow(const Call& call, const IngestName& name,
+                               std::optional<int64_t> parts_expected);
+  Result<PutSummary> TellAgain(const Call& call, const PutRequest& request);
+  Status BeginToCommit(const IngestPtr& ingest, std::optional<int64_t> parts_expected);
   Result<PutSummary> Land(const Call& call, const IngestPtr& ingest);
   void Forget(const IngestPtr& ingest);
   static StagedIngestInfo InfoOfLocked(const Ingest& ingest);
   static PutRequest RequestOf(const std::string& stream, std::string_view id);
+  static void StayLocked(Ingest& ingest);
+  static SystemTime EndOfLocked(const Ingest& ingest);
 
   // Of a part that arrives.
+  Result<StagedIngest> WithPart(const IngestPtr& ingest, const StagedPart& part,
+                                const std::shared_ptr<arrow::Schema>& schema, StagedPart* replaced);
   Status TakeRoom(int64_t bytes);
   void GiveBackRoom(int64_t bytes);
   Status CheckOpen(const IngestPtr& ingest) const;
   Status CheckOpenLocked(const Ingest& ingest) const;
-  Status Stage(const IngestPtr& ingest, StagedPart part,
+  Status Stage(const IngestPtr& ingest, const StagedPart& part,
                const std::shared_ptr<arrow::Schema>& schema);
   void PartIsOver(const IngestPtr& ingest);
 
@@ -152,6 +178,8 @@ class StagedIngests {
 
   // Everything below is guarded by mutex_.
   mutable std::mutex mutex_;
+  std::unique_ptr<FolderLock> lock_;  // Of the directory, once it is there.
+  Status status_;
   std::map<std::string, IngestPtr, std::less<>> ingests_;  // By id.
   int64_t bytes_held_ = 0;
   int64_t parts_arriving_ = 0;
@@ -159,8 +187,10 @@ class StagedIngests {
   std::optional<DeadlineTimer::Key> alarm_;  // For the one that expires first.
   bool is_closing_ = false;
 
-  // Go first, the timer before the threads: what they run uses all of the above.
+  // Go first, the timer before the threads: what they run uses all of the above. Those who commit
+  // may wait for room that others hold who wait for the rest.
   WorkerPool threads_;
+  WorkerPool commit_threads_;
   DeadlineTimer timer_;
 };
 

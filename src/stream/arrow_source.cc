@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 
+#include <arrow/io/file.h>
 #include <arrow/io/interfaces.h>
 #include <arrow/ipc/options.h>
 #include <arrow/ipc/reader.h>
@@ -13,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "stream/file.h"
 #include "stream/ipc_decoder.h"
 #include "stream/source_readers.h"
 
@@ -40,8 +43,8 @@ class ArrowFileReader final : public arrow::RecordBatchReader {
 
 class ArrowStreamReader final : public arrow::RecordBatchReader {
  public:
-  explicit ArrowStreamReader(std::shared_ptr<arrow::io::InputStream> input)
-      : input_(std::move(input)), decoder_(IpcDecoderOptions{}) {}
+  ArrowStreamReader(std::shared_ptr<arrow::io::InputStream> input, const IpcDecoderOptions& options)
+      : input_(std::move(input)), decoder_(options) {}
 
   /// Reads until the schema is known.
   Status Start() {
@@ -80,6 +83,13 @@ class ArrowStreamReader final : public arrow::RecordBatchReader {
   IpcDecoder decoder_;
 };
 
+Result<std::shared_ptr<arrow::RecordBatchReader>> OpenStream(
+    const std::shared_ptr<arrow::io::InputStream>& input, const IpcDecoderOptions& options) {
+  auto reader = std::make_shared<ArrowStreamReader>(input, options);
+  ARROW_RETURN_NOT_OK(reader->Start());
+  return reader;
+}
+
 }  // namespace
 
 Result<BatchSource> OpenArrowFileSource(const std::shared_ptr<arrow::io::RandomAccessFile>& file) {
@@ -91,9 +101,14 @@ Result<BatchSource> OpenArrowFileSource(const std::shared_ptr<arrow::io::RandomA
 }
 
 Result<BatchSource> OpenArrowStreamSource(const std::shared_ptr<arrow::io::InputStream>& input) {
-  auto reader = std::make_shared<ArrowStreamReader>(input);
-  ARROW_RETURN_NOT_OK(reader->Start());
+  ARROW_ASSIGN_OR_RAISE(auto reader, OpenStream(input, {}));
   return BatchSource{std::move(reader)};
+}
+
+Result<std::shared_ptr<arrow::RecordBatchReader>> OpenOwnStream(const std::string& path) {
+  constexpr IpcDecoderOptions kNoLimit = {.message_bytes_max = int64_t{1} << 50};
+  ARROW_ASSIGN_OR_RAISE(const auto file, arrow::io::ReadableFile::Open(path));
+  return OpenStream(file, kNoLimit);
 }
 
 }  // namespace arrowport::stream

@@ -41,13 +41,21 @@ class FileSource {
 /// \return kNotFound, or kUnsupportedMedia for a format that is not known, both with the path.
 Result<std::unique_ptr<FileSource>> OpenFileSource(const std::string& path);
 
+/// Opens an Arrow stream that a FileSink of this program wrote: its messages have no limit, since
+/// they were let in under one that may be another now. Batches are validated as they are read.
+Result<std::shared_ptr<arrow::RecordBatchReader>> OpenOwnStream(const std::string& path);
+
 /// A file that is written batch by batch. Until Close succeeded the file is not complete; a
 /// destroyed sink that was not closed removes it.
 class FileSink {
  public:
   virtual ~FileSink() = default;
+  /// kStorageFull when the disk has no room, as of Close.
   virtual Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) = 0;
   virtual Status Close() = 0;
+
+  /// Written so far.
+  [[nodiscard]] virtual int64_t bytes() const = 0;
 };
 
 /// Creates or replaces `path` with batches of `schema` in `format`; text is compressed where the

@@ -1,3 +1,5 @@
+#include <cerrno>
+#include <cstdint>
 #include <exception>
 #include <filesystem>
 #include <memory>
@@ -89,7 +91,9 @@ Result<EncodeOptions> EncodeOptionsOf(FileFormat format) {
 Status WithSystemError(const Status& status) {
   const int code = arrow::internal::ErrnoFromStatus(status);
   if (code == 0) return status;
-  return MakeError(KindOf(status), status.message() + ": " + std::generic_category().message(code));
+  const bool is_full = code == ENOSPC || code == EDQUOT;
+  return MakeError(is_full ? ErrorKind::kStorageFull : KindOf(status),
+                   status.message() + ": " + std::generic_category().message(code));
 }
 
 // Libraries throw where a page or a string cannot be made.
@@ -137,6 +141,7 @@ class OpenedSink final : public FileSink {
     if (is_closed_) return Status::OK();
     return Guarded(path_, [&]() -> Status {
       ARROW_RETURN_NOT_OK(writer_->Close());
+      bytes_ = bytes();
       ARROW_RETURN_NOT_OK(output_->Close());
       if (!partial_path_.empty()) {
         std::error_code error;
@@ -146,6 +151,10 @@ class OpenedSink final : public FileSink {
       is_closed_ = true;
       return Status::OK();
     });
+  }
+
+  [[nodiscard]] int64_t bytes() const override {
+    return output_ == nullptr || is_closed_ ? bytes_ : output_->Tell().ValueOr(bytes_);
   }
 
  private:
@@ -163,6 +172,7 @@ class OpenedSink final : public FileSink {
   OutputStream output_;
   std::unique_ptr<RowWriter> writer_;
   bool is_closed_ = false;
+  int64_t bytes_ = 0;  // Once it is closed.
 };
 
 // Beside the file, so that it takes its place in one step; empty for pipes and devices, which are

@@ -17,10 +17,14 @@ from harness.flight_door import FlightDoor
 from harness.http_door import ARROW_STREAM, HttpDoor, ipc_stream
 from harness.parts import HttpIngest, begin_ingest, go_on
 from harness.samples import same_table, trips
-from harness.server_process import ServerProcess
+from harness.server_process import ServerDidNotStart, ServerProcess
 from harness.waiting import wait_until
 
 ROWS = 50_000
+
+
+def ingests_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.is_dir()]
 
 
 def test_parts_survive_a_kill(start_server: Callable[..., ServerProcess],
@@ -84,7 +88,7 @@ def test_a_commit_that_is_killed_lands_once(request: pytest.FixtureRequest,
             assert again.rows == 3 * rows
             assert again.duplicate or not answers
             same_table(door.table(stream), trips(3 * rows))
-            assert not list(Path(server.database + ".parts").iterdir())
+            assert not ingests_in(Path(server.database + ".parts"))
         except AssertionError as failure:
             raise AssertionError(f"--seed {seed}, round {number}") from failure
     print(f"landed before the kill: {outcomes[True]}, after it: {outcomes[False]}")
@@ -100,8 +104,11 @@ def test_what_was_left_unfinished_is_removed(start_server: Callable[..., ServerP
     server.kill()
     (parts / ingest.id / "2.cut.arrows.partial").write_bytes(b"half")
     (parts / ("0" * 32)).mkdir()
+    # What is not arrowport's stays where it is.
+    (parts / "notes.txt").write_text("mine")
+    (parts / "folder").mkdir()
     server.start()
-    assert sorted(path.name for path in parts.iterdir()) == [ingest.id]
+    assert {path.name for path in parts.iterdir()} == {ingest.id, "notes.txt", "folder", ".lock"}
     assert len(list((parts / ingest.id).iterdir())) == 2
     assert go_on(open_door(server), ingest).commit().rows == 10
 
@@ -121,6 +128,35 @@ def test_a_manifest_that_makes_no_sense_is_left_for_people(start_server: Callabl
     assert "ingest.json" in server.log_path.read_text()
 
 
+def test_a_folder_of_parts_is_of_one_server(start_server: Callable[..., ServerProcess],
+                                            open_door: Callable[..., Door], tmp_path: Path) -> None:
+    first = start_server({"ingest.parts_directory": tmp_path / "parts"})
+    begin_ingest(open_door(first), "s")
+    with pytest.raises(ServerDidNotStart) as failed:
+        start_server({"ingest.parts_directory": tmp_path / "parts"})
+    assert "is used by another server" in failed.value.log
+
+
+def test_a_commit_goes_on_when_its_client_has_left(http: HttpDoor, server: ServerProcess, stream: str) -> None:
+    ingest = begin_ingest(http, stream)
+    for part in range(4):
+        ingest.put(str(part), trips(ROWS * 4, first_id=part * ROWS * 4))
+    impatient = http.connect()
+    impatient.request("POST", ingest.path)
+    impatient.close()
+    wait_until(lambda: http.has_table(stream) and http.rows(stream) == 16 * ROWS, "it has landed")
+
+    def is_over() -> bool:
+        try:
+            return ingest.commit().duplicate
+        except Refused as refused:
+            assert refused.kind == "conflict", refused
+            return False
+
+    wait_until(is_over, "the commit is over")
+    assert http.rows(stream) == 16 * ROWS
+
+
 def test_an_ingest_expires_while_the_server_is_away(start_server: Callable[..., ServerProcess],
                                                     open_door: Callable[..., Door]) -> None:
     server = start_server({})
@@ -128,7 +164,7 @@ def test_an_ingest_expires_while_the_server_is_away(start_server: Callable[..., 
     ingest.put("1", trips(10))
     server.kill()
     server.start()
-    wait_until(lambda: not list(Path(server.database + ".parts").iterdir()), "it has expired")
+    wait_until(lambda: not ingests_in(Path(server.database + ".parts")), "it has expired")
     with pytest.raises(Refused) as refused:
         go_on(open_door(server), ingest).commit()
     assert refused.value.kind == "not-found"
