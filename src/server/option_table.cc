@@ -201,7 +201,7 @@ std::vector<OptionRow> DatabaseRows() {
        .set = [](Options& o, Text text) { return ReadBytes(text, &o.service.ingest.bytes_max); }},
       {.name = "ingest.wait_max",
        .value_name = "DURATION",
-       .default_text = "50ms",
+       .default_text = "40ms",
        .help = "For a small put to wait for room, before it is refused.",
        .set = [](Options& o, Text text) { return ReadDuration(text, &o.service.ingest.wait_max); }},
       {.name = "ingest.small_put_bytes_max",

@@ -108,7 +108,7 @@ struct IngestOptions {
   /// Of rows that were sent and that DuckDB does not have yet: a half of it for small puts, a half
   /// for those that stream.
   int64_t bytes_max = kGiB;
-  std::chrono::milliseconds wait_max{50};  ///< For room, before a small put is refused.
+  std::chrono::milliseconds wait_max{40};  ///< For room, before a small put is refused.
   int64_t small_put_bytes_max = kMiB;      ///< A put with more has a transaction of its own.
   int64_t group_bytes_max = 32 * kMiB;     ///< Of small puts that are committed together.
   /// What one put that streams may have waiting. Several row groups: with less, only one of
