@@ -68,7 +68,10 @@ Status Lanes::Add(Entry& entry) {
 }
 
 void Lanes::Start(const std::string& table) {
-  threads_.Post([self = shared_from_this(), table] { self->Run(table); });
+  // The timer may come when they are about to be destroyed.
+  auto self = weak_from_this().lock();
+  if (self == nullptr) return;
+  threads_.Post([self = std::move(self), table] { self->Run(table); });
 }
 
 bool Lanes::IsDueLocked(const Lane& lane) const {

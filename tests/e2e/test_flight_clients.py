@@ -198,7 +198,8 @@ def test_flights_are_the_tables_with_their_rows(flight: FlightDoor, stream: str)
 def test_the_actions_are_listed_and_healthcheck_answers(flight: FlightDoor) -> None:
     actions = [action.type for action in flight.client.list_actions()]
     assert actions == ["healthcheck", "CancelFlightInfo", "RenewFlightEndpoint", "add_exchange",
-                       "list_exchanges", "drop_exchange", "transfer"]
+                       "list_exchanges", "drop_exchange", "BeginIngest", "CommitIngest", "AbortIngest",
+                       "transfer"]
     [result] = flight.client.do_action("healthcheck")
     assert json.loads(result.body.to_pybytes()) == {"status": "ok"}
 
