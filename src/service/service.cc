@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -89,6 +90,9 @@ class Service::Impl : public std::enable_shared_from_this<Impl> {
   /// Of a caller who was admitted.
   Result<std::shared_ptr<Put>> BeginPut(const Call& call, const PutRequest& request);
 
+  /// The same whether or not there is room for its rows.
+  Result<std::shared_ptr<Put>> MakePut(const Call& call, const PutRequest& request);
+
   StagedIngests::Needs NeedsOfIngests();
 
   void AddRule(StreamInfo& stream) const {
@@ -147,6 +151,11 @@ Result<PutTarget> Service::Impl::TargetOf(const PutRequest& request) {
 Result<std::shared_ptr<Put>> Service::Impl::BeginPut(const Call& call, const PutRequest& request) {
   const std::string context = "stream '" + request.stream + "'";
   ARROW_RETURN_NOT_OK(WithContext(context, database->CheckRoom()));
+  return MakePut(call, request);
+}
+
+Result<std::shared_ptr<Put>> Service::Impl::MakePut(const Call& call, const PutRequest& request) {
+  const std::string context = "stream '" + request.stream + "'";
   auto target = TargetOf(request);
   if (!target.ok()) return WithContext(context, target.status());
   ARROW_RETURN_NOT_OK(CheckStamp(request));
@@ -162,12 +171,9 @@ Result<std::shared_ptr<Put>> Service::Impl::BeginPut(const Call& call, const Put
 
 StagedIngests::Needs Service::Impl::NeedsOfIngests() {
   StagedIngests::Needs needs;
-  needs.admit = [this](const Call& call, access::Action action, std::string_view object) {
-    return Admit(call, action, object);
-  };
-  needs.land = [this](const Call& call, const PutRequest& request) {
-    return BeginPut(call, request);
-  };
+  needs.admit = std::bind_front(&Impl::Admit, this);
+  needs.land = std::bind_front(&Impl::BeginPut, this);
+  needs.tell_again = std::bind_front(&Impl::MakePut, this);
   needs.has_landed = [this](const Call& call, const PutRequest& request) -> Result<bool> {
     // While it is being opened again the ledger in memory may be older than the file.
     ARROW_RETURN_NOT_OK(database->CheckOpen());

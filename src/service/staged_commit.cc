@@ -77,9 +77,9 @@ Result<PutSummary> StagedIngests::CommitNow(const Call& call, const IngestName& 
   return WithContext(NameOf(stream, id), summary.status());
 }
 
-// What the put that landed did. Nothing more lands.
+// What the put that landed did.
 Result<PutSummary> StagedIngests::TellAgain(const Call& call, const PutRequest& request) {
-  ARROW_ASSIGN_OR_RAISE(const auto put, needs_.land(call, request));
+  ARROW_ASSIGN_OR_RAISE(const auto put, needs_.tell_again(call, request));
   ARROW_RETURN_NOT_OK(OpenBlocking(*put));
   return FinishBlocking(*put);
 }

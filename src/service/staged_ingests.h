@@ -49,8 +49,11 @@ class StagedIngests {
   struct Needs {
     /// Whether the caller may do that now, as of all verbs of Service.
     std::function<Status(const Call& call, access::Action action, std::string_view)> admit;
-    /// Begins the put that lands all parts, or that tells how it landed before.
+    /// Begins the put that lands all parts.
     std::function<Result<std::shared_ptr<Put>>(const Call& call, const PutRequest& request)> land;
+    /// Begins it again after it has landed, to be told how; nothing more lands.
+    std::function<Result<std::shared_ptr<Put>>(const Call& call, const PutRequest& request)>
+        tell_again;
     /// Whether one with the key of `request` has landed.
     std::function<Result<bool>(const Call& call, const PutRequest& request)> has_landed;
     /// That rows of its schema can land as `request` says, by what is known before any is there.

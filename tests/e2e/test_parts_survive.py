@@ -170,6 +170,27 @@ def test_an_ingest_expires_while_the_server_is_away(start_server: Callable[..., 
     assert refused.value.kind == "not-found"
 
 
+def test_a_full_disk_does_not_hide_what_has_landed(start_server: Callable[..., ServerProcess],
+                                                   open_door: Callable[..., Door]) -> None:
+    server = start_server({})
+    door = open_door(server)
+    ingest, other = begin_ingest(door, "s"), begin_ingest(door, "s")
+    for one in (ingest, other):
+        one.put("1", trips(10))
+    assert ingest.commit().rows == 10
+    server.kill()
+    # More than any disk has.
+    server.options["disk_reserve_bytes"] = "1000000GiB"
+    server.start()
+    door = open_door(server)
+    assert go_on(door, ingest).commit().duplicate
+    for refused_now in (go_on(door, other).commit, lambda: begin_ingest(door, "s")):
+        with pytest.raises(Refused) as refused:
+            refused_now()
+        assert refused.value.kind == "storage-full"
+    assert door.rows("s") == 10
+
+
 def test_parts_have_a_bound_on_disk(start_server: Callable[..., ServerProcess],
                                     open_door: Callable[..., Door]) -> None:
     server = start_server({"ingest.parts_bytes_max": "4MiB"})
