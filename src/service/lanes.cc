@@ -14,7 +14,6 @@
 #include "base/call_control.h"
 #include "base/error.h"
 #include "engine/database.h"
-#include "engine/table.h"
 #include "engine/table_rows.h"
 #include "service/ledger.h"
 #include "service/put.h"
@@ -56,9 +55,8 @@ Status Lanes::Add(Entry& entry) {
   lane->second.bytes += entry.bytes;
   lane->second.queue.push_back(std::move(entry));
   ++pending_;
-  const bool waits = lane->second.alarm.has_value();
-  if (waits) timer_.Remove(*std::exchange(lane->second.alarm, std::nullopt));
-  if (!is_new && !waits) return Status::OK();
+  const bool waited = DisarmLocked(lane->second);
+  if (!is_new && !waited) return Status::OK();
   if (IsDueLocked(lane->second)) {
     Start(key);
   } else {
@@ -83,19 +81,23 @@ void Lanes::SleepLocked(const std::string& table, Lane& lane) {
   lane.alarm = timer_.Add(lane.due, [this, table] {
     const std::lock_guard lock(mutex_);
     const auto found = lanes_.find(table);
-    if (found != lanes_.end() && found->second.alarm) WakeLocked(table, found->second);
+    if (found != lanes_.end()) WakeLocked(table, found->second);
   });
 }
 
 void Lanes::WakeLocked(const std::string& table, Lane& lane) {
-  timer_.Remove(*std::exchange(lane.alarm, std::nullopt));
-  Start(table);
+  if (DisarmLocked(lane)) Start(table);
+}
+
+// \return whether it waited.
+bool Lanes::DisarmLocked(Lane& lane) {
+  const auto alarm = std::exchange(lane.alarm, {});
+  if (alarm.has_value()) timer_.Remove(*alarm);
+  return alarm.has_value();
 }
 
 void Lanes::WakeAllLocked() {
-  for (auto& [table, lane] : lanes_) {
-    if (lane.alarm) WakeLocked(table, lane);
-  }
+  for (auto& [table, lane] : lanes_) WakeLocked(table, lane);
 }
 
 void Lanes::Hurry() {

@@ -88,6 +88,7 @@ class Lanes : public std::enable_shared_from_this<Lanes> {
   [[nodiscard]] bool IsDueLocked(const Lane& lane) const;
   void SleepLocked(const std::string& table, Lane& lane);
   void WakeLocked(const std::string& table, Lane& lane);
+  bool DisarmLocked(Lane& lane);
   void WakeAllLocked();
   void LandAll(Entries entries);
   void RefuseWhatMayNotBeTried(Entries& entries);

@@ -12,7 +12,6 @@
 #include "engine/table.h"
 #include "service/put.h"
 #include "service/router.h"
-#include "service/stream_rule.h"
 
 namespace arrowport::service {
 namespace {

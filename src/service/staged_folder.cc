@@ -15,7 +15,6 @@
 #include <string_view>
 #include <system_error>
 #include <tuple>
-#include <utility>
 
 #include <arrow/record_batch.h>
 #include <nlohmann/json.hpp>

@@ -28,6 +28,7 @@
 #include "service/put.h"
 #include "service/service.h"
 #include "service/staged_folder.h"
+#include "service/staging_options.h"
 
 namespace arrowport::service {
 namespace {
