@@ -154,8 +154,8 @@ void PutSession::Settled(const CommitsInFlight::Outcome& commit) {
     total_.stamp = commit->stamp;
     total_.duplicate = commit->duplicate;
     total_.durable = total_.durable && commit->durable;
-    if (commit->rows_quarantined) {
-      total_.rows_quarantined = total_.rows_quarantined.value_or(0) + *commit->rows_quarantined;
+    if (const auto aside = commit->rows_quarantined) {
+      total_.rows_quarantined = total_.rows_quarantined.value_or(0) + *aside;
     }
     return Acknowledge(*commit);
   }

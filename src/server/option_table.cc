@@ -171,6 +171,11 @@ std::vector<OptionRow> DatabaseRows() {
        .default_text = "64MiB",
        .help = "Rows that one put which streams may have waiting for the insert.",
        .set = [](Options& o, Text text) { return ReadBytes(text, &o.database.put_bytes_max); }},
+  };
+}
+
+std::vector<OptionRow> DiskRows() {
+  return {
       {.name = "checkpoint.wal_bytes_max",
        .value_name = "SIZE",
        .default_text = "128MiB",
@@ -192,6 +197,11 @@ std::vector<OptionRow> DatabaseRows() {
                "finds room.",
        .set = [](Options& o,
                  Text text) { return ReadBytes(text, &o.database.disk_reserve_bytes); }},
+  };
+}
+
+std::vector<OptionRow> IngestRows() {
+  return {
       {.name = "ingest.bytes_max",
        .value_name = "SIZE",
        .default_text = "1GiB",
@@ -395,8 +405,9 @@ std::vector<OptionRow> FlightRows() {
 
 std::vector<OptionRow> MakeTable() {
   std::vector<OptionRow> table;
-  for (const auto& rows : {PlaceRows(), DatabaseRows(), DataRows(), FileRows(), HttpSizeRows(),
-                           HttpTimeRows(), FlightRows(), ExchangeRows()}) {
+  for (const auto& rows :
+       {PlaceRows(), DatabaseRows(), DiskRows(), IngestRows(), DataRows(), FileRows(),
+        HttpSizeRows(), HttpTimeRows(), FlightRows(), ExchangeRows()}) {
     table.insert(table.end(), rows.begin(), rows.end());
   }
   return table;

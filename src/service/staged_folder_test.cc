@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -21,9 +20,9 @@ using testing::HasSubstr;
 
 class StagedFolderTest : public testing::Test {
  protected:
-  ~StagedFolderTest() override { folder.Remove(); }
+  ~StagedFolderTest() override { folder_.Remove(); }
 
-  const StagedFolder folder{std::filesystem::temp_directory_path() / NewId()};
+  const StagedFolder folder_{std::filesystem::temp_directory_path() / NewId()};
 };
 
 StagedIngest Sample() {
@@ -38,10 +37,10 @@ StagedIngest Sample() {
 }
 
 TEST_F(StagedFolderTest, KeepsAnIngest) {
-  EXPECT_FALSE(folder.HasManifest().ValueOrDie());
-  ASSERT_TRUE(folder.Write(Sample()).ok());
-  EXPECT_TRUE(folder.HasManifest().ValueOrDie());
-  const StagedIngest read = folder.Read().ValueOrDie();
+  EXPECT_FALSE(folder_.HasManifest().ValueOrDie());
+  ASSERT_TRUE(folder_.Write(Sample()).ok());
+  EXPECT_TRUE(folder_.HasManifest().ValueOrDie());
+  const StagedIngest read = folder_.Read().ValueOrDie();
   EXPECT_EQ(read.id, "f00d");
   EXPECT_EQ(read.stream, "a \"stream\"");
   EXPECT_EQ(read.owner, "somebody");
@@ -54,23 +53,23 @@ TEST_F(StagedFolderTest, KeepsAnIngest) {
 }
 
 TEST_F(StagedFolderTest, RemovesWhatTheManifestDoesNotName) {
-  ASSERT_TRUE(folder.Write(Sample()).ok());
+  ASSERT_TRUE(folder_.Write(Sample()).ok());
   for (const char* name : {"1.x.arrows", "1.old.arrows", "2.y.arrows", "ingest.json.partial"}) {
-    std::ofstream(folder.PathOf(name)) << "rows";
+    std::ofstream(folder_.PathOf(name)) << "rows";
   }
-  folder.RemoveOthers(Sample());
+  folder_.RemoveOthers(Sample());
   std::vector<std::string> left;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
     left.push_back(entry.path().filename());
   }
   EXPECT_THAT(left, testing::UnorderedElementsAre("1.x.arrows", "2.y.arrows", "ingest.json"));
 }
 
 TEST_F(StagedFolderTest, RefusesAManifestThatMakesNoSense) {
-  ASSERT_TRUE(folder.Write(Sample()).ok());
+  ASSERT_TRUE(folder_.Write(Sample()).ok());
   for (const char* text : {"", "[]", R"({"ingest": "f00d"})", R"({"ingest": 7, "stream": "s"})"}) {
-    std::ofstream(folder.PathOf("ingest.json")) << text;
-    const Status read = folder.Read().status();
+    std::ofstream(folder_.PathOf("ingest.json")) << text;
+    const Status read = folder_.Read().status();
     EXPECT_EQ(KindOf(read), ErrorKind::kInvalidInput) << text;
     EXPECT_THAT(read.message(), HasSubstr("ingest.json"));
   }
