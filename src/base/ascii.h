@@ -22,4 +22,13 @@ inline bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return ToLower(x) == ToLower(y); });
 }
 
+constexpr bool IsLetter(char c) { return ToLower(c) >= 'a' && ToLower(c) <= 'z'; }
+constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+/// Whether `c` may stand in names that go into addresses and files: a letter, a digit, '_', '-' or
+/// '.'.
+constexpr bool IsNameByte(char c) {
+  return IsLetter(c) || IsDigit(c) || c == '_' || c == '-' || c == '.';
+}
+
 }  // namespace arrowport

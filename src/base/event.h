@@ -1,7 +1,9 @@
 #pragma once
 
 #include <condition_variable>
+#include <memory>
 #include <mutex>
+#include <utility>
 
 #include "base/call_control.h"
 
@@ -33,5 +35,22 @@ class Event {
   std::condition_variable changed_;
   bool set_ = false;
 };
+
+/// Calls `start` with a function that is to be called once, from any thread, with the answer.
+/// \return that answer, for which it waits.
+template <typename Answer, typename Start>
+Answer WaitForAnswer(const Start& start) {
+  struct Desk {
+    Event ready;
+    std::unique_ptr<Answer> answer;
+  };
+  const auto desk = std::make_shared<Desk>();
+  start([desk](Answer answer) {
+    desk->answer = std::make_unique<Answer>(std::move(answer));
+    desk->ready.Set();
+  });
+  desk->ready.Wait();
+  return std::move(*desk->answer);
+}
 
 }  // namespace arrowport

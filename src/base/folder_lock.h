@@ -2,8 +2,10 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
+#include "base/file_descriptor.h"
 
 namespace arrowport {
 
@@ -14,14 +16,10 @@ class FolderLock {
   ///   when its lock file cannot be made.
   static Result<std::unique_ptr<FolderLock>> Take(const std::string& folder);
 
-  ~FolderLock();
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
  private:
-  explicit FolderLock(int file) : file_(file) {}
+  explicit FolderLock(FileDescriptor file) : file_(std::move(file)) {}
 
-  const int file_;
+  const FileDescriptor file_;
 };
 
 }  // namespace arrowport

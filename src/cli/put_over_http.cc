@@ -25,6 +25,7 @@
 #include <netdb.h>
 
 #include "base/error.h"
+#include "base/file_descriptor.h"
 #include "cli/client_load.h"
 #include "cli/put_load.h"
 #include "cli/row_set.h"
@@ -44,23 +45,7 @@ Status Broken(const std::string& doing) {
   return MakeError(ErrorKind::kUnavailable, doing + ": " + std::strerror(errno));
 }
 
-// A file of the kernel's, closed when this goes.
-class OwnedFile {
- public:
-  explicit OwnedFile(int number) : number_(number) {}
-  OwnedFile(OwnedFile&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  OwnedFile& operator=(OwnedFile&&) = delete;
-  ~OwnedFile() {
-    if (number_ >= 0) close(number_);
-  }
-
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  int number_;
-};
-
-Result<OwnedFile> ConnectTo(const client::Address& address) {
+Result<FileDescriptor> ConnectTo(const client::Address& address) {
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -68,7 +53,7 @@ Result<OwnedFile> ConnectTo(const client::Address& address) {
       getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &wanted, &found);
   if (failed != 0) return MakeError(ErrorKind::kUnavailable, gai_strerror(failed));
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, freeaddrinfo);
-  OwnedFile socket_file(socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  FileDescriptor socket_file(socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (socket_file.number() < 0) return Broken("no socket");
   if (connect(socket_file.number(), found->ai_addr, found->ai_addrlen) != 0) {
     return Broken("connecting");
@@ -136,7 +121,7 @@ Result<bool> IsWholeAnswer(std::string_view bytes) {
 // One client: a connection that sends the same request when the one before is answered.
 class Connection {
  public:
-  Connection(OwnedFile socket_file, std::string_view request)
+  Connection(FileDescriptor socket_file, std::string_view request)
       : socket_(std::move(socket_file)), request_(request), sent_(request.size()) {}
 
   [[nodiscard]] int socket() const { return socket_.number(); }
@@ -195,7 +180,7 @@ class Connection {
   }
 
   // Constant after construction.
-  const OwnedFile socket_;
+  const FileDescriptor socket_;
   const std::string_view request_;
 
   size_t sent_;
@@ -212,7 +197,7 @@ class PutLoop {
   Status Open(const client::Address& address, std::string_view request, int clients) {
     if (events_.number() < 0) return Broken("epoll");
     for (int i = 0; i < clients; ++i) {
-      ARROW_ASSIGN_OR_RAISE(OwnedFile socket_file, ConnectTo(address));
+      ARROW_ASSIGN_OR_RAISE(FileDescriptor socket_file, ConnectTo(address));
       connections_.push_back(std::make_unique<Connection>(std::move(socket_file), request));
       ARROW_RETURN_NOT_OK(Tell(EPOLL_CTL_ADD, *connections_.back()));
     }
@@ -282,7 +267,7 @@ class PutLoop {
     return told ? Status::OK() : Broken("epoll");
   }
 
-  const OwnedFile events_;
+  const FileDescriptor events_;
   std::vector<std::unique_ptr<Connection>> connections_;
 };
 

@@ -26,17 +26,7 @@ Status Append::WriteBlocking(std::shared_ptr<arrow::RecordBatch> batch) {
 }
 
 Result<int64_t> Append::FinishBlocking() {
-  struct Answer {
-    Event ready;
-    Result<int64_t> rows = int64_t{0};
-  };
-  auto answer = std::make_shared<Answer>();
-  Finish([answer](Result<int64_t> rows) {
-    answer->rows = std::move(rows);
-    answer->ready.Set();
-  });
-  answer->ready.Wait();
-  return answer->rows;
+  return WaitForAnswer<Result<int64_t>>([this](auto done) { Finish(std::move(done)); });
 }
 
 Result<int64_t> Append::WriteAll(arrow::RecordBatchReader& batches) {

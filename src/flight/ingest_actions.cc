@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/event.h"
+#include "flight/json_values.h"
 #include "flight/running_calls.h"
 #include "service/put.h"
 #include "service/put_answer.h"
@@ -40,14 +40,6 @@ struct IngestKeys {
   bool has_ingest = true;
   const char* number = nullptr;  // A whole number that may be left out.
 };
-
-Status ReadName(const std::string& key, const Json& value, std::string* text) {
-  if (!value.is_string() || value.get_ref<const std::string&>().empty()) {
-    return Invalid("\"" + key + "\" must be a string that is not empty");
-  }
-  *text = value.get<std::string>();
-  return Status::OK();
-}
 
 Status ReadNumber(const std::string& key, const Json& value, std::optional<int64_t>* number) {
   if (!value.is_number_integer() || value < 1 || value > UINT32_MAX) {
@@ -99,19 +91,12 @@ Result<Texts> BeginIngest(RunningCall& call, service::Service& service, std::str
 
 Result<Texts> CommitIngest(RunningCall& call, service::Service& service, std::string_view text) {
   ARROW_ASSIGN_OR_RAISE(const IngestBody body, ReadBody(text, {.number = "parts"}));
-  struct Answer {
-    Event ready;
-    Result<service::PutSummary> summary = service::PutSummary{};
+  const auto commit = [&](service::PutDone done) {
+    service.CommitIngest(call.ForService(), {.stream = body.stream, .id = body.ingest}, body.number,
+                         std::move(done));
   };
-  const auto answer = std::make_shared<Answer>();
-  service.CommitIngest(call.ForService(), {.stream = body.stream, .id = body.ingest}, body.number,
-                       [answer](Result<service::PutSummary> summary) {
-                         answer->summary = std::move(summary);
-                         answer->ready.Set();
-                       });
-  answer->ready.Wait();
-  ARROW_RETURN_NOT_OK(answer->summary);
-  return ToTexts(service::PutAnswer(*answer->summary));
+  ARROW_ASSIGN_OR_RAISE(const auto summary, WaitForAnswer<Result<service::PutSummary>>(commit));
+  return ToTexts(service::PutAnswer(summary));
 }
 
 Result<Texts> AbortIngest(RunningCall& call, service::Service& service, std::string_view text) {

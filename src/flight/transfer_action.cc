@@ -44,11 +44,7 @@ Status ReadKey(const std::string& key, const Json& value, ReadAction& action) {
                    "\"; known are \"from\", \"to\", \"table\", \"query\", \"as\" and "
                    "\"timeout_ms\"");
   }
-  if (!value.is_string() || value.get_ref<const std::string&>().empty()) {
-    return Invalid("\"" + key + "\" must be a string that is not empty");
-  }
-  *text = value.get<std::string>();
-  return Status::OK();
+  return ReadName(key, value, text);
 }
 
 Result<ReadAction> Read(std::string_view body) {

@@ -11,6 +11,7 @@ namespace arrowport::http {
 
 using HeaderFields = std::vector<std::pair<std::string, std::string>>;
 
+constexpr int kCreated = 201;
 constexpr int kNoContent = 204;
 constexpr int kNotModified = 304;
 

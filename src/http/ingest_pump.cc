@@ -46,17 +46,10 @@ class Pump {
 
   /// Commits, and waits until that is durable.
   Awaitable<Result<service::PutSummary>> Finish() {
-    Result<service::PutSummary> summary = service::PutSummary{};
-    const Executor executor = co_await asio::this_coro::executor;
-    Signal done(executor);
     // Whoever leaves now is too late: the commit is under way, and says what became of it.
     exchange_.StopClock();
-    put_->Finish([&summary, wake = done.Waker()](Result<service::PutSummary> answer) {
-      summary = std::move(answer);
-      wake();
-    });
-    co_await done.Wait();
-    co_return summary;
+    const auto finish = [this](service::PutDone done) { put_->Finish(std::move(done)); };
+    co_return co_await AwaitAnswer<Result<service::PutSummary>>(finish);
   }
 
  private:

@@ -22,8 +22,6 @@
 namespace arrowport::http {
 namespace {
 
-constexpr int kCreated = 201;
-
 Result<std::optional<std::chrono::milliseconds>> ReadLifetime(const Exchange& exchange) {
   constexpr WholeNumbers kLifetimes = {.min = 1, .max = UINT32_MAX};
   ARROW_ASSIGN_OR_RAISE(const auto number,
@@ -77,18 +75,12 @@ Awaitable<Status> CommitIngest(Exchange& exchange) {
   service::IngestName name;
   name.stream = exchange.path_parameter();
   name.id = exchange.path_parameter(1);
-  Result<service::PutSummary> summary = service::PutSummary{};
-  const Executor executor = co_await asio::this_coro::executor;
-  Signal done(executor);
   // It lands whoever waits.
   exchange.StopClock();
-  exchange.service().CommitIngest(
-      exchange.call(), name, *parts,
-      [&summary, wake = done.Waker()](Result<service::PutSummary> answer) {
-        summary = std::move(answer);
-        wake();
-      });
-  co_await done.Wait();
+  const auto commit = [&exchange, &name, &parts](service::PutDone done) {
+    exchange.service().CommitIngest(exchange.call(), name, *parts, std::move(done));
+  };
+  const auto summary = co_await AwaitAnswer<Result<service::PutSummary>>(commit);
   if (!summary.ok()) co_return summary.status();
   co_return co_await exchange.Send(JsonAnswer(service::PutAnswer(*summary)));
 }

@@ -21,8 +21,6 @@ namespace {
 using Field = boost::beast::http::field;
 using Json = nlohmann::ordered_json;
 
-constexpr int kCreated = 201;
-
 Json ToJson(const service::StoredSchema& schema) {
   Json json = {{"name", schema.name},
                {"version", schema.version},

@@ -68,19 +68,29 @@ class Signal {
   bool set_ = false;
 };
 
-/// Runs `work`, which may block, on a thread of `pool`, and resumes with what it returned. The
-/// caller's locals stay alive meanwhile, so `work` may refer to them.
-template <typename Work>
-Awaitable<std::invoke_result_t<Work&>> RunOn(WorkerPool& pool, Work work) {
+/// Calls `start` with a function that is to be called once, from any thread, with the answer, and
+/// resumes with that. `start` is kept by reference.
+template <typename Answer, typename Start>
+Awaitable<Answer> AwaitAnswer(const Start& start) {
   const Executor executor = co_await asio::this_coro::executor;
   Signal done(executor);
-  std::unique_ptr<std::invoke_result_t<Work&>> answer;
-  pool.Post([&work, &answer, wake = done.Waker()] {
-    answer = std::make_unique<std::invoke_result_t<Work&>>(work());
+  std::unique_ptr<Answer> answer;
+  start([&answer, wake = done.Waker()](Answer given) {
+    answer = std::make_unique<Answer>(std::move(given));
     wake();
   });
   co_await done.Wait();
   co_return std::move(*answer);
+}
+
+/// Runs `work`, which may block, on a thread of `pool`, and resumes with what it returned. The
+/// caller's locals stay alive meanwhile, so `work` may refer to them.
+template <typename Work>
+Awaitable<std::invoke_result_t<Work&>> RunOn(WorkerPool& pool, Work work) {
+  const auto start = [&pool, &work](auto done) {
+    pool.Post([&work, done = std::move(done)] { done(work()); });
+  };
+  co_return co_await AwaitAnswer<std::invoke_result_t<Work&>>(start);
 }
 
 }  // namespace arrowport::http

@@ -15,6 +15,7 @@
 
 #include "base/call_control.h"
 #include "base/error.h"
+#include "base/unix_time.h"
 #include "engine/database.h"
 #include "engine/table.h"
 
@@ -45,12 +46,6 @@ std::string NewestSql() {
 
 std::shared_ptr<arrow::Scalar> Text(std::string_view text) {
   return arrow::MakeScalar(std::string(text));
-}
-
-int64_t UnixMsNow() {
-  using std::chrono::milliseconds;
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<milliseconds>(now).count();
 }
 
 Document ReadRow(const arrow::RecordBatch& batch, int64_t row) {
@@ -106,7 +101,7 @@ Result<Document> DocumentStore::Put(const CallControl& control, std::string_view
   Document document = {.name = std::string(name),
                        .version = known == newest_.end() ? 1 : known->second.version + 1,
                        .text = std::string(text),
-                       .stored_unix_ms = UnixMsNow()};
+                       .stored_unix_ms = UnixMs(std::chrono::system_clock::now())};
   ARROW_RETURN_NOT_OK(Run(control, MakeTableSql(), {}));
   ARROW_RETURN_NOT_OK(Run(control, "INSERT INTO " + TableSql() + " VALUES ($1, $2, $3, $4, $5)",
                           {Text(kind_), Text(name), arrow::MakeScalar(document.version), Text(text),

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/call_control.h"
 #include "base/error.h"
 #include "engine/database.h"
@@ -22,10 +23,6 @@ constexpr std::string_view kBuiltInSql = "SELECT *, true AS processed FROM input
 constexpr size_t kNameBytesMax = 128;
 
 Exchanger BuiltIn() { return {.name = std::string(kBuiltInName), .sql = std::string(kBuiltInSql)}; }
-
-bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-
-bool IsNamePart(char c) { return IsLetter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.'; }
 
 Exchanger ExchangerOf(Document document) {
   return {.name = std::move(document.name),
@@ -51,8 +48,9 @@ std::string_view NameOf(ExchangerOrigin origin) {
 }
 
 bool IsExchangerName(std::string_view text) {
-  return !text.empty() && text.size() <= kNameBytesMax && IsLetter(text.front()) &&
-         std::ranges::all_of(text, IsNamePart);
+  if (text.empty() || text.size() > kNameBytesMax) return false;
+  const bool begins_well = IsLetter(text.front()) || text.front() == '_';
+  return begins_well && std::ranges::all_of(text, IsNameByte);
 }
 
 Status Exchangers::Check(std::string_view name, std::string_view sql) const {

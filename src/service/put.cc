@@ -44,17 +44,7 @@ Status WriteBlocking(Put& put, std::shared_ptr<arrow::RecordBatch> batch) {
 }
 
 Result<PutSummary> FinishBlocking(Put& put) {
-  struct Answer {
-    Event ready;
-    Result<PutSummary> summary = PutSummary{};
-  };
-  auto answer = std::make_shared<Answer>();
-  put.Finish([answer](Result<PutSummary> summary) {
-    answer->summary = std::move(summary);
-    answer->ready.Set();
-  });
-  answer->ready.Wait();
-  return answer->summary;
+  return WaitForAnswer<Result<PutSummary>>([&put](auto done) { put.Finish(std::move(done)); });
 }
 
 }  // namespace arrowport::service

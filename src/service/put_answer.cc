@@ -1,11 +1,11 @@
 #include "service/put_answer.h"
 
-#include <chrono>
 #include <cstdint>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "base/unix_time.h"
 #include "service/put.h"
 #include "service/staged_folder.h"
 #include "service/staged_ingests.h"
@@ -47,15 +47,13 @@ nlohmann::ordered_json IngestAnswer(const StagedIngestInfo& ingest) {
                      {"batches", part.batches},
                      {"bytes", part.bytes}});
   }
-  const auto expires =
-      std::chrono::duration_cast<std::chrono::milliseconds>(ingest.expires_at.time_since_epoch());
   return {{"ingest", ingest.id},
           {"stream", ingest.stream},
           {"rows", rows},
           {"bytes", bytes},
           {"parts", std::move(parts)},
           {"parts_arriving", ingest.parts_arriving},
-          {"expires_unix_ms", expires.count()}};
+          {"expires_unix_ms", UnixMs(ingest.expires_at)}};
 }
 
 }  // namespace arrowport::service

@@ -1,7 +1,6 @@
 #include "service/staged_folder.h"
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -19,8 +18,10 @@
 #include <arrow/record_batch.h>
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "base/durable_file.h"
 #include "base/error.h"
+#include "base/unix_time.h"
 #include "stream/file.h"
 
 namespace arrowport::service {
@@ -32,17 +33,13 @@ using Milliseconds = std::chrono::milliseconds;
 constexpr const char* kManifest = "ingest.json";
 constexpr size_t kPartNameBytesMax = 128;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 Json ToJson(const StagedIngest& ingest) {
-  Json json = {
-      {"ingest", ingest.id},
-      {"stream", ingest.stream},
-      {"owner", ingest.owner},
-      {"lifetime_ms", ingest.lifetime.count()},
-      {"touched_unix_ms",
-       std::chrono::duration_cast<Milliseconds>(ingest.touched.time_since_epoch()).count()},
-      {"parts", Json::array()}};
+  Json json = {{"ingest", ingest.id},
+               {"stream", ingest.stream},
+               {"owner", ingest.owner},
+               {"lifetime_ms", ingest.lifetime.count()},
+               {"touched_unix_ms", UnixMs(ingest.touched)},
+               {"parts", Json::array()}};
   for (const StagedPart& part : ingest.parts) {
     json["parts"].push_back({{"part", part.name},
                              {"file", part.file},
@@ -80,15 +77,7 @@ int64_t StagedIngest::bytes() const {
 }
 
 Status StagedFolder::Write(const StagedIngest& ingest) const {
-  std::error_code error;
-  const bool is_new = std::filesystem::create_directory(path_, error);
-  if (error) {
-    return MakeError(ErrorKind::kUnavailable,
-                     "cannot make the folder '" + path_ + "' for parts: " + error.message());
-  }
-  if (is_new) {
-    ARROW_RETURN_NOT_OK(SyncToDisk(std::filesystem::path(path_).parent_path().string()));
-  }
+  ARROW_RETURN_NOT_OK(MakeFolder(path_));
   return WriteDurably(PathOf(kManifest), ToJson(ingest).dump(1));
 }
 
@@ -135,9 +124,7 @@ void StagedFolder::Remove() const {
 
 bool IsPartName(std::string_view text) {
   if (text.empty() || text.size() > kPartNameBytesMax || text.starts_with('.')) return false;
-  return std::ranges::all_of(text, [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.';
-  });
+  return std::ranges::all_of(text, IsNameByte);
 }
 
 bool LandsBefore(std::string_view a, std::string_view b) {

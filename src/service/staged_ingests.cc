@@ -50,15 +50,10 @@ std::string DirectoryOf(const StagingOptions& options) {
   return std::filesystem::temp_directory_path(ignored) / (kTemporaryPrefix + NewId());
 }
 
-std::string NameOf(const std::string& stream, std::string_view id) {
-  return "ingest '" + std::string(id) + "' of stream '" + stream + "'";
-}
-
 Status NotFound(const std::string& stream, std::string_view id) {
   return MakeError(ErrorKind::kNotFound,
-                   "there is no " + NameOf(stream, id) +
-                       "; it was committed or aborted long ago, has expired, or "
-                       "never was");
+                   "there is no " + StagedIngests::NameOf(stream, id) +
+                       "; it was committed or aborted long ago, has expired, or never was");
 }
 
 bool IsId(std::string_view name) {
@@ -102,15 +97,7 @@ Status StagedIngests::status() const {
 Status StagedIngests::MakeDirectory() {
   const std::lock_guard lock(mutex_);
   if (lock_ != nullptr) return Status::OK();
-  std::error_code error;
-  const bool is_new = std::filesystem::create_directories(directory_, error);
-  if (error) {
-    return MakeError(ErrorKind::kUnavailable,
-                     "cannot make the folder '" + directory_ + "' for parts: " + error.message());
-  }
-  if (is_new) {
-    ARROW_RETURN_NOT_OK(SyncToDisk(std::filesystem::absolute(directory_).parent_path().string()));
-  }
+  ARROW_RETURN_NOT_OK(MakeFolder(directory_));
   return FolderLock::Take(directory_).Value(&lock_);
 }
 

@@ -32,13 +32,13 @@ constexpr size_t kPartsMax = 10'000;
 }  // namespace
 
 Result<std::shared_ptr<arrow::Schema>> StagedIngests::SchemaOfParts(const IngestPtr& ingest) {
-  std::vector<StagedPart> parts;
+  StagedPart first;
   {
     const std::lock_guard lock(mutex_);
     if (ingest->schema != nullptr || ingest->staged.parts.empty()) return ingest->schema;
-    parts = ingest->staged.parts;
+    first = ingest->staged.parts.front();
   }
-  const auto reader = ingest->folder.Open(parts.front());
+  const auto reader = ingest->folder.Open(first);
   if (!reader.ok()) return WithKind(ErrorKind::kInternal, reader.status());
   const std::lock_guard lock(mutex_);
   if (ingest->schema == nullptr) ingest->schema = (*reader)->schema();

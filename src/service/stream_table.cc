@@ -10,6 +10,7 @@
 
 #include "base/call_control.h"
 #include "base/error.h"
+#include "base/unix_time.h"
 #include "service/service.h"
 
 namespace arrowport::service {
@@ -22,15 +23,14 @@ StreamInfo& StreamTable::Find(const std::string& stream, const std::string& tabl
 }
 
 void StreamTable::PutLanded(const PutSummary& summary) {
-  using std::chrono::milliseconds;
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const int64_t now = UnixMs(std::chrono::system_clock::now());
   std::lock_guard lock(mutex_);
   StreamInfo& info = Find(summary.stream, summary.table);
   ++(summary.skipped ? info.puts_skipped : info.puts);
   info.rows += summary.rows;
   info.rows_quarantined += summary.rows_quarantined.value_or(0);
   if (!summary.skipped) info.bytes += summary.bytes;
-  info.last_put_unix_ms = std::chrono::duration_cast<milliseconds>(now).count();
+  info.last_put_unix_ms = now;
   info.last_error.clear();
 }
 

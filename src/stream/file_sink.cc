@@ -1,4 +1,3 @@
-#include <cerrno>
 #include <cstdint>
 #include <exception>
 #include <filesystem>
@@ -15,6 +14,7 @@
 #include <arrow/util/compression.h>
 #include <arrow/util/io_util.h>
 
+#include "base/durable_file.h"
 #include "base/error.h"
 #include "base/ids.h"
 #include "stream/batch_encoder.h"
@@ -91,8 +91,7 @@ Result<EncodeOptions> EncodeOptionsOf(FileFormat format) {
 Status WithSystemError(const Status& status) {
   const int code = arrow::internal::ErrnoFromStatus(status);
   if (code == 0) return status;
-  const bool is_full = code == ENOSPC || code == EDQUOT;
-  return MakeError(is_full ? ErrorKind::kStorageFull : KindOf(status),
+  return MakeError(IsDiskFull(code) ? ErrorKind::kStorageFull : KindOf(status),
                    status.message() + ": " + std::generic_category().message(code));
 }
 
