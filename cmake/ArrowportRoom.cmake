@@ -1,13 +1,13 @@
-# arrowport_room(NAME [LINKS room...] [LIBS target...] [PCH header...] [DEFINES name=value...]
+# arrowport_room(NAME [LINKS room...] [LIBS target...] [PCH header...] [PROTOS file...] [DEFINES name=value...]
 #                [TEST_ENVIRONMENT name=value...])
 #
 # Makes a room of the folder it is called in:
 #   arrowport_NAME   a static library of its *.cc, with its headers as a file set (included as "NAME/header.h")
 #   NAME_test        an executable of its *_test.cc on GoogleTest, known to ctest
 # LINKS are the rooms directly below it, LIBS the libraries it owns (src/LAYERS holds it to both), and PCH the large
-# headers to compile once. New files are picked up by themselves; a folder without sources yet makes an interface library.
+# headers to compile once. PROTOS are compiled by protoc to "NAME/file.pb.h". New files are picked up by themselves; a folder without sources yet makes an interface library.
 function(arrowport_room name)
-  cmake_parse_arguments(PARSE_ARGV 1 room "" "" "LINKS;LIBS;PCH;DEFINES;TEST_ENVIRONMENT")
+  cmake_parse_arguments(PARSE_ARGV 1 room "" "" "LINKS;LIBS;PCH;PROTOS;DEFINES;TEST_ENVIRONMENT")
   if(room_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "arrowport_room(${name}): unknown arguments: ${room_UNPARSED_ARGUMENTS}")
   endif()
@@ -31,6 +31,9 @@ function(arrowport_room name)
     add_library(${target} INTERFACE)
   endif()
   target_link_libraries(${target} ${scope} ${room_LINKS} ${room_LIBS})
+  foreach(proto IN LISTS room_PROTOS)
+    arrowport_proto(${target} ${name} ${proto})
+  endforeach()
   target_compile_definitions(${target} ${scope} ${room_DEFINES})
   target_include_directories(${target} ${scope} "${PROJECT_SOURCE_DIR}/src")
   if(headers)
@@ -53,6 +56,24 @@ function(arrowport_room name)
     gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
       DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120 ENVIRONMENT "${room_TEST_ENVIRONMENT}")
   endif()
+endfunction()
+
+# arrowport_proto(TARGET ROOM FILE): adds the messages of ROOM's FILE to TARGET. Their code is not ours, so they have a
+# library of their own, without our warnings; nor do they meet the protobuf within libarrow_flight: see
+# src/flight/flight_sql.proto.
+function(arrowport_proto target room file)
+  cmake_path(GET file STEM stem)
+  set(folder "${CMAKE_CURRENT_BINARY_DIR}/generated")
+  set(made "${folder}/${room}/${stem}.pb")
+  add_custom_command(OUTPUT "${made}.cc" "${made}.h"
+    COMMAND "${CMAKE_COMMAND}" -E make_directory "${folder}/${room}"
+    COMMAND protobuf::protoc "--cpp_out=${folder}" "--proto_path=${PROJECT_SOURCE_DIR}/src" "${room}/${file}"
+    DEPENDS "${file}" WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}/src" VERBATIM)
+  add_library(${target}_${stem} STATIC "${made}.cc" "${made}.h")
+  target_include_directories(${target}_${stem} SYSTEM PUBLIC "${folder}")
+  target_compile_options(${target}_${stem} PRIVATE -fvisibility=hidden -fvisibility-inlines-hidden)
+  target_link_libraries(${target}_${stem} PUBLIC protobuf::libprotobuf-lite)
+  target_link_libraries(${target} PUBLIC ${target}_${stem})
 endfunction()
 
 # arrowport_program(NAME SOURCE): the executable of the room it is called in, once its SOURCE is there.

@@ -12,25 +12,19 @@
 #include <duckdb/catalog/catalog.hpp>
 #include <duckdb/catalog/catalog_entry/table_catalog_entry.hpp>
 #include <duckdb/catalog/entry_lookup_info.hpp>
-#include <duckdb/execution/physical_plan_generator.hpp>
-#include <duckdb/optimizer/optimizer.hpp>
 #include <duckdb/parser/constraints/not_null_constraint.hpp>
-#include <duckdb/planner/planner.hpp>
 
 #include "base/call_control.h"
 #include "base/error.h"
-#include "engine/arrow_schema.h"
 #include "engine/column_fit.h"
 #include "engine/core.h"
 #include "engine/data_files.h"
 #include "engine/database.h"
+#include "engine/describe_statement.h"
 #include "engine/duckdb_error.h"
 #include "engine/execution.h"
 #include "engine/execution_stream.h"
-#include "engine/result_collector.h"
-#include "engine/result_queue.h"
 #include "engine/result_stream.h"
-#include "engine/scalar.h"
 #include "engine/sql.h"
 #include "engine/table.h"
 
@@ -70,16 +64,6 @@ Result<std::shared_ptr<arrow::Schema>> SchemaOf(const std::shared_ptr<Core>& cor
   ARROW_ASSIGN_OR_RAISE(auto info,
                         DescribeStatement(core, {Sql("SELECT * FROM {}", {table}), {}}, {}));
   return info.schema;
-}
-
-// Plans on to where the order of a result is decided.
-bool IsOrdered(duckdb::ClientContext& context, duckdb::Planner& planner,
-               const QueryOptions& options) {
-  duckdb::Optimizer optimizer(*planner.binder, context);
-  duckdb::PhysicalPlanGenerator generator(context);
-  const auto plan = generator.Plan(optimizer.Optimize(std::move(planner.plan)));
-  const auto order = ResultCollector::OrderOf(context, plan->Root(), options.ordered);
-  return order != ResultOrder::kNone;
 }
 
 std::vector<std::string> NeverNullOf(const duckdb::TableCatalogEntry& table) {
@@ -226,40 +210,6 @@ Result<TableInfo> DescribeTable(const std::shared_ptr<Core>& core, const TableNa
     ARROW_ASSIGN_OR_RAISE(info.rows, CountRows(core, table, control));
   }
   return info;
-}
-
-Result<QueryInfo> DescribeStatement(const std::shared_ptr<Core>& core, const Statement& statement,
-                                    const QueryOptions& options) {
-  ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
-  auto described = Guarded([&]() -> Result<QueryInfo> {
-    auto statements = connection->ExtractStatements(statement.sql);
-    if (statements.size() != 1) {
-      return MakeError(ErrorKind::kInvalidInput,
-                       "only a single statement can be described; this text holds " +
-                           std::to_string(statements.size()));
-    }
-    ARROW_ASSIGN_OR_RAISE(auto parameters, ToDuckDbParameters(statement.parameters));
-    const bool is_select = statements.front()->type == duckdb::StatementType::SELECT_STATEMENT;
-    duckdb::vector<std::string> names;
-    duckdb::vector<duckdb::LogicalType> types;
-    QueryInfo info;
-    auto& context = *connection->context;
-    // Planned with the values, since they decide the types of what is computed from them.
-    context.RunFunctionInTransaction([&] {
-      duckdb::Planner planner(context);
-      planner.parameter_data = std::move(parameters);
-      planner.CreatePlan(std::move(statements.front()));
-      names = planner.names;
-      types = planner.types;
-      // There is no plan where a parameter has no value, and nothing can be told of its type.
-      if (is_select && planner.plan != nullptr) {
-        info.ordered = IsOrdered(context, planner, options);
-      }
-    });
-    ARROW_ASSIGN_OR_RAISE(info.schema, ArrowSchemaOf(types, names, context));
-    return info;
-  });
-  return described.ok() ? described : core->Blame(described.status());
 }
 
 }  // namespace arrowport::engine

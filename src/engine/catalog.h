@@ -56,7 +56,4 @@ Result<TableInfo> DescribeTable(const std::shared_ptr<Core>& core, const TableNa
 
 Result<VersionedTable> FindVersion(Core& core, const TableName& table);
 
-Result<QueryInfo> DescribeStatement(const std::shared_ptr<Core>& core, const Statement& statement,
-                                    const QueryOptions& options);
-
 }  // namespace arrowport::engine

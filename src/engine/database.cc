@@ -17,9 +17,11 @@
 #include "engine/catalog.h"
 #include "engine/core.h"
 #include "engine/core_keeper.h"
+#include "engine/describe_statement.h"
 #include "engine/disk_reserve.h"
 #include "engine/duckdb_error.h"
 #include "engine/exchange.h"
+#include "engine/execute_many.h"
 #include "engine/execution.h"
 #include "engine/execution_stream.h"
 #include "engine/insert.h"
@@ -69,6 +71,12 @@ class DuckDbDatabase final : public Database {
                                   const CallControl& /*control*/) override {
     ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
     return DescribeStatement(use.core(), statement, options);
+  }
+
+  Result<int64_t> ExecuteMany(const std::string& sql, const ParameterRows& rows,
+                              const CallControl& control) override {
+    ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
+    return engine::ExecuteMany(use.core(), sql, rows, control);
   }
 
   Result<int64_t> KnownRows(const Statement& statement, const CallControl& control) override {

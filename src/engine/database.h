@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <arrow/record_batch.h>
 #include <arrow/scalar.h>
 #include <arrow/type.h>
 
@@ -69,9 +70,17 @@ struct QueryOptions {
 };
 
 struct QueryInfo {
+  /// Of its rows. Where that depends on parameters which have no value yet: as if they were NULL.
   std::shared_ptr<arrow::Schema> schema;
-  bool ordered = true;  ///< As ResultStream::ordered.
+  bool ordered = true;       ///< As ResultStream::ordered.
+  bool writes = false;       ///< It may change something, so that it matters how often it runs.
+  bool returns_rows = true;  ///< Otherwise it answers how many it changed, or nothing.
+  /// A field for each parameter, named by its position from 1; text where DuckDB takes any type.
+  std::shared_ptr<arrow::Schema> parameters;
 };
+
+/// Each row is a set of values for the parameters of a statement, in their order. Valid in full.
+using ParameterRows = std::vector<std::shared_ptr<arrow::RecordBatch>>;
 
 /// What the engine is doing and holding now.
 struct Counters {
@@ -110,6 +119,12 @@ class Database {
   /// What the result of `statement` would be, without running it.
   virtual Result<QueryInfo> DescribeQuery(const Statement& statement, const QueryOptions& options,
                                           const CallControl& control) = 0;
+
+  /// Runs `sql`, a single statement, once for each row of `rows`, in one transaction. Blocks until
+  /// that is committed. Errors name the row.
+  /// \return how many rows it changed, or returned where it returns rows, all runs together.
+  virtual Result<int64_t> ExecuteMany(const std::string& sql, const ParameterRows& rows,
+                                      const CallControl& control) = 0;
 
   /// How many rows the result of `statement` would have, where that is known without reading them:
   /// all rows of one table, or of a view over Parquet files of this machine. -1: not known.

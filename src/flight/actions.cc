@@ -14,6 +14,7 @@
 #include "flight/exchanger_actions.h"
 #include "flight/ingest_actions.h"
 #include "flight/running_calls.h"
+#include "flight/sql_statements.h"
 #include "flight/transfer_action.h"
 #include "service/service.h"
 
@@ -58,6 +59,11 @@ Result<Texts> RenewEndpoint(RunningCall& call, service::Service& service, std::s
   return Texts{std::move(answer)};
 }
 
+Result<Texts> ToTexts(Result<std::string> text) {
+  ARROW_RETURN_NOT_OK(text.status());
+  return Texts{*std::move(text)};
+}
+
 /// One action: all that is said of it, and what it does with its body.
 struct ActionRow {
   const char* type;
@@ -86,6 +92,20 @@ constexpr std::array kActions = {
         CommitIngest},
     ActionRow{"AbortIngest", R"(Forgets its parts: {"stream_name": name, "ingest": id}.)",
               AbortIngest},
+    ActionRow{"CreatePreparedStatement", "Flight SQL: keeps a statement to be run by its handle.",
+              [](RunningCall& call, service::Service& service, std::string_view body) {
+                return ToTexts(CreatePreparedStatement(service, call.ForService(), body));
+              }},
+    ActionRow{
+        "ClosePreparedStatement", "Flight SQL: forgets a statement.",
+        [](RunningCall& call, service::Service& service, std::string_view body) -> Result<Texts> {
+          ARROW_RETURN_NOT_OK(ClosePreparedStatement(service, call.ForService(), body));
+          return Texts{};
+        }},
+    ActionRow{"CreatePreparedSubstraitPlan", "Flight SQL: not taken; send SQL.",
+              [](RunningCall& call, service::Service& service, std::string_view body) {
+                return ToTexts(CreatePreparedSubstraitPlan(service, call.ForService(), body));
+              }},
     ActionRow{
         "transfer",
         R"(Moves rows: {"from" or "to": URL, "table" or "query": …, "as": the target's table}.)",

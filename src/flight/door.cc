@@ -19,6 +19,10 @@
 #include "flight/result_sender.h"
 #include "flight/result_size.h"
 #include "flight/running_calls.h"
+#include "flight/sql_catalog.h"
+#include "flight/sql_messages.h"
+#include "flight/sql_put.h"
+#include "flight/sql_statements.h"
 #include "flight/write_options.h"
 #include "observe/metrics.h"
 #include "service/service.h"
@@ -61,11 +65,18 @@ Status Door::DoPut(const Context& context,
                    std::unique_ptr<arrow::flight::FlightMessageReader> reader,
                    std::unique_ptr<arrow::flight::FlightMetadataWriter> writer) {
   RunningCall& call = RunningCall::Of(context);
-  auto answer = ReceivePut(call, *service_, {.reader = *reader, .writer = *writer}, limits_);
+  auto answer = Receive(call, *reader, *writer);
   if (!answer.ok()) return call.Answer(answer.status());
   // A client that has gone by now has missed the answer; the rows are there all the same.
   (void)writer->WriteMetadata(*arrow::Buffer::FromString(*std::move(answer)));
   return Status::OK();
+}
+
+Result<std::string> Door::Receive(RunningCall& call, arrow::flight::FlightMessageReader& reader,
+                                  arrow::flight::FlightMetadataWriter& writer) {
+  const auto command = Unpack(reader.descriptor().cmd);
+  if (command) return ReceiveSqlPut(call, *service_, *command, reader, limits_);
+  return ReceivePut(call, *service_, {.reader = reader, .writer = writer}, limits_);
 }
 
 Status Door::DoGet(const Context& context, const arrow::flight::Ticket& ticket,
@@ -97,6 +108,8 @@ Result<std::shared_ptr<engine::ResultStream>> Door::RunWarm(RunningCall& call,
 Result<std::shared_ptr<engine::ResultStream>> Door::Run(RunningCall& call,
                                                         std::string_view ticket) {
   if (service::Service::IsTicket(ticket)) return service_->OpenTicket(call.ForService(), ticket);
+  const auto command = Unpack(ticket);
+  if (command) return ReadCatalog(*service_, call.ForService(), *command);
   ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadTicket(ticket));
   if (request.retain) {
     return MakeError(ErrorKind::kInvalidInput,
@@ -128,17 +141,30 @@ Status Door::PollFlightInfo(const Context& context, const FlightDescriptor& desc
   return Status::OK();
 }
 
-Result<FlightInfo> Door::OfferFlight(RunningCall& call, const FlightDescriptor& descriptor) {
+Result<service::Offer> Door::Offer(RunningCall& call, const FlightDescriptor& descriptor) {
+  const auto command = Unpack(descriptor.cmd);
+  if (command) return OfferStatement(*service_, call.ForService(), *command);
   ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadDescriptor(descriptor));
   const service::Call service_call = call.ForService(request.timeout);
   const service::OfferOptions options{.query = request.options,
                                       .streams_max = request.endpoints,
                                       .retain = request.retain,
                                       .timeout = request.timeout};
-  ARROW_ASSIGN_OR_RAISE(service::Offer offer,
-                        request.table.empty()
-                            ? service_->OfferQuery(service_call, request.statement, options)
-                            : service_->OfferTable(service_call, request.table, options));
+  if (request.table.empty()) return service_->OfferQuery(service_call, request.statement, options);
+  return service_->OfferTable(service_call, request.table, options);
+}
+
+Result<FlightInfo> Door::OfferFlight(RunningCall& call, const FlightDescriptor& descriptor) {
+  const auto command = Unpack(descriptor.cmd);
+  if (command) {
+    ARROW_ASSIGN_OR_RAISE(const auto schema, CatalogSchema(*command));
+    // It is its own ticket.
+    if (schema != nullptr) {
+      return FlightInfo::Make(*schema, descriptor, {EndpointOf(descriptor.cmd)}, -1, -1,
+                              /*ordered=*/true);
+    }
+  }
+  ARROW_ASSIGN_OR_RAISE(service::Offer offer, Offer(call, descriptor));
   std::vector<arrow::flight::FlightEndpoint> endpoints;
   for (std::string& ticket : offer.tickets) {
     endpoints.push_back(EndpointOf(std::move(ticket)));
@@ -159,6 +185,12 @@ Status Door::GetSchema(const Context& context, const FlightDescriptor& descripto
 
 Result<std::shared_ptr<arrow::Schema>> Door::DescribeSchema(RunningCall& call,
                                                             const FlightDescriptor& descriptor) {
+  const auto command = Unpack(descriptor.cmd);
+  if (command) {
+    ARROW_ASSIGN_OR_RAISE(auto schema, CatalogSchema(*command));
+    if (schema != nullptr) return schema;
+    return DescribeStatement(*service_, call.ForService(), *command);
+  }
   ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadDescriptor(descriptor));
   const service::Call service_call = call.ForService(request.timeout);
   if (request.table.empty()) return service_->DescribeQuery(service_call, request.statement);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,6 +28,8 @@ namespace arrowport::flight {
 ///     DoExchange     RunExchange (exchange.h)
 ///     DoAction       RunAction (actions.h)
 ///     GetFlightInfo  ReadDescriptor → Service::OfferQuery or OfferTable
+///
+/// Commands of Flight SQL come through the same calls, packed in protobuf's Any (sql_messages.h).
 class Door final : public arrow::flight::FlightServerBase {
  public:
   /// `metrics` must outlive the door.
@@ -59,6 +62,10 @@ class Door final : public arrow::flight::FlightServerBase {
   // More of them only take turns; each may wait for a file or another server.
   static constexpr int kStartsMax = 64;
 
+  Result<std::string> Receive(RunningCall& call, arrow::flight::FlightMessageReader& reader,
+                              arrow::flight::FlightMetadataWriter& writer);
+  Result<service::Offer> Offer(RunningCall& call,
+                               const arrow::flight::FlightDescriptor& descriptor);
   Result<std::shared_ptr<arrow::Schema>> DescribeSchema(
       RunningCall& call, const arrow::flight::FlightDescriptor& descriptor);
   Result<arrow::flight::FlightInfo> OfferFlight(RunningCall& call,

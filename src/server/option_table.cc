@@ -400,6 +400,12 @@ std::vector<OptionRow> FlightRows() {
        .help =
            "For a ticket of GetFlightInfo that nobody uses or renews; then its result is freed.",
        .set = [](Options& o, Text text) { return ReadDuration(text, &o.service.ticket_lifetime); }},
+      {.name = "flight.statement_timeout",
+       .value_name = "DURATION",
+       .default_text = "10m",
+       .help = "For a prepared statement of Flight SQL that nobody uses; then it is forgotten.",
+       .set = [](Options& o,
+                 Text text) { return ReadDuration(text, &o.service.statement_lifetime); }},
   };
 }
 

@@ -124,6 +124,8 @@ const std::vector<Effect>& Effects() {
        [](const auto& o) { return o.service.files.directory == "/f"; }},
       {"flight.ticket_timeout", "6s",
        [](const auto& o) { return o.service.ticket_lifetime == milliseconds(6000); }},
+      {"flight.statement_timeout", "7s",
+       [](const auto& o) { return o.service.statement_lifetime == milliseconds(7000); }},
       {"exchangers", R"({"kept": "FROM input"})",
        [](const auto& o) { return o.service.exchangers.size() == 1; }},
       {"exchange_spill_bytes_max", "7MiB",

@@ -122,6 +122,8 @@ void Server::AddGauges() {
                  &Service::running_puts);
   add_of_service("arrowport_put_bytes_held", "Memory held for the rows of small puts.",
                  &Service::put_bytes_held);
+  add_of_service("arrowport_prepared_statements", "Prepared statements of Flight SQL.",
+                 &Service::prepared_statements);
   add_of_service("arrowport_staged_ingests", "Ingests in parts that are open.",
                  &Service::staged_ingests);
   add_of_service("arrowport_staged_bytes", "Parts of ingests on disk.", &Service::staged_bytes);

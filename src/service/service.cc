@@ -27,11 +27,11 @@
 #include "service/added_columns.h"
 #include "service/exchangers.h"
 #include "service/file_shelf.h"
-#include "service/offered_results.h"
+#include "service/prepared_statements.h"
 #include "service/put.h"
 #include "service/put_account.h"
 #include "service/put_request.h"
-#include "service/retained_result.h"
+#include "service/result_offers.h"
 #include "service/router.h"
 #include "service/schema_registry.h"
 #include "service/spill_space.h"
@@ -54,11 +54,6 @@ constexpr auto kIdleLookStep = std::chrono::milliseconds(5);
 
 std::string AllRowsOf(const engine::TableName& table) { return "SELECT * FROM " + table.ToSql(); }
 
-int CountOfStreams(int streams_max) {
-  if (streams_max > 0) return streams_max;
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
-
 }  // namespace
 
 class Service::Impl : public std::enable_shared_from_this<Impl> {
@@ -67,7 +62,6 @@ class Service::Impl : public std::enable_shared_from_this<Impl> {
        const ServiceOptions& options)
       : database(std::move(engine_database)),
         metrics(server_metrics),
-        offered(options.ticket_lifetime),
         exchangers(database, options.exchangers),
         spill(std::make_shared<SpillSpace>(options.spill)),
         transfers(options.transfer),
@@ -75,6 +69,8 @@ class Service::Impl : public std::enable_shared_from_this<Impl> {
         schemas(database, [this](const Call& call, access::Action action,
                                  std::string_view object) { return Admit(call, action, object); }),
         files(options.files, server_metrics),
+        offers(database, files, options.ticket_lifetime),
+        statements(options.statement_lifetime),
         ingests(options.staging, NeedsOfIngests()) {}
 
   Status Admit(const Call& call, access::Action action, std::string_view object) const {
@@ -109,7 +105,6 @@ class Service::Impl : public std::enable_shared_from_this<Impl> {
   const access::Authorizer authorizer{};
   StreamTable streams;
   Router router;
-  OfferedResults offered;
   Exchangers exchangers;
   const std::shared_ptr<SpillSpace> spill;
   Transfers transfers;
@@ -118,6 +113,8 @@ class Service::Impl : public std::enable_shared_from_this<Impl> {
   SchemaRegistry schemas;
   // Go first: what makes files, and what lands ingests, uses the database.
   FileCache files;
+  ResultOffers offers;
+  PreparedStatements statements;
   StagedIngests ingests;
 };
 
@@ -276,51 +273,19 @@ Result<Offer> Service::OfferQuery(const Call& call, const engine::Statement& sta
   return offer;
 }
 
+Result<Offer> Service::OfferMany(const Call& call, const std::string& sql,
+                                 const engine::ParameterRows& rows) {
+  ARROW_RETURN_NOT_OK(CheckUtf8(sql, "the SQL text"));
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, sql));
+  return impl_->offers.MakeMany(call, sql, rows, std::bind_front(&Service::Query, this));
+}
+
 Result<Offer> Service::MakeOffer(const Call& call, const engine::Statement& statement,
                                  const OfferOptions& options) {
   ARROW_RETURN_NOT_OK(CheckUtf8(statement.sql, "the SQL text"));
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, statement.sql));
-  ARROW_ASSIGN_OR_RAISE(auto info,
-                        impl_->database->DescribeQuery(statement, options.query, call.control));
   // Asked again when the ticket is used: what it may do is decided then.
-  auto run = [this, statement, options](const Call& opening) {
-    Call timed = opening;
-    if (options.timeout) timed.control.deadline = Clock::now() + *options.timeout;
-    return Query(timed, statement, options.query);
-  };
-  const int streams = info.ordered ? 1 : CountOfStreams(options.streams_max);
-  if (options.retain) return RetainOffer(call, std::move(run), info.ordered, streams);
-  ARROW_ASSIGN_OR_RAISE(auto tickets, impl_->offered.Add(call.caller, std::move(run), streams));
-  return Offer{.schema = std::move(info.schema),
-               .ordered = info.ordered,
-               .tickets = std::move(tickets.texts),
-               .expires_at = tickets.expires_at};
-}
-
-Result<Offer> Service::RetainOffer(const Call& call, OfferedResults::Run run, bool ordered,
-                                   int streams) {
-  OpenRows open = [call, run = std::move(run)](const std::stop_token& stop) {
-    Call making = call;
-    making.control.stop = stop;
-    return run(making);
-  };
-  const FileKey key = {
-      .table = NewId(), .version = "retained", .format = stream::WireFormat::kArrowFile};
-  const auto request = impl_->files.Get(key, std::move(open));
-  ARROW_ASSIGN_OR_RAISE(auto file, WaitForFile(*request, call.control));
-  ARROW_ASSIGN_OR_RAISE(auto result, Retain(std::move(file)));
-  Offer offer;
-  offer.ordered = ordered;
-  offer.schema = result.schema;
-  offer.rows = result.rows;
-  auto open_part = [result = std::move(result), streams](int part) {
-    return OpenPart(result, part, streams);
-  };
-  ARROW_ASSIGN_OR_RAISE(auto tickets,
-                        impl_->offered.AddRetained(call.caller, std::move(open_part), streams));
-  offer.tickets = std::move(tickets.texts);
-  offer.expires_at = tickets.expires_at;
-  return offer;
+  return impl_->offers.Make(call, statement, options, std::bind_front(&Service::Query, this));
 }
 
 Result<Offer> Service::OfferTable(const Call& call, std::string_view table,
@@ -388,19 +353,19 @@ bool Service::IsTicket(std::string_view text) { return OfferedResults::IsTicket(
 Result<std::shared_ptr<engine::ResultStream>> Service::OpenTicket(const Call& call,
                                                                   std::string_view ticket) {
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, "a ticket"));
-  return impl_->offered.Open(call, ticket);
+  return impl_->offers.tickets().Open(call, ticket);
 }
 
 Result<std::chrono::system_clock::time_point> Service::RenewTicket(const Call& call,
                                                                    std::string_view ticket) {
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, "a ticket"));
-  return impl_->offered.Renew(call.caller, ticket);
+  return impl_->offers.tickets().Renew(call.caller, ticket);
 }
 
 Status Service::CancelTicket(const Call& call, std::string_view ticket) {
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, "a ticket"));
-  return impl_->offered.Cancel(call.caller, ticket,
-                               MakeError(ErrorKind::kCancelled, "the result was cancelled"));
+  return impl_->offers.tickets().Cancel(
+      call.caller, ticket, MakeError(ErrorKind::kCancelled, "the result was cancelled"));
 }
 
 Result<std::shared_ptr<arrow::Schema>> Service::DescribeQuery(const Call& call,
@@ -409,6 +374,23 @@ Result<std::shared_ptr<arrow::Schema>> Service::DescribeQuery(const Call& call,
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kDescribe, statement.sql));
   ARROW_ASSIGN_OR_RAISE(auto info, impl_->database->DescribeQuery(statement, {}, call.control));
   return info.schema;
+}
+
+Result<PreparedInfo> Service::Prepare(const Call& call, const std::string& sql) {
+  ARROW_RETURN_NOT_OK(CheckUtf8(sql, "the SQL text"));
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kDescribe, sql));
+  const engine::Statement statement{.sql = sql, .parameters = {}};
+  ARROW_ASSIGN_OR_RAISE(auto info, impl_->database->DescribeQuery(statement, {}, call.control));
+  return impl_->statements.Add(call.caller, sql, std::move(info));
+}
+
+PreparedStatements& Service::statements() { return impl_->statements; }
+
+Result<int64_t> Service::ExecuteMany(const Call& call, const std::string& sql,
+                                     const engine::ParameterRows& rows) {
+  ARROW_RETURN_NOT_OK(CheckUtf8(sql, "the SQL text"));
+  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, sql));
+  return impl_->database->ExecuteMany(sql, rows, call.control);
 }
 
 Result<engine::TableInfo> Service::DescribeTable(const Call& call, std::string_view table) {
@@ -460,6 +442,8 @@ Status Service::CheckReady() const {
 
 Status Service::CheckRoom() const { return impl_->database->CheckRoom(); }
 
+int64_t Service::prepared_statements() const { return impl_->statements.count(); }
+
 int64_t Service::staged_ingests() const { return impl_->ingests.open_ingests(); }
 
 int64_t Service::staged_bytes() const { return impl_->ingests.bytes_held(); }
@@ -467,7 +451,7 @@ int64_t Service::staged_bytes() const { return impl_->ingests.bytes_held(); }
 void Service::StartDraining() {
   impl_->draining = true;
   impl_->puts.lanes->Hurry();
-  impl_->offered.Clear();
+  impl_->offers.tickets().Clear();
 }
 
 int64_t Service::running_puts() const {

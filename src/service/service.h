@@ -18,8 +18,9 @@
 #include "observe/metrics.h"
 #include "service/exchangers.h"
 #include "service/file_cache.h"
-#include "service/offered_results.h"
+#include "service/prepared_statements.h"
 #include "service/put.h"
+#include "service/result_offers.h"
 #include "service/spill_space.h"
 #include "service/staging_options.h"
 #include "service/table_file.h"
@@ -36,30 +37,14 @@ struct Call {
 };
 
 struct ServiceOptions {
-  std::chrono::milliseconds ticket_lifetime{60'000};  ///< For a ticket that nobody uses.
+  std::chrono::milliseconds ticket_lifetime{60'000};      ///< For a ticket that nobody uses.
+  std::chrono::milliseconds statement_lifetime{600'000};  ///< Of a prepared one that nobody uses.
   FileCacheOptions files = {};
   ExchangerList exchangers = {};  ///< Of the configuration.
   SpillOptions spill = {};
   TransferOptions transfer = {};
   IngestOptions ingest = {};
   StagingOptions staging = {};
-};
-
-struct OfferOptions {
-  engine::QueryOptions query;
-  int streams_max = 0;  ///< 0: one per core.
-  /// Run it now, and let each ticket be used as often as one likes until it expires.
-  bool retain = false;
-  std::optional<std::chrono::milliseconds> timeout;  ///< For the statement, once it runs.
-};
-
-/// A result that is read by tickets, in other calls. See OfferedResults.
-struct Offer {
-  std::shared_ptr<arrow::Schema> schema;
-  bool ordered = true;               ///< Then there is one ticket.
-  std::vector<std::string> tickets;  ///< Each opens one stream; together they are the result.
-  std::chrono::system_clock::time_point expires_at;
-  int64_t rows = -1;  ///< When it was offered; -1 where that is not known.
 };
 
 /// What is known of a stream since the server started.
@@ -131,6 +116,11 @@ class Service {
   Result<Offer> OfferQuery(const Call& call, const engine::Statement& statement,
                            const OfferOptions& options);
 
+  /// The same for `sql` with each of `rows`, of which there is one at least. What changes rows has
+  /// done so for all of them, in one transaction, when this returns.
+  Result<Offer> OfferMany(const Call& call, const std::string& sql,
+                          const engine::ParameterRows& rows);
+
   /// The same for all rows of a table.
   Result<Offer> OfferTable(const Call& call, std::string_view table, const OfferOptions& options);
 
@@ -169,6 +159,17 @@ class Service {
 
   Result<std::shared_ptr<arrow::Schema>> DescribeQuery(const Call& call,
                                                        const engine::Statement& statement);
+
+  /// Keeps `sql`, a single statement, so that it can be run by its handle.
+  Result<PreparedInfo> Prepare(const Call& call, const std::string& sql);
+
+  /// What is kept. Whoever runs one of them asks the verbs for that.
+  [[nodiscard]] PreparedStatements& statements();
+
+  /// Runs `sql` once for each row of parameters; see engine::Database. Blocks.
+  Result<int64_t> ExecuteMany(const Call& call, const std::string& sql,
+                              const engine::ParameterRows& rows);
+
   Result<engine::TableInfo> DescribeTable(const Call& call, std::string_view table);
   Result<std::vector<engine::TableInfo>> ListTables(const Call& call);
   Result<std::vector<StreamInfo>> ListStreams(const Call& call);
@@ -208,6 +209,9 @@ class Service {
   /// Memory that small puts hold, or were promised, for their rows.
   [[nodiscard]] int64_t put_bytes_held() const;
 
+  /// Statements that clients have prepared and not closed.
+  [[nodiscard]] int64_t prepared_statements() const;
+
   /// Ingests in parts that are open, and what they have on disk.
   [[nodiscard]] int64_t staged_ingests() const;
   [[nodiscard]] int64_t staged_bytes() const;
@@ -224,7 +228,6 @@ class Service {
  private:
   class Impl;
 
-  Result<Offer> RetainOffer(const Call& call, OfferedResults::Run run, bool ordered, int streams);
   Result<Offer> MakeOffer(const Call& call, const engine::Statement& statement,
                           const OfferOptions& options);
 

@@ -199,12 +199,13 @@ def test_the_actions_are_listed_and_healthcheck_answers(flight: FlightDoor) -> N
     actions = [action.type for action in flight.client.list_actions()]
     assert actions == ["healthcheck", "CancelFlightInfo", "RenewFlightEndpoint", "add_exchange",
                        "list_exchanges", "drop_exchange", "BeginIngest", "CommitIngest", "AbortIngest",
-                       "transfer"]
+                       "CreatePreparedStatement", "ClosePreparedStatement",
+                       "CreatePreparedSubstraitPlan", "transfer"]
     [result] = flight.client.do_action("healthcheck")
     assert json.loads(result.body.to_pybytes()) == {"status": "ok"}
 
 
-@pytest.mark.parametrize("action", ["nothing", "", "HEALTHCHECK", "CreatePreparedStatement"])
+@pytest.mark.parametrize("action", ["nothing", "", "HEALTHCHECK", "BeginSavepoint"])
 def test_an_unknown_action_is_not_implemented(flight: FlightDoor, action: str) -> None:
     with pytest.raises(Refused) as refused, flight.refusing():
         list(flight.client.do_action(pa_flight.Action(action, b"")))

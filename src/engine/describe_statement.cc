@@ -1,0 +1,141 @@
+#include "engine/describe_statement.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <duckdb.hpp>
+#include <duckdb/execution/physical_plan_generator.hpp>
+#include <duckdb/optimizer/optimizer.hpp>
+#include <duckdb/planner/expression/bound_parameter_data.hpp>
+#include <duckdb/planner/planner.hpp>
+
+#include "base/error.h"
+#include "engine/arrow_schema.h"
+#include "engine/core.h"
+#include "engine/database.h"
+#include "engine/duckdb_error.h"
+#include "engine/result_collector.h"
+#include "engine/scalar.h"
+
+namespace arrowport::engine {
+namespace {
+
+using Parameters = duckdb::case_insensitive_map_t<duckdb::BoundParameterData>;
+
+// Plans on to where the order of a result is decided.
+bool IsOrdered(duckdb::ClientContext& context, duckdb::Planner& planner,
+               const QueryOptions& options) {
+  duckdb::Optimizer optimizer(*planner.binder, context);
+  duckdb::PhysicalPlanGenerator generator(context);
+  const auto plan = generator.Plan(optimizer.Optimize(std::move(planner.plan)));
+  const auto order = ResultCollector::OrderOf(context, plan->Root(), options.ordered);
+  return order != ResultOrder::kNone;
+}
+
+/// A statement, planned as far as can be told of it.
+struct Outline {
+  duckdb::vector<std::string> names;
+  duckdb::vector<duckdb::LogicalType> types;
+  duckdb::StatementProperties properties;
+  std::map<int64_t, duckdb::LogicalType> parameters;  ///< By position, from 1.
+  bool ordered = true;
+};
+
+// The types of `count` parameters. What DuckDB cannot tell takes text, which it casts.
+std::map<int64_t, duckdb::LogicalType> TypesOf(const duckdb::bound_parameter_map_t& parameters,
+                                               int64_t count) {
+  std::map<int64_t, duckdb::LogicalType> types;
+  for (int64_t position = 1; position <= count; ++position) {
+    auto& type = types[position];
+    type = duckdb::LogicalType::VARCHAR;
+    const auto found = parameters.find(std::to_string(position));
+    if (found == parameters.end()) continue;
+    const auto& told = found->second->return_type;
+    const bool is_known = told.id() != duckdb::LogicalTypeId::UNKNOWN &&
+                          told.id() != duckdb::LogicalTypeId::INVALID &&
+                          told.id() != duckdb::LogicalTypeId::SQLNULL;
+    if (is_known) type = told;
+  }
+  return types;
+}
+
+// Within a transaction.
+Outline Plan(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::SQLStatement> statement,
+             const Parameters& parameters, const QueryOptions& options) {
+  const bool is_select = statement->type == duckdb::StatementType::SELECT_STATEMENT;
+  duckdb::Planner planner(context);
+  planner.parameter_data = parameters;
+  planner.CreatePlan(std::move(statement));
+  Outline outline{.names = planner.names,
+                  .types = planner.types,
+                  .properties = planner.properties,
+                  .parameters = TypesOf(planner.value_map,
+                                        static_cast<int64_t>(planner.properties.parameter_count))};
+  // There is no plan where a parameter has no value, and nothing can be told of its type.
+  if (is_select && planner.plan != nullptr) outline.ordered = IsOrdered(context, planner, options);
+  return outline;
+}
+
+bool IsUnresolved(const Outline& outline) {
+  return outline.types.size() == 1 && outline.types[0].id() == duckdb::LogicalTypeId::UNKNOWN;
+}
+
+// The same with NULL for all parameters: then their types are guesses.
+Outline PlanWithNulls(duckdb::ClientContext& context,
+                      duckdb::unique_ptr<duckdb::SQLStatement> statement, const Outline& unresolved,
+                      const QueryOptions& options) {
+  Parameters nulls;
+  for (duckdb::idx_t i = 1; i <= unresolved.properties.parameter_count; ++i) {
+    nulls[std::to_string(i)] = duckdb::BoundParameterData(duckdb::Value());
+  }
+  return Plan(context, std::move(statement), nulls, options);
+}
+
+Result<QueryInfo> ToInfo(Outline outline, duckdb::ClientContext& context) {
+  QueryInfo info;
+  info.ordered = outline.ordered;
+  info.writes = !outline.properties.IsReadOnly();
+  info.returns_rows = outline.properties.return_type == duckdb::StatementReturnType::QUERY_RESULT;
+  ARROW_ASSIGN_OR_RAISE(info.schema, ArrowSchemaOf(outline.types, outline.names, context));
+  duckdb::vector<std::string> names;
+  duckdb::vector<duckdb::LogicalType> types;
+  for (auto& [position, type] : outline.parameters) {
+    names.push_back(std::to_string(position));
+    types.push_back(std::move(type));
+  }
+  ARROW_ASSIGN_OR_RAISE(info.parameters, ArrowSchemaOf(types, names, context));
+  return info;
+}
+
+}  // namespace
+
+Result<QueryInfo> DescribeStatement(const std::shared_ptr<Core>& core, const Statement& statement,
+                                    const QueryOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
+  auto described = Guarded([&]() -> Result<QueryInfo> {
+    auto statements = connection->ExtractStatements(statement.sql);
+    if (statements.size() != 1) {
+      return MakeError(ErrorKind::kInvalidInput,
+                       "only a single statement can be described; this text holds " +
+                           std::to_string(statements.size()));
+    }
+    ARROW_ASSIGN_OR_RAISE(const auto parameters, ToDuckDbParameters(statement.parameters));
+    auto& context = *connection->context;
+    Outline outline;
+    // Planned with the values, since they decide the types of what is computed from them.
+    context.RunFunctionInTransaction([&] {
+      auto copy = statements.front()->Copy();
+      outline = Plan(context, std::move(statements.front()), parameters, options);
+      if (IsUnresolved(outline) && parameters.empty()) {
+        outline = PlanWithNulls(context, std::move(copy), outline, options);
+      }
+    });
+    return ToInfo(std::move(outline), context);
+  });
+  return described.ok() ? described : core->Blame(described.status());
+}
+
+}  // namespace arrowport::engine

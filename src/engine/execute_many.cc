@@ -1,0 +1,174 @@
+#include "engine/execute_many.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <arrow/record_batch.h>
+#include <arrow/scalar.h>
+#include <duckdb.hpp>
+#include <duckdb/main/prepared_statement.hpp>
+#include <duckdb/main/prepared_statement_data.hpp>
+
+#include "base/call_control.h"
+#include "base/deadline_timer.h"
+#include "base/error.h"
+#include "engine/core.h"
+#include "engine/database.h"
+#include "engine/duckdb_error.h"
+#include "engine/scalar.h"
+#include "engine/statement_changes.h"
+#include "engine/table_versions.h"
+#include "engine/workers.h"
+
+namespace arrowport::engine {
+namespace {
+
+/// Interrupts what runs on a connection when the caller stops or its time is over.
+class Interrupter {
+ public:
+  Interrupter(Core& core, duckdb::Connection& connection, const CallControl& control)
+      : core_(core),
+        control_(control),
+        on_stop_(control.stop, [&connection] { connection.Interrupt(); }),
+        on_deadline_(late_->get_token(), [&connection] { connection.Interrupt(); }) {
+    if (!control.deadline) return;
+    // The timer may call when this has gone.
+    alarm_ = core.timer.Add(*control.deadline, [late = late_] { late->request_stop(); });
+  }
+  ~Interrupter() {
+    if (alarm_) core_.timer.Remove(*alarm_);
+  }
+  Interrupter(const Interrupter&) = delete;
+  Interrupter& operator=(const Interrupter&) = delete;
+
+  /// Why it should not go on.
+  [[nodiscard]] Status Check() const {
+    if (control_.stop.stop_requested()) {
+      return MakeError(ErrorKind::kCancelled, "the caller cancelled the statement");
+    }
+    if (late_->stop_requested()) {
+      return MakeError(ErrorKind::kDeadlineExceeded,
+                       "the deadline passed; the statement was cancelled");
+    }
+    return Status::OK();
+  }
+
+ private:
+  Core& core_;
+  const CallControl& control_;
+  const std::shared_ptr<std::stop_source> late_ = std::make_shared<std::stop_source>();
+  const std::stop_callback<std::function<void()>> on_stop_;
+  const std::stop_callback<std::function<void()>> on_deadline_;
+  std::optional<DeadlineTimer::Key> alarm_;
+};
+
+int64_t CountRows(const ParameterRows& rows) {
+  int64_t count = 0;
+  for (const auto& batch : rows) count += batch->num_rows();
+  return count;
+}
+
+class ManyExecutions {
+ public:
+  ManyExecutions(duckdb::Connection& connection, const Interrupter& interrupter)
+      : connection_(connection), interrupter_(interrupter) {}
+
+  Status Prepare(const std::string& sql) {
+    auto statements = connection_.ExtractStatements(sql);
+    if (statements.size() != 1) {
+      return MakeError(ErrorKind::kInvalidInput,
+                       "parameters need a single statement; this text holds " +
+                           std::to_string(statements.size()));
+    }
+    if (statements.front()->type == duckdb::StatementType::TRANSACTION_STATEMENT) {
+      return MakeError(ErrorKind::kInvalidInput, "a statement of transactions has no parameters");
+    }
+    prepared_ = connection_.Prepare(std::move(statements.front()));
+    return prepared_->HasError() ? FromDuckDb(prepared_->error) : Status::OK();
+  }
+
+  Status RunAll(const ParameterRows& rows) {
+    int64_t number = 0;
+    for (const auto& batch : rows) {
+      for (int64_t row = 0; row < batch->num_rows(); ++row, ++number) {
+        ARROW_RETURN_NOT_OK(interrupter_.Check());
+        const Status done = RunOne(*batch, row);
+        // What was interrupted has a reason that DuckDB does not know.
+        if (!done.ok()) ARROW_RETURN_NOT_OK(interrupter_.Check());
+        if (done.ok() || batch->num_columns() == 0) {
+          ARROW_RETURN_NOT_OK(done);
+          continue;
+        }
+        return WithContext("row " + std::to_string(number) + " of the parameters", done);
+      }
+    }
+    return Status::OK();
+  }
+
+  [[nodiscard]] int64_t changed() const { return changed_; }
+  [[nodiscard]] ChangedTables changes() const { return changes_.value_or(ChangedTables{}); }
+
+ private:
+  Status RunOne(const arrow::RecordBatch& batch, int64_t row) {
+    duckdb::vector<duckdb::Value> values;
+    for (const auto& column : batch.columns()) {
+      ARROW_ASSIGN_OR_RAISE(const auto scalar, column->GetScalar(row));
+      ARROW_ASSIGN_OR_RAISE(auto value, ToDuckDbValue(*scalar));
+      values.push_back(std::move(value));
+    }
+    const auto result = prepared_->Execute(values, /*allow_stream_result=*/false);
+    if (result->HasError()) return FromDuckDb(result->GetErrorObject());
+    Count(*result);
+    // The same each time.
+    if (!changes_) changes_ = ChangesOf(*result);
+    return Status::OK();
+  }
+
+  void Count(duckdb::QueryResult& result) {
+    auto& rows = result.Cast<duckdb::MaterializedQueryResult>();
+    const bool counts = result.properties.return_type == duckdb::StatementReturnType::CHANGED_ROWS;
+    if (counts && rows.RowCount() == 1) {
+      changed_ += rows.GetValue(0, 0).GetValue<int64_t>();
+    } else {
+      changed_ += static_cast<int64_t>(rows.RowCount());
+    }
+  }
+
+  duckdb::Connection& connection_;
+  const Interrupter& interrupter_;
+  duckdb::unique_ptr<duckdb::PreparedStatement> prepared_;
+  int64_t changed_ = 0;
+  std::optional<ChangedTables> changes_;
+};
+
+}  // namespace
+
+Result<int64_t> ExecuteMany(const std::shared_ptr<Core>& core, const std::string& sql,
+                            const ParameterRows& rows, const CallControl& control) {
+  ARROW_ASSIGN_OR_RAISE(const auto connection, core->Connect());
+  const Interrupter interrupter(*core, *connection, control);
+  const Workers::Use workers(core->workers);
+  ManyExecutions executions(*connection, interrupter);
+  ARROW_RETURN_NOT_OK(Guarded([&] { return executions.Prepare(sql); }));
+  // One alone commits by itself, and some can only be run so.
+  const bool is_one = CountRows(rows) == 1;
+  if (!is_one) ARROW_RETURN_NOT_OK(RunSql(*connection, "BEGIN"));
+  Status committed = Guarded([&] { return executions.RunAll(rows); });
+  core->table_versions.Change(executions.changes());
+  if (!is_one && !committed.ok()) (void)RunSql(*connection, "ROLLBACK");
+  if (!is_one && committed.ok()) committed = RunSql(*connection, "COMMIT");
+  committed = core->Settle(committed);
+  // Again, since rows may have been seen between the first time and their commit.
+  core->table_versions.Change(executions.changes());
+  core->checkpointer.Wrote();
+  if (!committed.ok()) return core->Blame(committed);
+  return executions.changed();
+}
+
+}  // namespace arrowport::engine

@@ -1,0 +1,132 @@
+#include "flight/sql_catalog.h"
+
+#include <memory>
+#include <string>
+
+#include <arrow/api.h>
+#include <arrow/ipc/dictionary.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "flight/test_server.h"
+#include "flight/test_sql_client.h"
+
+namespace arrowport::flight {
+namespace {
+
+class SqlCatalogTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(server_.Serve().ok());
+    for (const std::string statement :
+         {"CREATE SCHEMA s_1", "CREATE SCHEMA sx1",
+          "CREATE TABLE trips(id BIGINT PRIMARY KEY, fare DECIMAL(9,2), UNIQUE (id, fare))",
+          "CREATE TABLE s_1.trips(i INTEGER)", "CREATE TABLE sx1.other(i INTEGER)",
+          "CREATE TABLE stops(a INTEGER, trip BIGINT REFERENCES trips(id))",
+          "CREATE VIEW fares AS SELECT fare FROM trips"}) {
+      const auto done = sql_.Query(statement);
+      ASSERT_TRUE(done.ok()) << done.status();
+    }
+  }
+
+  // The rows of `command`, one a line, their values with spaces between; also that the schema that
+  // is told before is that of the rows.
+  template <typename Message>
+  std::string Rows(const Message& command) {
+    const auto info = sql_.Info(command);
+    if (!info.ok()) return info.status().ToString();
+    const auto table = sql_.Get(command);
+    if (!table.ok()) return table.status().ToString();
+    EXPECT_TRUE((*table)->ValidateFull().ok());
+    arrow::ipc::DictionaryMemo memo;
+    EXPECT_EQ((*(*info)->GetSchema(&memo))->ToString(), (*table)->schema()->ToString());
+    std::string lines;
+    for (int64_t row = 0; row < (*table)->num_rows(); ++row) {
+      for (const auto& column : (*table)->columns()) {
+        const auto value = column->GetScalar(row).ValueOrDie();
+        if (value->type->id() != arrow::Type::BINARY) lines += value->ToString() + " ";
+      }
+      lines.back() = '\n';
+    }
+    return lines;
+  }
+
+  testing::TestServer server_;
+  testing::SqlClient sql_{server_};
+};
+
+TEST_F(SqlCatalogTest, ListsCatalogsAndSchemas) {
+  EXPECT_EQ(Rows(sql::CommandGetCatalogs()), "memory\n");
+  sql::CommandGetDbSchemas command;
+  EXPECT_EQ(Rows(command), "memory main\nmemory s_1\nmemory sx1\n");
+  command.set_db_schema_filter_pattern("s_1");
+  EXPECT_EQ(Rows(command), "memory s_1\nmemory sx1\n");
+  command.set_db_schema_filter_pattern("s\\_1");
+  EXPECT_EQ(Rows(command), "memory s_1\n");
+  command.set_catalog("elsewhere");
+  EXPECT_EQ(Rows(command), "");
+  command.set_catalog("");
+  EXPECT_EQ(Rows(command), "");
+}
+
+TEST_F(SqlCatalogTest, ListsTables) {
+  sql::CommandGetTables command;
+  EXPECT_EQ(Rows(command),
+            "memory main fares VIEW\nmemory main stops TABLE\nmemory main trips TABLE\n"
+            "memory s_1 trips TABLE\nmemory sx1 other TABLE\n");
+  command.set_table_name_filter_pattern("tr%");
+  EXPECT_EQ(Rows(command), "memory main trips TABLE\nmemory s_1 trips TABLE\n");
+  command.set_db_schema_filter_pattern("main");
+  EXPECT_EQ(Rows(command), "memory main trips TABLE\n");
+  command.Clear();
+  command.add_table_types("VIEW");
+  EXPECT_EQ(Rows(command), "memory main fares VIEW\n");
+  command.add_table_types("no such type");
+  EXPECT_EQ(Rows(command), "memory main fares VIEW\n");
+  EXPECT_EQ(Rows(sql::CommandGetTableTypes()), "LOCAL TEMPORARY\nTABLE\nVIEW\n");
+}
+
+TEST_F(SqlCatalogTest, GivesTheSchemasOfTables) {
+  sql::CommandGetTables command;
+  command.set_include_schema(true);
+  command.set_db_schema_filter_pattern("main");
+  command.set_table_name_filter_pattern("trips");
+  EXPECT_EQ(Rows(command), "memory main trips TABLE\n");
+  const auto bytes = (*sql_.Get(command))->column(4)->GetScalar(0).ValueOrDie();
+  const auto text = std::static_pointer_cast<arrow::BinaryScalar>(bytes)->value->ToString();
+  arrow::ipc::DictionaryMemo memo;
+  const auto schema = arrow::flight::SchemaResult(text).GetSchema(&memo).ValueOrDie();
+  EXPECT_EQ(schema->ToString(/*show_metadata=*/false), "id: int64\nfare: decimal128(9, 2)");
+  const auto metadata = schema->field(1)->metadata();
+  ASSERT_NE(metadata, nullptr);
+  EXPECT_EQ(*metadata->Get("ARROW:FLIGHT:SQL:TYPE_NAME"), "DECIMAL(9,2)");
+  EXPECT_EQ(*metadata->Get("ARROW:FLIGHT:SQL:PRECISION"), "9");
+  EXPECT_EQ(*metadata->Get("ARROW:FLIGHT:SQL:SCALE"), "2");
+  EXPECT_EQ(*metadata->Get("ARROW:FLIGHT:SQL:TABLE_NAME"), "trips");
+}
+
+TEST_F(SqlCatalogTest, TellsKeys) {
+  sql::CommandGetPrimaryKeys primary;
+  primary.set_table("trips");
+  EXPECT_EQ(Rows(primary), "memory main trips id 1 trips_id_pkey\n");
+  const std::string key =
+      "memory main trips id memory main stops trip 1 stops_trip_id_fkey trips_id_pkey 3 3\n";
+  sql::CommandGetImportedKeys imported;
+  imported.set_table("stops");
+  EXPECT_EQ(Rows(imported), key);
+  imported.set_table("trips");
+  EXPECT_EQ(Rows(imported), "");
+  sql::CommandGetExportedKeys exported;
+  exported.set_table("trips");
+  EXPECT_EQ(Rows(exported), key);
+  sql::CommandGetCrossReference both;
+  both.set_pk_table("trips");
+  both.set_fk_table("stops");
+  EXPECT_EQ(Rows(both), key);
+  both.set_fk_db_schema("s_1");
+  EXPECT_EQ(Rows(both), "");
+}
+
+}  // namespace
+}  // namespace arrowport::flight

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <arrow/flight/types.h>
+#include <arrow/type.h>
+
+#include "base/error.h"
+#include "flight/sql_messages.h"
+#include "service/service.h"
+
+namespace arrowport::flight {
+
+/// Offers the result of a command that is a statement of Flight SQL. One that changes anything has
+/// run when this returns, once, and its tickets are of what it answered.
+/// \return kNotImplemented for a command that is no query.
+Result<service::Offer> OfferStatement(service::Service& service, const service::Call& call,
+                                      const PackedMessage& command);
+
+/// The columns of what OfferStatement would offer, without running it.
+Result<std::shared_ptr<arrow::Schema>> DescribeStatement(service::Service& service,
+                                                         const service::Call& call,
+                                                         const PackedMessage& command);
+
+/// `schema` as a message of Arrow's IPC format, as FlightInfo and prepared statements have it.
+Result<std::string> SerializeSchema(const arrow::Schema& schema);
+
+// The actions on prepared statements: from the body of the action to that of its answer.
+Result<std::string> CreatePreparedStatement(service::Service& service, const service::Call& call,
+                                            std::string_view body);
+Result<std::string> CreatePreparedSubstraitPlan(service::Service& service,
+                                                const service::Call& call, std::string_view body);
+Status ClosePreparedStatement(service::Service& service, const service::Call& call,
+                              std::string_view body);
+
+/// That no transaction is asked for, of which there are none yet.
+template <typename Message>
+Status CheckNoTransaction(const Message& message) {
+  if (message.transaction_id().empty()) return Status::OK();
+  return MakeError(ErrorKind::kNotFound, "there is no such transaction");
+}
+
+}  // namespace arrowport::flight

@@ -1,0 +1,170 @@
+#include "service/result_offers.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <arrow/scalar.h>
+#include <arrow/type.h>
+
+#include "base/call_control.h"
+#include "base/error.h"
+#include "base/ids.h"
+#include "engine/database.h"
+#include "engine/result_stream.h"
+#include "service/chained_rows.h"
+#include "service/file_cache.h"
+#include "service/held_rows.h"
+#include "service/offered_results.h"
+#include "service/retained_result.h"
+#include "service/service.h"
+#include "service/table_file.h"
+#include "stream/batch_encoder.h"
+
+namespace arrowport::service {
+namespace {
+
+int CountOfStreams(int streams_max) {
+  if (streams_max > 0) return streams_max;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+// `sql` with the values of one row of `rows` after the other; nothing when there are no more.
+std::function<Result<std::optional<engine::Statement>>()> StatementsOf(
+    const std::string& sql, const engine::ParameterRows& rows) {
+  return [sql, rows, batch = size_t{0},
+          row = int64_t{0}]() mutable -> Result<std::optional<engine::Statement>> {
+    while (batch < rows.size() && row == rows[batch]->num_rows()) {
+      ++batch;
+      row = 0;
+    }
+    if (batch == rows.size()) return std::nullopt;
+    engine::Statement statement{.sql = sql, .parameters = {}};
+    for (const auto& column : rows[batch]->columns()) {
+      ARROW_ASSIGN_OR_RAISE(auto value, column->GetScalar(row));
+      statement.parameters.push_back(std::move(value));
+    }
+    ++row;
+    return statement;
+  };
+}
+
+// As DuckDB answers a statement that changes rows.
+HeldRows CountOf(int64_t changed) {
+  const auto schema = arrow::schema({arrow::field("Count", arrow::int64())});
+  const auto count = arrow::MakeArrayFromScalar(arrow::Int64Scalar(changed), 1).ValueOrDie();
+  return {.schema = schema, .batches = {arrow::RecordBatch::Make(schema, 1, {count})}};
+}
+
+}  // namespace
+
+ResultOffers::ResultOffers(std::shared_ptr<engine::Database> database, FileCache& files,
+                           std::chrono::milliseconds lifetime)
+    : database_(std::move(database)), files_(files), tickets_(lifetime) {}
+
+Result<Offer> ResultOffers::Make(const Call& call, const engine::Statement& statement,
+                                 const OfferOptions& options, Query query) {
+  ARROW_ASSIGN_OR_RAISE(auto info,
+                        database_->DescribeQuery(statement, options.query, call.control));
+  auto run = [statement, options, query = std::move(query)](const Call& opening) {
+    Call timed = opening;
+    if (options.timeout) timed.control.deadline = Clock::now() + *options.timeout;
+    return query(timed, statement, options.query);
+  };
+  const int streams = info.ordered ? 1 : CountOfStreams(options.streams_max);
+  const bool runs_now = options.run_writes && info.writes;
+  if (runs_now && !info.returns_rows) return RunNow(call, run);
+  // What it returns may be as much as a table.
+  if (options.retain || runs_now) return Retain(call, std::move(run), info.ordered, streams);
+  ARROW_ASSIGN_OR_RAISE(auto tickets, tickets_.Add(call.caller, std::move(run), streams));
+  return Offer{.schema = std::move(info.schema),
+               .ordered = info.ordered,
+               .tickets = std::move(tickets.texts),
+               .expires_at = tickets.expires_at};
+}
+
+Result<Offer> ResultOffers::MakeMany(const Call& call, const std::string& sql,
+                                     const engine::ParameterRows& rows, Query query) {
+  auto statements = StatementsOf(sql, rows);
+  ARROW_ASSIGN_OR_RAISE(auto first, statements());
+  ARROW_ASSIGN_OR_RAISE(auto info, database_->DescribeQuery(*first, {}, call.control));
+  if (!info.returns_rows) {
+    ARROW_ASSIGN_OR_RAISE(const int64_t changed, database_->ExecuteMany(sql, rows, call.control));
+    return Hold(call, CountOf(changed));
+  }
+  if (info.writes) {
+    return MakeError(ErrorKind::kNotImplemented,
+                     "a statement that writes and returns rows takes one row of parameters");
+  }
+  auto run = [sql, rows, query = std::move(query)](const Call& opening) {
+    return ChainRows([opening, next = StatementsOf(sql, rows),
+                      query]() mutable -> Result<std::shared_ptr<engine::ResultStream>> {
+      ARROW_ASSIGN_OR_RAISE(const auto statement, next());
+      if (!statement.has_value()) return nullptr;
+      return query(opening, *statement, {.read_only = true});
+    });
+  };
+  ARROW_ASSIGN_OR_RAISE(auto tickets, tickets_.Add(call.caller, std::move(run), 1));
+  return Offer{.schema = std::move(info.schema),
+               .ordered = true,
+               .tickets = std::move(tickets.texts),
+               .expires_at = tickets.expires_at};
+}
+
+Result<Offer> ResultOffers::Retain(const Call& call, OfferedResults::Run run, bool ordered,
+                                   int streams) {
+  OpenRows open = [call, run = std::move(run)](const std::stop_token& stop) {
+    Call making = call;
+    making.control.stop = stop;
+    return run(making);
+  };
+  const FileKey key = {
+      .table = NewId(), .version = "retained", .format = stream::WireFormat::kArrowFile};
+  const auto request = files_.Get(key, std::move(open));
+  ARROW_ASSIGN_OR_RAISE(auto file, WaitForFile(*request, call.control));
+  ARROW_ASSIGN_OR_RAISE(auto result, service::Retain(std::move(file)));
+  Offer offer;
+  offer.ordered = ordered;
+  offer.schema = result.schema;
+  offer.rows = result.rows;
+  auto open_part = [result = std::move(result), streams](int part) {
+    return OpenPart(result, part, streams);
+  };
+  ARROW_ASSIGN_OR_RAISE(auto tickets,
+                        tickets_.AddRetained(call.caller, std::move(open_part), streams));
+  offer.tickets = std::move(tickets.texts);
+  offer.expires_at = tickets.expires_at;
+  return offer;
+}
+
+Result<Offer> ResultOffers::RunNow(const Call& call, const OfferedResults::Run& run) {
+  ARROW_ASSIGN_OR_RAISE(const auto rows, run(call));
+  ARROW_ASSIGN_OR_RAISE(HeldRows held, TakeAll(*rows));
+  return Hold(call, std::move(held));
+}
+
+Result<Offer> ResultOffers::Hold(const Call& call, HeldRows held) {
+  Offer offer;
+  offer.schema = held.schema;
+  offer.rows = 0;
+  for (const auto& batch : held.batches) offer.rows += batch->num_rows();
+  auto open_part = [held = std::move(held)](int /*part*/) {
+    return Result<std::shared_ptr<engine::ResultStream>>(OpenHeldRows(held));
+  };
+  ARROW_ASSIGN_OR_RAISE(auto tickets, tickets_.AddRetained(call.caller, std::move(open_part), 1));
+  offer.tickets = std::move(tickets.texts);
+  offer.expires_at = tickets.expires_at;
+  return offer;
+}
+
+}  // namespace arrowport::service

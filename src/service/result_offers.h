@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <arrow/type.h>
+
+#include "base/error.h"
+#include "engine/database.h"
+#include "engine/result_stream.h"
+#include "service/file_cache.h"
+#include "service/held_rows.h"
+#include "service/offered_results.h"
+
+namespace arrowport::service {
+
+struct Call;
+
+struct OfferOptions {
+  engine::QueryOptions query;
+  int streams_max = 0;  ///< 0: one per core.
+  /// Run it now, and let each ticket be used as often as one likes until it expires.
+  bool retain = false;
+  /// Run what may change something now, since nobody may come to use a ticket, or somebody twice.
+  bool run_writes = false;
+  std::optional<std::chrono::milliseconds> timeout;  ///< For the statement, once it runs.
+};
+
+/// A result that is read by tickets, in other calls. See OfferedResults.
+struct Offer {
+  std::shared_ptr<arrow::Schema> schema;
+  bool ordered = true;               ///< Then there is one ticket.
+  std::vector<std::string> tickets;  ///< Each opens one stream; together they are the result.
+  std::chrono::system_clock::time_point expires_at;
+  int64_t rows = -1;  ///< When it was offered; -1 where that is not known.
+};
+
+/// Makes offers of statements. Safe to use from many threads.
+class ResultOffers {
+ public:
+  /// Starts a statement for the caller of `call`.
+  using Query = std::function<Result<std::shared_ptr<engine::ResultStream>>(
+      const Call& call, const engine::Statement& statement, const engine::QueryOptions& options)>;
+
+  /// `files`, for results that are retained, must outlive this. Tickets live for `lifetime`.
+  ResultOffers(std::shared_ptr<engine::Database> database, FileCache& files,
+               std::chrono::milliseconds lifetime);
+
+  /// Offers `statement`, which `query` runs when the first ticket is used, or now.
+  Result<Offer> Make(const Call& call, const engine::Statement& statement,
+                     const OfferOptions& options, Query query);
+
+  /// Offers what `sql` answers for each of `rows`, of which there is one at least: the rows of a
+  /// query one result behind the other, or how many rows it has changed, all runs together.
+  Result<Offer> MakeMany(const Call& call, const std::string& sql,
+                         const engine::ParameterRows& rows, Query query);
+
+  [[nodiscard]] OfferedResults& tickets() { return tickets_; }
+
+ private:
+  Result<Offer> Retain(const Call& call, OfferedResults::Run run, bool ordered, int streams);
+  Result<Offer> RunNow(const Call& call, const OfferedResults::Run& run);
+  Result<Offer> Hold(const Call& call, HeldRows rows);
+
+  const std::shared_ptr<engine::Database> database_;
+  FileCache& files_;
+  OfferedResults tickets_;
+};
+
+}  // namespace arrowport::service

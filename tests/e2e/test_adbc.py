@@ -1,0 +1,114 @@
+"""Flight SQL as ADBC's driver for Python speaks it."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import adbc_driver_flightsql.dbapi as flight_sql
+import adbc_driver_manager
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from harness.server_process import ServerProcess
+
+
+@pytest.fixture
+def connection(server: ServerProcess) -> Iterator[flight_sql.Connection]:
+    with flight_sql.connect(server.flight_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def cursor(connection: flight_sql.Connection) -> Iterator[flight_sql.Cursor]:
+    with connection.cursor() as cursor:
+        yield cursor
+
+
+def _rows(cursor: flight_sql.Cursor, sql: str, parameters: object = None) -> list[tuple]:
+    cursor.execute(sql, parameters)
+    return cursor.fetchall()
+
+
+def test_a_query(cursor: flight_sql.Cursor) -> None:
+    assert _rows(cursor, "SELECT 42 AS x, 'a' AS y, 1.50::DECIMAL(5,2) AS z") == [
+        (42, "a", Decimal("1.50"))]
+    assert [column[0] for column in cursor.description] == ["x", "y", "z"]
+    cursor.execute("SELECT range AS i FROM range(300000)")
+    assert cursor.fetch_arrow_table()["i"].combine_chunks().sort().to_pylist() == list(range(300000))
+
+
+def test_statements_that_change_run_once(cursor: flight_sql.Cursor, stream: str) -> None:
+    cursor.execute(f"CREATE TABLE {stream} (id BIGINT PRIMARY KEY, name VARCHAR)")
+    cursor.execute(f"INSERT INTO {stream} VALUES (1, 'a'), (2, 'b')")
+    assert _rows(cursor, f"INSERT INTO {stream} VALUES (3, 'c') RETURNING id, name") == [(3, "c")]
+    cursor.execute(f"UPDATE {stream} SET name = name || '!' WHERE id > ?", (1,))
+    assert _rows(cursor, f"SELECT * FROM {stream} ORDER BY id") == [(1, "a"), (2, "b!"), (3, "c!")]
+
+
+def test_parameters_of_every_type(cursor: flight_sql.Cursor) -> None:
+    values = pa.table({
+        "1": pa.array([True]), "2": pa.array([-5], pa.int8()), "3": pa.array([2**63], pa.uint64()),
+        "4": pa.array([1.5], pa.float32()), "5": pa.array([Decimal("1.25")], pa.decimal128(9, 2)),
+        "6": pa.array(["a'b"]), "7": pa.array([b"\x00\xff"]), "8": pa.array([1], pa.date32()),
+        "9": pa.array([3], pa.timestamp("us", "UTC")), "10": pa.array([4], pa.time64("us")),
+        "11": pa.array([[1, None]], pa.list_(pa.int32())), "12": pa.array([{"x": 1}]),
+        "13": pa.array([None], pa.int32())})
+    marks = ", ".join(f"? AS c{i}" for i in range(1, 14))
+    cursor.execute(f"SELECT {marks}", values)
+    answer = cursor.fetch_arrow_table()
+    assert [row[0].as_py() for row in answer.columns] == [row[0].as_py() for row in values.columns]
+
+
+def test_many_rows_of_parameters(cursor: flight_sql.Cursor, stream: str) -> None:
+    cursor.execute(f"CREATE TABLE {stream} (id BIGINT PRIMARY KEY, name VARCHAR)")
+    cursor.executemany(f"INSERT INTO {stream} VALUES (?, ?)", [(i, f"n{i}") for i in range(100)])
+    assert cursor.rowcount == 100
+    with pytest.raises(adbc_driver_manager.Error, match="row 1 of the parameters.*Duplicate key"):
+        cursor.executemany(f"INSERT INTO {stream} VALUES (?, ?)", [(100, "x"), (5, "y")])
+    assert _rows(cursor, f"SELECT count(*), max(id) FROM {stream}") == [(100, 99)]
+    bound = pa.table({"1": pa.array([5, 3], pa.int64())})
+    assert _rows(cursor, f"SELECT name FROM {stream} WHERE id = ?", bound) == [("n5",), ("n3",)]
+
+
+def test_what_the_catalog_holds(connection: flight_sql.Connection, cursor: flight_sql.Cursor,
+                                stream: str) -> None:
+    cursor.execute(f"CREATE TABLE {stream} (id BIGINT PRIMARY KEY, fare DECIMAL(9, 2))")
+    objects = connection.adbc_get_objects(depth="all", table_name_filter=stream).read_all()
+    tables = [table for catalog in objects.to_pylist()
+              for schema in catalog["catalog_db_schemas"] for table in schema["db_schema_tables"]]
+    assert [(table["table_name"], table["table_type"]) for table in tables] == [(stream, "TABLE")]
+    assert [(column["column_name"], column["xdbc_type_name"])
+            for column in tables[0]["table_columns"]] == [("id", "BIGINT"), ("fare", "DECIMAL(9,2)")]
+    assert connection.adbc_get_table_types() == ["LOCAL TEMPORARY", "TABLE", "VIEW"]
+    assert connection.adbc_get_table_schema(stream).names == ["id", "fare"]
+
+
+def test_partitions_are_read_one_by_one(connection: flight_sql.Connection,
+                                        cursor: flight_sql.Cursor) -> None:
+    partitions, schema = cursor.adbc_execute_partitions("SELECT range AS i FROM range(100000)")
+    assert schema.names == ["i"]
+    rows = []
+    for partition in partitions:
+        with connection.cursor() as reader:
+            reader.adbc_read_partition(partition)
+            rows += reader.fetch_arrow_table()["i"].to_pylist()
+    assert sorted(rows) == list(range(100000))
+
+
+def test_data_frames(connection: flight_sql.Connection) -> None:
+    sql = "SELECT range AS i, 'n' || range AS n FROM range(3)"
+    assert pd.read_sql(sql, connection)["n"].tolist() == ["n0", "n1", "n2"]
+    assert pl.read_database(sql, connection)["i"].to_list() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("sql", "error", "words"), [
+    ("SELECT nope", "ProgrammingError", 'column "nope" was not found'),
+    ("SELECT * FROM no_such_table", "ProgrammingError", "no_such_table does not exist"),
+    ("SELECT 1; SELECT 2", "ProgrammingError", "single statement"),
+    ("-- nothing", "ProgrammingError", "holds 0")])
+def test_errors_are_the_servers_words(cursor: flight_sql.Cursor, sql: str, error: str,
+                                      words: str) -> None:
+    with pytest.raises(adbc_driver_manager.Error, match=words) as raised:
+        cursor.execute(sql)
+    assert type(raised.value).__name__ == error
