@@ -26,9 +26,10 @@ Status Pump(BatchReceiver& batches, service::Put& put) {
   }
 }
 
-Result<nlohmann::ordered_json> ReceiveOne(RunningCall& call, service::Service& service,
-                                          const service::PutRequest& request,
-                                          BatchReceiver& batches) {
+}  // namespace
+
+Result<service::PutSummary> LandRows(RunningCall& call, service::Service& service,
+                                     const service::PutRequest& request, BatchReceiver& batches) {
   ARROW_ASSIGN_OR_RAISE(auto put, service.BeginPut(call.ForService(), request));
   ARROW_RETURN_NOT_OK(service::OpenBlocking(*put));
   const Status sent = Pump(batches, *put);
@@ -36,11 +37,8 @@ Result<nlohmann::ordered_json> ReceiveOne(RunningCall& call, service::Service& s
     put->Abort(sent);
     return sent;
   }
-  ARROW_ASSIGN_OR_RAISE(const auto summary, service::FinishBlocking(*put));
-  return service::PutAnswer(summary);
+  return service::FinishBlocking(*put);
 }
-
-}  // namespace
 
 Result<std::string> ReceivePut(RunningCall& call, service::Service& service,
                                const PutStreams& streams, const PutLimits& limits) {
@@ -52,7 +50,8 @@ Result<std::string> ReceivePut(RunningCall& call, service::Service& service,
     PutSession session(call, service, command, limits.small_put_bytes_max);
     ARROW_ASSIGN_OR_RAISE(answer, session.Run(batches, streams.writer));
   } else {
-    ARROW_ASSIGN_OR_RAISE(answer, ReceiveOne(call, service, command, batches));
+    ARROW_ASSIGN_OR_RAISE(const auto summary, LandRows(call, service, command, batches));
+    answer = service::PutAnswer(summary);
   }
   // Names come from clients and may be any bytes.
   return answer.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

@@ -7,7 +7,9 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "flight/batch_receiver.h"
 #include "flight/running_calls.h"
+#include "service/put.h"
 #include "service/service.h"
 
 namespace arrowport::flight {
@@ -33,5 +35,9 @@ struct PutStreams {
 /// \return the answer to the client, as JSON: see service::PutAnswer.
 Result<std::string> ReceivePut(RunningCall& call, service::Service& service,
                                const PutStreams& streams, const PutLimits& limits);
+
+/// The same for rows that are one put, whose schema has come: `batches` are its rows.
+Result<service::PutSummary> LandRows(RunningCall& call, service::Service& service,
+                                     const service::PutRequest& request, BatchReceiver& batches);
 
 }  // namespace arrowport::flight

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "engine/database.h"
 #include "engine/table.h"
+#include "flight/sql_info.h"
 #include "flight/sql_messages.h"
 #include "flight/sql_statements.h"
 #include "service/held_rows.h"
@@ -314,6 +315,7 @@ Result<std::shared_ptr<arrow::Array>> TableSchemas(service::Service& service,
 }  // namespace
 
 Result<std::shared_ptr<arrow::Schema>> CatalogSchema(const PackedMessage& command) {
+  if (Is<sql::CommandGetSqlInfo>(command)) return SqlInfoSchema();
   ARROW_ASSIGN_OR_RAISE(const auto query, QueryOf(command));
   return query.has_value() ? query->schema : nullptr;
 }
@@ -321,6 +323,10 @@ Result<std::shared_ptr<arrow::Schema>> CatalogSchema(const PackedMessage& comman
 Result<std::shared_ptr<engine::ResultStream>> ReadCatalog(service::Service& service,
                                                           const service::Call& call,
                                                           const PackedMessage& command) {
+  if (Is<sql::CommandGetSqlInfo>(command)) {
+    ARROW_ASSIGN_OR_RAISE(const auto info, Parse<sql::CommandGetSqlInfo>(command));
+    return ReadSqlInfo(service, call, info);
+  }
   ARROW_ASSIGN_OR_RAISE(const auto query, QueryOf(command));
   if (!query.has_value()) {
     return MakeError(ErrorKind::kNotImplemented, "the command " + command.name + " is not known");

@@ -1,6 +1,8 @@
 #include "flight/sql_catalog.h"
 
+#include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 
 #include <arrow/api.h>
@@ -126,6 +128,36 @@ TEST_F(SqlCatalogTest, TellsKeys) {
   EXPECT_EQ(Rows(both), key);
   both.set_fk_db_schema("s_1");
   EXPECT_EQ(Rows(both), "");
+}
+
+TEST_F(SqlCatalogTest, TellsEveryNumberOfTheStandard) {
+  const auto all = sql_.Get(sql::CommandGetSqlInfo());
+  ASSERT_TRUE(all.ok()) << all.status();
+  ASSERT_TRUE((*all)->ValidateFull().ok());
+  const auto batch = (*all)->CombineChunksToBatch().ValueOrDie();
+  const auto& numbers = static_cast<const arrow::UInt32Array&>(*batch->column(0));
+  std::set<uint32_t> told;
+  for (int64_t row = 0; row < numbers.length(); ++row) told.insert(numbers.Value(row));
+  std::set<uint32_t> wanted = {100, 101};
+  for (uint32_t i = 0; i <= 11; ++i) wanted.insert(i);
+  for (uint32_t i = 500; i <= 576; ++i) wanted.insert(i);
+  EXPECT_EQ(told, wanted);
+  EXPECT_EQ(static_cast<size_t>(numbers.length()), wanted.size());
+}
+
+TEST_F(SqlCatalogTest, TellsWhatItIsAskedOfItself) {
+  sql::CommandGetSqlInfo command;
+  for (const uint32_t number : {0U, 1U, 508U, 517U, 9'999U}) command.add_info(number);
+  const auto table = sql_.Get(command);
+  ASSERT_TRUE(table.ok()) << table.status();
+  ASSERT_EQ((*table)->num_rows(), 4);
+  const auto value = [&](int64_t row) {
+    return (*table)->column(1)->GetScalar(row).ValueOrDie()->ToString();
+  };
+  EXPECT_THAT(value(0), ::testing::HasSubstr("arrowport"));
+  EXPECT_THAT(value(1), ::testing::HasSubstr("duckdb v"));
+  EXPECT_THAT(value(2), ::testing::HasSubstr("select"));
+  EXPECT_THAT(value(3), ::testing::HasSubstr("19"));
 }
 
 }  // namespace

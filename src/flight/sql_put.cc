@@ -1,8 +1,10 @@
 #include "flight/sql_put.h"
 
+#include <charconv>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <arrow/array.h>
@@ -13,11 +15,13 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "engine/database.h"
+#include "engine/table.h"
 #include "flight/batch_receiver.h"
 #include "flight/put.h"
 #include "flight/running_calls.h"
 #include "flight/sql_messages.h"
 #include "flight/sql_statements.h"
+#include "service/put.h"
 #include "service/service.h"
 
 namespace arrowport::flight {
@@ -97,6 +101,81 @@ Result<std::string> Bind(RunningCall& call, service::Service& service, const Pac
   return result.SerializeAsString();
 }
 
+/// What is to happen when the table of an ingest is there, or is not.
+struct TablePolicy {
+  bool makes = false;
+  bool appends = false;
+};
+
+Result<TablePolicy> PolicyOf(const sql::CommandStatementIngest& command) {
+  using Definition = sql::CommandStatementIngest::TableDefinitionOptions;
+  const Definition& definition = command.table_definition_options();
+  TablePolicy policy;
+  policy.makes = definition.if_not_exist() == Definition::TABLE_NOT_EXIST_OPTION_CREATE;
+  policy.appends = definition.if_exists() == Definition::TABLE_EXISTS_OPTION_APPEND;
+  if (definition.if_exists() == Definition::TABLE_EXISTS_OPTION_REPLACE) {
+    return MakeError(ErrorKind::kNotImplemented,
+                     "to replace a table is not served yet; drop it, and create it");
+  }
+  if (command.temporary()) {
+    return MakeError(ErrorKind::kNotImplemented,
+                     "temporary tables need a session, which is not served yet");
+  }
+  return policy;
+}
+
+Status CheckTable(service::Service& service, const service::Call& call, const std::string& table,
+                  const TablePolicy& policy) {
+  const Status found = service.DescribeTable(call, table).status();
+  if (found.ok() && !policy.appends) {
+    return MakeError(ErrorKind::kConflict, "the table '" + table + "' is there already");
+  }
+  if (found.ok() || (policy.makes && KindOf(found) == ErrorKind::kNotFound)) return Status::OK();
+  return found;
+}
+
+// 0 when it is not there.
+Result<int64_t> ReadCount(const sql::CommandStatementIngest& command, const std::string& key) {
+  const auto found = command.options().find(key);
+  if (found == command.options().end()) return 0;
+  const std::string& text = found->second;
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size() && number >= 0) return number;
+  return MakeError(ErrorKind::kInvalidInput,
+                   "the option '" + key + "' must be a whole number, not '" + text + "'");
+}
+
+Result<service::PutRequest> RequestOf(const sql::CommandStatementIngest& command) {
+  if (command.table().empty()) {
+    return MakeError(ErrorKind::kInvalidInput, "the ingest names no table");
+  }
+  const engine::TableName table = {
+      .catalog = command.catalog(), .schema = command.schema(), .name = command.table()};
+  service::PutRequest request;
+  request.stream = table.ToString();
+  request.table = request.stream;
+  const auto producer = command.options().find("producer");
+  if (producer != command.options().end()) request.stamp.producer = producer->second;
+  ARROW_ASSIGN_OR_RAISE(request.stamp.sequence, ReadCount(command, "sequence"));
+  ARROW_ASSIGN_OR_RAISE(request.stamp.epoch, ReadCount(command, "epoch"));
+  return request;
+}
+
+Result<std::string> Ingest(RunningCall& call, service::Service& service,
+                           const PackedMessage& packed, arrow::flight::FlightMessageReader& reader,
+                           const PutLimits& limits) {
+  ARROW_ASSIGN_OR_RAISE(const auto command, Parse<sql::CommandStatementIngest>(packed));
+  ARROW_RETURN_NOT_OK(CheckNoTransaction(command));
+  ARROW_ASSIGN_OR_RAISE(const TablePolicy policy, PolicyOf(command));
+  ARROW_ASSIGN_OR_RAISE(service::PutRequest request, RequestOf(command));
+  ARROW_ASSIGN_OR_RAISE(request.schema, ReceiveSchema(call, reader));
+  ARROW_RETURN_NOT_OK(CheckTable(service, call.ForService(), request.table, policy));
+  BatchReceiver batches(call, reader, limits.message_bytes_max);
+  ARROW_ASSIGN_OR_RAISE(const auto summary, LandRows(call, service, request, batches));
+  return UpdateResult(summary.rows);
+}
+
 }  // namespace
 
 Result<std::string> ReceiveSqlPut(RunningCall& call, service::Service& service,
@@ -109,6 +188,9 @@ Result<std::string> ReceiveSqlPut(RunningCall& call, service::Service& service,
   }
   if (Is<sql::CommandPreparedStatementQuery>(command)) {
     return Bind(call, service, command, reader, limits);
+  }
+  if (Is<sql::CommandStatementIngest>(command)) {
+    return Ingest(call, service, command, reader, limits);
   }
   return MakeError(ErrorKind::kNotImplemented, "the command " + command.name + " takes no rows");
 }

@@ -179,6 +179,34 @@ TEST_F(SqlStatementsTest, ForgetsWhatIsClosedOrExpired) {
                 arrow::StatusCode::KeyError, "no such prepared");
 }
 
+TEST_F(SqlStatementsTest, IngestsAsTheTableAllows) {
+  using Definition = sql::CommandStatementIngest::TableDefinitionOptions;
+  sql::CommandStatementIngest command;
+  command.set_table("rides");
+  auto& definition = *command.mutable_table_definition_options();
+  const auto put = [&] { return sql_.Put(command, MakeRows(0, 10)).status(); };
+  ExpectRefused(put(), arrow::StatusCode::KeyError, "rides");
+  definition.set_if_not_exist(Definition::TABLE_NOT_EXIST_OPTION_CREATE);
+  sql::DoPutUpdateResult result;
+  ASSERT_TRUE(result.ParseFromString(*sql_.Put(command, MakeRows(0, 10))));
+  EXPECT_EQ(result.record_count(), 10);
+  ExpectRefused(put(), arrow::StatusCode::AlreadyExists, "is there already");
+  definition.set_if_exists(Definition::TABLE_EXISTS_OPTION_APPEND);
+  EXPECT_TRUE(put().ok());
+  (*command.mutable_options())["producer"] = "p";
+  ExpectRefused(put(), arrow::StatusCode::Invalid, "sequence");
+  (*command.mutable_options())["sequence"] = "one";
+  ExpectRefused(put(), arrow::StatusCode::Invalid, "'sequence' must be a whole number");
+  (*command.mutable_options())["sequence"] = "1";
+  EXPECT_TRUE(put().ok());
+  EXPECT_TRUE(put().ok());
+  EXPECT_EQ(*sql_.Value("SELECT count(*) FROM rides"), "30");
+  definition.set_if_exists(Definition::TABLE_EXISTS_OPTION_REPLACE);
+  ExpectRefused(put(), arrow::StatusCode::NotImplemented, "replace");
+  command.Clear();
+  ExpectRefused(put(), arrow::StatusCode::Invalid, "names no table");
+}
+
 TEST_F(SqlStatementsTest, SaysWhatItDoesNotDo) {
   sql::CommandStatementSubstraitPlan plan;
   ExpectRefused(sql_.Info(plan).status(), arrow::StatusCode::NotImplemented, "Substrait");

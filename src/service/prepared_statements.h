@@ -52,6 +52,9 @@ class PreparedStatements {
 
   [[nodiscard]] int64_t count() const;
 
+  /// Of one that nobody uses.
+  [[nodiscard]] std::chrono::milliseconds lifetime() const { return lifetime_; }
+
  private:
   struct Entry {
     std::string owner;

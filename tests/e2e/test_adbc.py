@@ -71,6 +71,32 @@ def test_many_rows_of_parameters(cursor: flight_sql.Cursor, stream: str) -> None
     assert _rows(cursor, f"SELECT name FROM {stream} WHERE id = ?", bound) == [("n5",), ("n3",)]
 
 
+def test_ingest(connection: flight_sql.Connection, cursor: flight_sql.Cursor, stream: str) -> None:
+    rows = pa.table({"id": pa.array(range(1000), pa.int64()), "name": ["n"] * 1000})
+    assert cursor.adbc_ingest(stream, rows, mode="create") == 1000
+    with pytest.raises(adbc_driver_manager.Error, match="is there already"):
+        cursor.adbc_ingest(stream, rows, mode="create")
+    assert cursor.adbc_ingest(stream, rows, mode="append") == 1000
+    assert cursor.adbc_ingest(stream, rows, mode="create_append") == 1000
+    assert cursor.adbc_ingest(f"{stream}_other", rows, mode="create_append") == 1000
+    with pytest.raises(adbc_driver_manager.Error, match="does not exist"):
+        cursor.adbc_ingest(f"{stream}_none", rows, mode="append")
+    with pytest.raises(adbc_driver_manager.Error, match="not served yet"):
+        cursor.adbc_ingest(stream, rows, mode="replace")
+    assert _rows(cursor, f"SELECT count(*) FROM {stream}") == [(3000,)]
+
+
+def test_ingest_into_a_schema_and_from_a_data_frame(connection: flight_sql.Connection,
+                                                    cursor: flight_sql.Cursor, stream: str) -> None:
+    cursor.execute(f"CREATE SCHEMA s_{stream}")
+    rows = pa.table({"id": [1, 2]})
+    assert cursor.adbc_ingest("my table", rows, mode="create", db_schema_name=f"s_{stream}") == 2
+    assert _rows(cursor, f'SELECT count(*) FROM s_{stream}."my table"') == [(2,)]
+    frame = pl.DataFrame({"id": [1, 2, 3]})
+    assert frame.write_database(stream, connection, engine="adbc") == 3
+    assert pl.read_database(f"FROM {stream}", connection)["id"].to_list() == [1, 2, 3]
+
+
 def test_what_the_catalog_holds(connection: flight_sql.Connection, cursor: flight_sql.Cursor,
                                 stream: str) -> None:
     cursor.execute(f"CREATE TABLE {stream} (id BIGINT PRIMARY KEY, fare DECIMAL(9, 2))")
@@ -82,6 +108,13 @@ def test_what_the_catalog_holds(connection: flight_sql.Connection, cursor: fligh
             for column in tables[0]["table_columns"]] == [("id", "BIGINT"), ("fare", "DECIMAL(9,2)")]
     assert connection.adbc_get_table_types() == ["LOCAL TEMPORARY", "TABLE", "VIEW"]
     assert connection.adbc_get_table_schema(stream).names == ["id", "fare"]
+
+
+def test_what_the_server_is(connection: flight_sql.Connection) -> None:
+    info = connection.adbc_get_info()
+    assert info["vendor_name"] == "arrowport"
+    assert info["vendor_version"].startswith("duckdb v1.")
+    assert info["vendor_arrow_version"] == pa.__version__
 
 
 def test_partitions_are_read_one_by_one(connection: flight_sql.Connection,
