@@ -18,6 +18,7 @@
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
 #include "engine/result_collector.h"
+#include "engine/result_queue.h"
 #include "engine/scalar.h"
 
 namespace arrowport::engine {

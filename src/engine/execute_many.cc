@@ -7,7 +7,6 @@
 #include <stop_token>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>

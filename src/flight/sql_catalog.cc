@@ -1,6 +1,7 @@
 #include "flight/sql_catalog.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,6 +19,7 @@
 
 #include "base/error.h"
 #include "engine/database.h"
+#include "engine/result_stream.h"
 #include "engine/table.h"
 #include "flight/sql_info.h"
 #include "flight/sql_messages.h"

@@ -22,8 +22,7 @@
 #include <arrow/util/config.h>
 
 #include "base/error.h"
-#include "engine/database.h"
-#include "flight/sql_messages.h"
+#include "engine/result_stream.h"
 #include "service/held_rows.h"
 #include "service/service.h"
 

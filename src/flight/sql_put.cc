@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -21,6 +20,7 @@
 #include "flight/running_calls.h"
 #include "flight/sql_messages.h"
 #include "flight/sql_statements.h"
+#include "service/prepared_statements.h"
 #include "service/put.h"
 #include "service/service.h"
 
@@ -126,7 +126,7 @@ Result<TablePolicy> PolicyOf(const sql::CommandStatementIngest& command) {
 
 Status CheckTable(service::Service& service, const service::Call& call, const std::string& table,
                   const TablePolicy& policy) {
-  const Status found = service.DescribeTable(call, table).status();
+  Status found = service.DescribeTable(call, table).status();
   if (found.ok() && !policy.appends) {
     return MakeError(ErrorKind::kConflict, "the table '" + table + "' is there already");
   }

@@ -16,6 +16,8 @@
 #include "base/error.h"
 #include "engine/database.h"
 #include "flight/sql_messages.h"
+#include "service/prepared_statements.h"
+#include "service/result_offers.h"
 #include "service/service.h"
 
 namespace arrowport::flight {

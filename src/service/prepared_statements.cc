@@ -1,5 +1,6 @@
 #include "service/prepared_statements.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>

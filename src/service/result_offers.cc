@@ -24,6 +24,7 @@
 #include "engine/result_stream.h"
 #include "service/chained_rows.h"
 #include "service/file_cache.h"
+#include "service/file_shelf.h"
 #include "service/held_rows.h"
 #include "service/offered_results.h"
 #include "service/retained_result.h"
@@ -96,7 +97,8 @@ Result<Offer> ResultOffers::Make(const Call& call, const engine::Statement& stat
 Result<Offer> ResultOffers::MakeMany(const Call& call, const std::string& sql,
                                      const engine::ParameterRows& rows, Query query) {
   auto statements = StatementsOf(sql, rows);
-  ARROW_ASSIGN_OR_RAISE(auto first, statements());
+  ARROW_ASSIGN_OR_RAISE(const auto first, statements());
+  if (!first.has_value()) return MakeError(ErrorKind::kInternal, "there are no parameters");
   ARROW_ASSIGN_OR_RAISE(auto info, database_->DescribeQuery(*first, {}, call.control));
   if (!info.returns_rows) {
     ARROW_ASSIGN_OR_RAISE(const int64_t changed, database_->ExecuteMany(sql, rows, call.control));
