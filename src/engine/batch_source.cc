@@ -189,8 +189,12 @@ BatchSource::BatchSource(std::shared_ptr<arrow::Schema> schema, int64_t bytes_ma
 
 void BatchSource::Attach(duckdb::ClientContext& context, duckdb::shared_ptr<BatchSource> source) {
   // Insert leaves what is there.
-  context.registered_state->Remove(kStateName);
+  Detach(context);
   context.registered_state->Insert(kStateName, std::move(source));
+}
+
+void BatchSource::Detach(duckdb::ClientContext& context) {
+  context.registered_state->Remove(kStateName);
 }
 
 duckdb::shared_ptr<BatchSource> BatchSource::Find(duckdb::ClientContext& context) {

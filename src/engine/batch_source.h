@@ -42,6 +42,9 @@ class BatchSource final : public duckdb::ClientContextState {
   /// Makes `source` what arrowport_batches() reads on this connection.
   static void Attach(duckdb::ClientContext& context, duckdb::shared_ptr<BatchSource> source);
 
+  /// Undoes that.
+  static void Detach(duckdb::ClientContext& context);
+
   /// The source of this connection, or null.
   static duckdb::shared_ptr<BatchSource> Find(duckdb::ClientContext& context);
 

@@ -111,6 +111,7 @@ Status Core::Close(const Status& reason) {
     files.reset();
     checkpointer.Stop();
     idle_connections.Clear();
+    kept_connections.CloseAll();
     workers.Stop();
     watched_instance_ = instance->instance;
     instance.reset();

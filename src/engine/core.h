@@ -17,6 +17,7 @@
 #include "engine/data_files.h"
 #include "engine/database.h"
 #include "engine/idle_connections.h"
+#include "engine/kept_connection.h"
 #include "engine/result_budget.h"
 #include "engine/start_gate.h"
 #include "engine/table_claims.h"
@@ -75,6 +76,7 @@ class Core {
   std::unique_ptr<duckdb::DuckDB> instance;
   Workers workers;  ///< Between Open and Close.
   IdleConnections idle_connections;
+  KeptConnections kept_connections;
   std::string default_catalog;
   std::shared_ptr<DataFiles> data_files;  ///< Null without any.
 

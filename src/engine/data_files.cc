@@ -137,15 +137,17 @@ Status DataFiles::Add(const DataSource& given) {
   return Status::OK();
 }
 
-void DataFiles::Show(duckdb::Connection& connection) {
-  {
-    const std::lock_guard lock(mutex_);
-    LookIntoFolders();
-    if (has_addresses_ && Clock::now() - addresses_looked_at_ >= kAddressAge) {
-      look_is_asked_ = true;
-      changed_.notify_all();
-    }
+void DataFiles::Look() {
+  const std::lock_guard lock(mutex_);
+  LookIntoFolders();
+  if (has_addresses_ && Clock::now() - addresses_looked_at_ >= kAddressAge) {
+    look_is_asked_ = true;
+    changed_.notify_all();
   }
+}
+
+void DataFiles::Show(duckdb::Connection& connection) {
+  Look();
   // The first is where new tables go.
   const duckdb::vector<duckdb::CatalogSearchEntry> places = {{own_catalog_, DEFAULT_SCHEMA},
                                                              {kDataCatalog, DEFAULT_SCHEMA}};

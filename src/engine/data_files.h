@@ -40,7 +40,10 @@ class DataFiles {
   DataFiles(const DataFiles&) = delete;
   DataFiles& operator=(const DataFiles&) = delete;
 
-  /// Brings the views up to date and lets `connection` find them by their names.
+  /// Brings the views up to date.
+  void Look();
+
+  /// The same, and lets `connection` find them by their names.
   void Show(duckdb::Connection& connection);
 
   /// DuckDB's parser of footers says what is wrong, but not in which file, and calls it a fault of

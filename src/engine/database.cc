@@ -27,8 +27,10 @@
 #include "engine/insert.h"
 #include "engine/joint_append.h"
 #include "engine/known_rows.h"
+#include "engine/open_session.h"
 #include "engine/result_budget.h"
 #include "engine/result_stream.h"
+#include "engine/session.h"
 #include "engine/shape.h"
 #include "engine/shape_plan.h"
 #include "engine/start_gate.h"
@@ -77,6 +79,11 @@ class DuckDbDatabase final : public Database {
                               const CallControl& control) override {
     ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
     return engine::ExecuteMany(use.core(), sql, rows, control);
+  }
+
+  Result<std::shared_ptr<Session>> OpenSession() override {
+    ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
+    return engine::OpenSession(use.core());
   }
 
   Result<int64_t> KnownRows(const Statement& statement, const CallControl& control) override {

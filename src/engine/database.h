@@ -18,6 +18,7 @@
 #include "engine/data_source.h"
 #include "engine/exchange.h"
 #include "engine/result_stream.h"
+#include "engine/session.h"
 #include "engine/shape.h"
 #include "engine/table.h"
 #include "engine/table_read.h"
@@ -125,6 +126,9 @@ class Database {
   /// \return how many rows it changed, or returned where it returns rows, all runs together.
   virtual Result<int64_t> ExecuteMany(const std::string& sql, const ParameterRows& rows,
                                       const CallControl& control) = 0;
+
+  /// A connection of its own, for a client that is to keep one.
+  virtual Result<std::shared_ptr<Session>> OpenSession() = 0;
 
   /// How many rows the result of `statement` would have, where that is known without reading them:
   /// all rows of one table, or of a view over Parquet files of this machine. -1: not known.

@@ -113,18 +113,17 @@ Result<QueryInfo> ToInfo(Outline outline, duckdb::ClientContext& context) {
 
 }  // namespace
 
-Result<QueryInfo> DescribeStatement(const std::shared_ptr<Core>& core, const Statement& statement,
-                                    const QueryOptions& options) {
-  ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
+Result<QueryInfo> DescribeStatement(const Core& core, duckdb::Connection& connection,
+                                    const Statement& statement, const QueryOptions& options) {
   auto described = Guarded([&]() -> Result<QueryInfo> {
-    auto statements = connection->ExtractStatements(statement.sql);
+    auto statements = connection.ExtractStatements(statement.sql);
     if (statements.size() != 1) {
       return MakeError(ErrorKind::kInvalidInput,
                        "only a single statement can be described; this text holds " +
                            std::to_string(statements.size()));
     }
     ARROW_ASSIGN_OR_RAISE(const auto parameters, ToDuckDbParameters(statement.parameters));
-    auto& context = *connection->context;
+    auto& context = *connection.context;
     Outline outline;
     // Planned with the values, since they decide the types of what is computed from them.
     context.RunFunctionInTransaction([&] {
@@ -136,7 +135,13 @@ Result<QueryInfo> DescribeStatement(const std::shared_ptr<Core>& core, const Sta
     });
     return ToInfo(std::move(outline), context);
   });
-  return described.ok() ? described : core->Blame(described.status());
+  return described.ok() ? described : core.Blame(described.status());
+}
+
+Result<QueryInfo> DescribeStatement(const std::shared_ptr<Core>& core, const Statement& statement,
+                                    const QueryOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(const auto connection, core->Connect());
+  return DescribeStatement(*core, *connection, statement, options);
 }
 
 }  // namespace arrowport::engine

@@ -20,6 +20,7 @@
 #include "engine/core.h"
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
+#include "engine/kept_connection.h"
 #include "engine/scalar.h"
 #include "engine/statement_changes.h"
 #include "engine/table_versions.h"
@@ -146,28 +147,54 @@ class ManyExecutions {
   std::optional<ChangedTables> changes_;
 };
 
+// In a transaction of their own.
+Result<int64_t> RunAndCommit(Core& core, duckdb::Connection& connection, const std::string& sql,
+                             const ParameterRows& rows, const CallControl& control) {
+  const Interrupter interrupter(core, connection, control);
+  const Workers::Use workers(core.workers);
+  ManyExecutions executions(connection, interrupter);
+  ARROW_RETURN_NOT_OK(Guarded([&] { return executions.Prepare(sql); }));
+  // One alone commits by itself, and some can only be run so.
+  const bool is_one = CountRows(rows) == 1;
+  if (!is_one) ARROW_RETURN_NOT_OK(RunSql(connection, "BEGIN"));
+  Status committed = Guarded([&] { return executions.RunAll(rows); });
+  core.table_versions.Change(executions.changes());
+  if (!is_one && !committed.ok()) (void)RunSql(connection, "ROLLBACK");
+  if (!is_one && committed.ok()) committed = RunSql(connection, "COMMIT");
+  committed = core.Settle(committed);
+  // Again, since rows may have been seen between the first time and their commit.
+  core.table_versions.Change(executions.changes());
+  core.checkpointer.Wrote();
+  if (!committed.ok()) return core.Blame(committed);
+  return executions.changed();
+}
+
+// In the transaction that is open there.
+Result<int64_t> RunWithin(Core& core, KeptConnection::Use& use, const std::string& sql,
+                          const ParameterRows& rows, const CallControl& control) {
+  const Interrupter interrupter(core, use.connection(), control);
+  const Workers::Use workers(core.workers);
+  ManyExecutions executions(use.connection(), interrupter);
+  ARROW_RETURN_NOT_OK(Guarded([&] { return executions.Prepare(sql); }));
+  const Status run = Guarded([&] { return executions.RunAll(rows); });
+  use.NoteChanges(executions.changes());
+  if (run.ok()) return executions.changed();
+  use.Spoil(run);
+  return core.Blame(run);
+}
+
 }  // namespace
+
+Result<int64_t> ExecuteMany(Core& core, KeptConnection::Use& use, const std::string& sql,
+                            const ParameterRows& rows, const CallControl& control) {
+  if (use.in_transaction()) return RunWithin(core, use, sql, rows, control);
+  return RunAndCommit(core, use.connection(), sql, rows, control);
+}
 
 Result<int64_t> ExecuteMany(const std::shared_ptr<Core>& core, const std::string& sql,
                             const ParameterRows& rows, const CallControl& control) {
   ARROW_ASSIGN_OR_RAISE(const auto connection, core->Connect());
-  const Interrupter interrupter(*core, *connection, control);
-  const Workers::Use workers(core->workers);
-  ManyExecutions executions(*connection, interrupter);
-  ARROW_RETURN_NOT_OK(Guarded([&] { return executions.Prepare(sql); }));
-  // One alone commits by itself, and some can only be run so.
-  const bool is_one = CountRows(rows) == 1;
-  if (!is_one) ARROW_RETURN_NOT_OK(RunSql(*connection, "BEGIN"));
-  Status committed = Guarded([&] { return executions.RunAll(rows); });
-  core->table_versions.Change(executions.changes());
-  if (!is_one && !committed.ok()) (void)RunSql(*connection, "ROLLBACK");
-  if (!is_one && committed.ok()) committed = RunSql(*connection, "COMMIT");
-  committed = core->Settle(committed);
-  // Again, since rows may have been seen between the first time and their commit.
-  core->table_versions.Change(executions.changes());
-  core->checkpointer.Wrote();
-  if (!committed.ok()) return core->Blame(committed);
-  return executions.changed();
+  return RunAndCommit(*core, *connection, sql, rows, control);
 }
 
 }  // namespace arrowport::engine

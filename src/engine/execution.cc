@@ -23,6 +23,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "engine/arrow_schema.h"
+#include "engine/batch_source.h"
 #include "engine/core.h"
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
@@ -98,7 +99,7 @@ bool DecideReadOnly(duckdb::ClientContext& context, duckdb::PreparedStatementDat
   // CALL may do what its plan does not tell, and what began with BEGIN may have written already.
   const bool is_query = statement.statement_type == duckdb::StatementType::SELECT_STATEMENT;
   const bool is_alone = context.transaction.IsAutoCommit();
-  if (!reads || !(read_only || (is_query && is_alone))) return false;
+  if (!reads || !is_alone || !(read_only || is_query)) return false;
   duckdb::MetaTransaction::Get(context).SetReadOnly();
   return true;
 }
@@ -131,6 +132,7 @@ Result<std::shared_ptr<Execution>> Execution::Start(std::shared_ptr<Core> core,
   {
     // What DuckDB announces while it still plans waits for this.
     std::lock_guard life(execution->life_mutex_);
+    execution->home_ = options.home;
     execution->held_until_over_ = options.held_until_over;
     execution->before_commit_ = options.before_commit;
     execution->afterwards_ = options.afterwards;
@@ -213,11 +215,14 @@ bool Execution::MayKeepPlan(const Statement& statement) const {
 }
 
 void Execution::Connect(const ExecutionOptions& options) {
-  connection_is_plain_ = core_->data_files == nullptr && !options.prepare_context;
+  const auto& files = core_->data_files;
+  connection_is_plain_ = files == nullptr && home_ == nullptr && !options.prepare_context;
   duckdb::unique_ptr<duckdb::Connection> connection;
+  if (home_ != nullptr) connection = home_->Lend();
   if (connection_is_plain_) connection = core_->idle_connections.Take();
   if (connection == nullptr) connection = duckdb::make_uniq<duckdb::Connection>(*core_->instance);
-  if (core_->data_files != nullptr) core_->data_files->Show(*connection);
+  if (files != nullptr && home_ != nullptr) files->Look();
+  if (files != nullptr && home_ == nullptr) files->Show(*connection);
   std::lock_guard lock(connection_mutex_);
   connection_ = std::move(connection);
 }
@@ -254,7 +259,7 @@ Status Execution::RunLeading(std::vector<duckdb::unique_ptr<duckdb::SQLStatement
   for (size_t i = 0; i + 1 < statements.size(); ++i) {
     auto result = connection_->Query(std::move(statements[i]));
     if (result->HasError()) return FromDuckDb(result->GetErrorObject());
-    core_->table_versions.Change(ChangesOf(*result));
+    TellChanges(ChangesOf(*result));
     if (queue_->closed()) return queue_->status();
   }
   return Status::OK();
@@ -446,9 +451,11 @@ void Execution::CloseLocked(const Status& status) {
     });
     pending_.reset();
     kept_plan_.reset();
+    if (home_ != nullptr) ReturnHomeLocked(status);
     std::lock_guard lock(connection_mutex_);
     connection_.reset();
   }
+  home_.reset();
   if (deadline_) core_->timer.Remove(*deadline_);
   core_->table_versions.Change(changes_);
   const bool writes = changes_.all || !changes_.tables.empty();
@@ -461,6 +468,34 @@ void Execution::CloseLocked(const Status& status) {
   core_->Unregister(this);
   queue_->Close(settled);
   if (!settled.ok()) StopCounting();
+}
+
+// As it was before the statement, but for what that has done to it.
+void Execution::ReturnHomeLocked(const Status& status) {
+  const bool writes = changes_.all || !changes_.tables.empty();
+  const Status returned = Guarded([&] {
+    auto& context = *connection_->context;
+    context.registered_state->Remove(kWatchName);
+    BatchSource::Detach(context);
+    duckdb::ClientConfig::GetConfig(context).get_result_collector = nullptr;
+    const bool goes_on = !context.transaction.IsAutoCommit();
+    if (goes_on && before_commit_) connection_->Rollback();
+    if (goes_on && !before_commit_) {
+      home_->NoteChanges(changes_);
+      // DuckDB has no savepoints: what was done of it stays.
+      if (writes && !status.ok()) home_->Spoil(status);
+    }
+    return Status::OK();
+  });
+  if (!returned.ok()) home_->Spoil(returned);
+  const std::lock_guard lock(connection_mutex_);
+  home_->GiveBack(std::move(connection_));
+}
+
+// Of a statement before the last.
+void Execution::TellChanges(const ChangedTables& changes) {
+  core_->table_versions.Change(changes);
+  if (home_ != nullptr) home_->NoteChanges(changes);
 }
 
 void Execution::CountAsQuery() {

@@ -14,6 +14,7 @@
 
 #include "base/call_control.h"
 #include "engine/core.h"
+#include "engine/kept_connection.h"
 #include "engine/kept_plans.h"
 #include "engine/result_collector.h"
 #include "engine/result_queue.h"
@@ -37,6 +38,9 @@ struct ExecutionOptions {
   /// Null, or run on the connection when the statement, which writes nothing that stays, is
   /// committed. Its failure is the execution's.
   std::function<Status(duckdb::Connection&)> afterwards;
+  /// Null, or the connection that the statement runs on, in the transaction that is open there.
+  /// Given back when the statement is over.
+  std::shared_ptr<KeptConnection::Use> home;
   /// Let go when the transaction is over, committed or rolled back, and before the queue tells.
   std::shared_ptr<void> held_until_over;
 };
@@ -52,7 +56,8 @@ struct ExecutionOptions {
 /// A cancelled execution is rolled back on the pool as well: a parked query reacts to nothing else.
 class Execution final : public std::enable_shared_from_this<Execution> {
  public:
-  /// Plans and starts `statement` on a connection of its own. Blocks while DuckDB plans.
+  /// Plans and starts `statement` on a connection of its own, unless it has a home. Blocks while
+  /// DuckDB plans.
   static Result<std::shared_ptr<Execution>> Start(std::shared_ptr<Core> core,
                                                   const Statement& statement,
                                                   const ExecutionOptions& options,
@@ -101,6 +106,8 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   void RollBack();
   Status CommitRest();
   void KeepConnectionLocked();
+  void ReturnHomeLocked(const Status& status);
+  void TellChanges(const ChangedTables& changes);
   void CloseLocked(const Status& status);
 
   /// What decides how the execution ends: the first to leave kRunning.
@@ -129,6 +136,7 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   // Everything below is guarded by life_mutex_.
   std::mutex life_mutex_;
   duckdb::unique_ptr<duckdb::PendingQueryResult> pending_;
+  std::shared_ptr<KeptConnection::Use> home_;
   std::shared_ptr<void> held_until_over_;
   std::function<Status(duckdb::Connection&)> before_commit_;
   std::function<Status(duckdb::Connection&)> afterwards_;

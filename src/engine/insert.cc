@@ -24,11 +24,14 @@
 #include "engine/execution.h"
 #include "engine/insert_target.h"
 #include "engine/joint_append.h"
+#include "engine/kept_connection.h"
 #include "engine/land_rows.h"
 #include "engine/landing.h"
 #include "engine/landing_plan.h"
 #include "engine/morsel_feed.h"
 #include "engine/scannable.h"
+#include "engine/session.h"
+#include "engine/sql.h"
 #include "engine/table.h"
 #include "engine/table_claims.h"
 #include "engine/table_rows.h"
@@ -154,6 +157,16 @@ bool IsStaged(const AppendOptions& options, const FoundTable& found, const Colum
   return false;
 }
 
+// Where DuckDB has those of a connection.
+Result<TableName> TemporaryName(const TableName& table) {
+  const TableName name = {.catalog = "temp", .schema = "main", .name = table.name};
+  const bool is_elsewhere = (!table.catalog.empty() && !IsSameName(table.catalog, name.catalog)) ||
+                            (!table.schema.empty() && !IsSameName(table.schema, name.schema));
+  if (!is_elsewhere) return name;
+  return MakeError(ErrorKind::kInvalidInput, "a temporary table has no place but temp.main; '" +
+                                                 table.ToString() + "' names another one");
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Append>> BeginInsert(const std::shared_ptr<Core>& core,
@@ -189,6 +202,41 @@ Result<std::shared_ptr<Append>> BeginInsert(const std::shared_ptr<Core>& core,
   }
   ARROW_RETURN_NOT_OK(
       target.Explain(insert->Start(target.InsertSql(), std::move(execution), control)));
+  return insert;
+}
+
+Result<std::shared_ptr<Append>> BeginInsert(const std::shared_ptr<Core>& core,
+                                            std::shared_ptr<KeptConnection::Use> use,
+                                            const TableName& table,
+                                            const std::shared_ptr<arrow::Schema>& schema,
+                                            const SessionAppendOptions& options,
+                                            const CallControl& control) {
+  const auto feed = std::make_shared<MorselFeed>(schema, core->options.put_bytes_max,
+                                                 MorselFeed::Gather::kRowGroups);
+  ARROW_ASSIGN_OR_RAISE(const ColumnList columns,
+                        MapColumns(*feed->schema(), *use->connection().context));
+  InsertTarget target{.table = table, .found = {}, .claim = nullptr};
+  if (options.temporary) {
+    ARROW_ASSIGN_OR_RAISE(target.table, TemporaryName(table));
+  }
+  ARROW_ASSIGN_OR_RAISE(target.found, FindTable(use->connection(), target.table));
+  ExecutionOptions execution;
+  std::string leading;
+  if (options.replace && !target.is_missing()) {
+    leading =
+        Sql(target.found.kind == FoundTable::Kind::kView ? "DROP VIEW {}; " : "DROP TABLE {}; ",
+            {target.table});
+    target.found = {};
+    // Both in one transaction: that which is open, or one of their own.
+    if (!use->in_transaction()) {
+      execution.before_commit = [](duckdb::Connection& /*landing*/) { return Status::OK(); };
+    }
+  }
+  ARROW_RETURN_NOT_OK(target.CheckTakes(columns));
+  execution.home = std::move(use);
+  auto insert = std::make_shared<Insert>(core, feed);
+  ARROW_RETURN_NOT_OK(target.Explain(
+      insert->Start(leading + target.InsertSql(options.temporary), std::move(execution), control)));
   return insert;
 }
 

@@ -34,7 +34,10 @@ Status InsertTarget::CheckTakes(const ColumnList& sent) const {
   return is_missing() ? Status::OK() : Explain(CheckFit(sent, found.columns));
 }
 
-std::string InsertTarget::InsertSql() const {
+std::string InsertTarget::InsertSql(bool temporary) const {
+  if (is_missing() && temporary) {
+    return Sql("CREATE TEMPORARY TABLE {} AS SELECT * FROM arrowport_batches()", {table});
+  }
   return is_missing() ? Sql("CREATE TABLE {} AS SELECT * FROM arrowport_batches()", {table})
                       : Sql("INSERT INTO {} BY NAME SELECT * FROM arrowport_batches()", {table});
 }

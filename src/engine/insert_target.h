@@ -28,7 +28,8 @@ struct InsertTarget {
   [[nodiscard]] Status CheckTakes(const ColumnList& sent) const;
 
   /// The statement that lands what arrowport_batches() has.
-  [[nodiscard]] std::string InsertSql() const;
+  /// \param temporary  a table that it makes is the connection's.
+  [[nodiscard]] std::string InsertSql(bool temporary = false) const;
 
   /// An error of that statement, as one about this table.
   [[nodiscard]] Status Explain(const Status& status) const;

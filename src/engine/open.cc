@@ -124,6 +124,8 @@ Status OpenInstance(Core& core) {
   return Guarded([&] {
     RegisterBatchSource(*core.instance->instance);
     core.workers.Start(*core.instance->instance);
+    duckdb::Connection connection(*core.instance);
+    core.default_catalog = duckdb::DatabaseManager::GetDefaultDatabase(*connection.context);
     // Timestamps with a zone are shown in UTC, wherever the server runs.
     ARROW_RETURN_NOT_OK(RunOnce(core, "SET GLOBAL TimeZone = 'UTC'"));
     if (core.options.path == kInMemoryPath) return Status::OK();

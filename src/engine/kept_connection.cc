@@ -1,0 +1,87 @@
+#include "engine/kept_connection.h"
+
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include <duckdb.hpp>
+
+#include "base/call_control.h"
+#include "base/error.h"
+#include "engine/table_versions.h"
+
+namespace arrowport::engine {
+
+bool KeptConnection::Use::in_transaction() const {
+  return !connection_->context->transaction.IsAutoCommit();
+}
+
+void KeptConnection::Use::GiveBack(duckdb::unique_ptr<duckdb::Connection> connection) {
+  if (connection == nullptr) return;
+  // A statement may have ended it: COMMIT can be sent like any other.
+  if (connection->context->transaction.IsAutoCommit()) ForgetTransaction();
+  const std::lock_guard lock(home_->mutex_);
+  if (!home_->closed_) home_->connection_ = std::move(connection);
+  home_->changed_.notify_all();
+}
+
+void KeptConnection::Use::NoteChanges(const ChangedTables& changes) {
+  ChangedTables& noted = home_->changes_;
+  noted.all = noted.all || changes.all;
+  noted.tables.insert(noted.tables.end(), changes.tables.begin(), changes.tables.end());
+}
+
+void KeptConnection::Use::Spoil(const Status& reason) {
+  if (!home_->spoilt_.ok()) return;
+  home_->spoilt_ = MakeError(ErrorKind::kConflict,
+                             "the transaction can only be rolled back, since a statement of it "
+                             "failed half way: " +
+                                 reason.message());
+}
+
+void KeptConnection::Use::ForgetTransaction() {
+  home_->changes_ = {};
+  home_->spoilt_ = Status::OK();
+}
+
+Result<std::shared_ptr<KeptConnection::Use>> KeptConnection::Take(const CallControl& control) {
+  std::unique_lock lock(mutex_);
+  const auto is_free = [this] { return closed_ || connection_ != nullptr; };
+  const bool in_time = control.deadline
+                           ? changed_.wait_until(lock, control.stop, *control.deadline, is_free)
+                           : changed_.wait(lock, control.stop, is_free);
+  if (!in_time && control.stop.stop_requested()) {
+    return MakeError(ErrorKind::kCancelled, "the caller cancelled the statement");
+  }
+  if (!in_time) {
+    return MakeError(ErrorKind::kDeadlineExceeded,
+                     "the deadline passed while another statement of the session ran");
+  }
+  if (closed_) return MakeError(ErrorKind::kUnavailable, "the connection of the session is closed");
+  return std::make_shared<Use>(shared_from_this(), std::move(connection_));
+}
+
+void KeptConnection::Close() {
+  duckdb::unique_ptr<duckdb::Connection> dropped;
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  dropped.swap(connection_);
+  changed_.notify_all();
+}
+
+void KeptConnections::Add(const std::shared_ptr<KeptConnection>& connection) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(connections_, [](const auto& kept) { return kept.expired(); });
+  connections_.push_back(connection);
+}
+
+void KeptConnections::CloseAll() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& kept : connections_) {
+    if (const auto connection = kept.lock()) connection->Close();
+  }
+  connections_.clear();
+}
+
+}  // namespace arrowport::engine

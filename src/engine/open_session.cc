@@ -1,0 +1,198 @@
+#include "engine/open_session.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <arrow/type.h>
+#include <duckdb.hpp>
+#include <duckdb/catalog/catalog_search_path.hpp>
+#include <duckdb/main/client_data.hpp>
+#include <duckdb/parser/keyword_helper.hpp>
+
+#include "base/call_control.h"
+#include "base/error.h"
+#include "engine/append.h"
+#include "engine/catalog.h"
+#include "engine/core.h"
+#include "engine/core_keeper.h"
+#include "engine/data_files.h"
+#include "engine/database.h"
+#include "engine/describe_statement.h"
+#include "engine/duckdb_error.h"
+#include "engine/execute_many.h"
+#include "engine/execution.h"
+#include "engine/execution_stream.h"
+#include "engine/insert.h"
+#include "engine/kept_connection.h"
+#include "engine/result_budget.h"
+#include "engine/result_stream.h"
+#include "engine/session.h"
+#include "engine/sql.h"
+#include "engine/start_gate.h"
+#include "engine/table.h"
+#include "engine/workers.h"
+
+namespace arrowport::engine {
+namespace {
+
+/// A call that has the connection and keeps the database open meanwhile.
+struct SessionUse {
+  CoreUse core;
+  std::shared_ptr<KeptConnection::Use> connection;
+
+  [[nodiscard]] duckdb::Connection& operator*() const { return connection->connection(); }
+};
+
+// Opening schemas behind its own place, connections find files there.
+void SearchDataFiles(duckdb::Connection& connection) {
+  auto& path = *connection.context->client_data->catalog_search_path;
+  duckdb::vector<duckdb::CatalogSearchEntry> places = path.GetSetPaths();
+  places.emplace_back(kDataCatalog, DEFAULT_SCHEMA);
+  path.Set(places, duckdb::CatalogSetPathType::SET_DIRECTLY);
+}
+
+class DuckDbSession final : public Session {
+ public:
+  DuckDbSession(std::shared_ptr<Core> core, std::shared_ptr<KeptConnection> connection)
+      : core_(std::move(core)), connection_(std::move(connection)) {}
+  ~DuckDbSession() override { connection_->Close(); }
+  DuckDbSession(const DuckDbSession&) = delete;
+  DuckDbSession& operator=(const DuckDbSession&) = delete;
+
+  Result<std::shared_ptr<ResultStream>> Query(const Statement& statement,
+                                              const QueryOptions& options,
+                                              const CallControl& control) override {
+    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeUnspoilt(control));
+    ARROW_ASSIGN_OR_RAISE(auto place, ResultBudget::Enter(core_->result_budget));
+    const StartGate::Pass pass(core_->start_gate);
+    ExecutionOptions execution_options;
+    execution_options.ordered = options.ordered;
+    execution_options.read_only = options.read_only;
+    execution_options.help = true;
+    execution_options.home = use.connection;
+    ARROW_ASSIGN_OR_RAISE(auto execution,
+                          Execution::Start(core_, statement, execution_options, control));
+    return MakeResultStream(std::move(execution), std::move(place));
+  }
+
+  Result<QueryInfo> DescribeQuery(const Statement& statement, const QueryOptions& options,
+                                  const CallControl& control) override {
+    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeUnspoilt(control));
+    return DescribeStatement(*core_, *use, statement, options);
+  }
+
+  Result<int64_t> ExecuteMany(const std::string& sql, const ParameterRows& rows,
+                              const CallControl& control) override {
+    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeUnspoilt(control));
+    return engine::ExecuteMany(*core_, *use.connection, sql, rows, control);
+  }
+
+  Result<std::shared_ptr<Append>> BeginAppend(const TableName& table,
+                                              const std::shared_ptr<arrow::Schema>& schema,
+                                              const SessionAppendOptions& options,
+                                              const CallControl& control) override {
+    ARROW_ASSIGN_OR_RAISE(SessionUse use, TakeUnspoilt(control));
+    return BeginInsert(core_, std::move(use.connection), table, schema, options, control);
+  }
+
+  Result<bool> HasTable(const TableName& table, const CallControl& control) override {
+    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeUnspoilt(control));
+    ARROW_ASSIGN_OR_RAISE(const FoundTable found, FindTable(*use, table));
+    return found.kind != FoundTable::Kind::kMissing;
+  }
+
+  Status Begin(const CallControl& control) override {
+    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeUnspoilt(control));
+    // DuckDB's own refusal would end the transaction.
+    if (use.connection->in_transaction()) {
+      return MakeError(ErrorKind::kConflict, "there is a transaction already");
+    }
+    return RunSql(*use, "BEGIN TRANSACTION");
+  }
+
+  Status Commit(const CallControl& control) override {
+    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeInTransaction(control));
+    const Status spoilt = use.connection->CheckUnspoilt();
+    if (!spoilt.ok()) {
+      (void)RunSql(*use, "ROLLBACK");
+      return spoilt;
+    }
+    const ChangedTables changes = use.connection->changes();
+    const bool writes = changes.all || !changes.tables.empty();
+    const Workers::Use workers(core_->workers);
+    Status committed = RunSql(*use, "COMMIT");
+    if (!writes) return committed;
+    committed = core_->Settle(committed);
+    core_->table_versions.Change(changes);
+    core_->checkpointer.Wrote();
+    return committed;
+  }
+
+  Status RollBack(const CallControl& control) override {
+    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeInTransaction(control));
+    return RunSql(*use, "ROLLBACK");
+  }
+
+  Status UseSchema(const std::string& catalog, const std::string& schema,
+                   const CallControl& control) override {
+    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeUnspoilt(control));
+    std::string place = QuoteIdentifier(catalog.empty() ? core_->default_catalog : catalog);
+    if (!schema.empty()) place += "." + QuoteIdentifier(schema);
+    ARROW_RETURN_NOT_OK(RunSql(*use, "USE " + place));
+    if (core_->data_files != nullptr) SearchDataFiles(*use);
+    return Status::OK();
+  }
+
+  Result<TableName> CurrentSchema(const CallControl& control) override {
+    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeUnspoilt(control));
+    const auto place = (*use).context->client_data->catalog_search_path->GetDefault();
+    const bool is_own = place.catalog.empty();
+    return TableName{.catalog = is_own ? core_->default_catalog : place.catalog,
+                     .schema = place.schema,
+                     .name = {}};
+  }
+
+  Status Set(const std::string& name, const std::string& value,
+             const CallControl& control) override {
+    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeUnspoilt(control));
+    return RunSql(*use, "SET SESSION " + QuoteIdentifier(name) + " = " +
+                            duckdb::KeywordHelper::WriteQuoted(value, '\''));
+  }
+
+ private:
+  Result<SessionUse> Take(const CallControl& control) {
+    ARROW_ASSIGN_OR_RAISE(CoreUse core, CoreUse::Begin(core_));
+    ARROW_ASSIGN_OR_RAISE(auto connection, connection_->Take(control));
+    return SessionUse{.core = std::move(core), .connection = std::move(connection)};
+  }
+
+  // For the end of a transaction.
+  Result<SessionUse> TakeInTransaction(const CallControl& control) {
+    ARROW_ASSIGN_OR_RAISE(SessionUse use, Take(control));
+    if (use.connection->in_transaction()) return use;
+    return MakeError(ErrorKind::kConflict, "there is no transaction");
+  }
+
+  // For all else.
+  Result<SessionUse> TakeUnspoilt(const CallControl& control) {
+    ARROW_ASSIGN_OR_RAISE(SessionUse use, Take(control));
+    ARROW_RETURN_NOT_OK(use.connection->CheckUnspoilt());
+    return use;
+  }
+
+  const std::shared_ptr<Core> core_;
+  const std::shared_ptr<KeptConnection> connection_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<Session>> OpenSession(const std::shared_ptr<Core>& core) {
+  ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
+  auto kept = std::make_shared<KeptConnection>(std::move(connection));
+  core->kept_connections.Add(kept);
+  return std::make_shared<DuckDbSession>(core, std::move(kept));
+}
+
+}  // namespace arrowport::engine
