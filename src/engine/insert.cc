@@ -157,6 +157,17 @@ bool IsStaged(const AppendOptions& options, const FoundTable& found, const Colum
   return false;
 }
 
+Status CheckWanted(const InsertTarget& target, const SessionAppendOptions& options) {
+  const std::string name = "table '" + target.table.ToString() + "'";
+  if (target.is_missing() && !options.if_missing) {
+    return MakeError(ErrorKind::kNotFound, "there is no " + name);
+  }
+  if (!target.is_missing() && !options.if_there) {
+    return MakeError(ErrorKind::kConflict, "the " + name + " is there already");
+  }
+  return Status::OK();
+}
+
 // Where DuckDB has those of a connection.
 Result<TableName> TemporaryName(const TableName& table) {
   const TableName name = {.catalog = "temp", .schema = "main", .name = table.name};
@@ -220,6 +231,7 @@ Result<std::shared_ptr<Append>> BeginInsert(const std::shared_ptr<Core>& core,
     ARROW_ASSIGN_OR_RAISE(target.table, TemporaryName(table));
   }
   ARROW_ASSIGN_OR_RAISE(target.found, FindTable(use->connection(), target.table));
+  ARROW_RETURN_NOT_OK(CheckWanted(target, options));
   ExecutionOptions execution;
   std::string leading;
   if (options.replace && !target.is_missing()) {

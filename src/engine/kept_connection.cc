@@ -62,6 +62,11 @@ Result<std::shared_ptr<KeptConnection::Use>> KeptConnection::Take(const CallCont
   return std::make_shared<Use>(shared_from_this(), std::move(connection_));
 }
 
+bool KeptConnection::is_taken() const {
+  const std::lock_guard lock(mutex_);
+  return !closed_ && connection_ == nullptr;
+}
+
 void KeptConnection::Close() {
   duckdb::unique_ptr<duckdb::Connection> dropped;
   const std::lock_guard lock(mutex_);

@@ -62,11 +62,14 @@ class KeptConnection final : public std::enable_shared_from_this<KeptConnection>
   /// Waits until nobody has it. kUnavailable when it is closed.
   Result<std::shared_ptr<Use>> Take(const CallControl& control);
 
+  /// Whether somebody has it.
+  [[nodiscard]] bool is_taken() const;
+
   /// Drops the connection, which rolls back: at once, or when it is given back.
   void Close();
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   duckdb::unique_ptr<duckdb::Connection> connection_;  // Null while somebody has it. By mutex_.
   bool closed_ = false;                                // By mutex_.

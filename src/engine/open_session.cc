@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -103,6 +104,13 @@ class DuckDbSession final : public Session {
     return found.kind != FoundTable::Kind::kMissing;
   }
 
+  Result<bool> InTransaction(const CallControl& control) override {
+    ARROW_ASSIGN_OR_RAISE(const SessionUse use, Take(control));
+    return use.connection->in_transaction();
+  }
+
+  [[nodiscard]] bool is_busy() const override { return connection_->is_taken(); }
+
   Status Begin(const CallControl& control) override {
     ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeUnspoilt(control));
     // DuckDB's own refusal would end the transaction.
@@ -154,11 +162,12 @@ class DuckDbSession final : public Session {
                      .name = {}};
   }
 
-  Status Set(const std::string& name, const std::string& value,
+  Status Set(const std::string& name, const std::optional<std::string>& value,
              const CallControl& control) override {
     ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeUnspoilt(control));
+    if (!value) return RunSql(*use, "RESET SESSION " + QuoteIdentifier(name));
     return RunSql(*use, "SET SESSION " + QuoteIdentifier(name) + " = " +
-                            duckdb::KeywordHelper::WriteQuoted(value, '\''));
+                            duckdb::KeywordHelper::WriteQuoted(*value, '\''));
   }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct Statement;
 
 /// How the rows of an append in a session land.
 struct SessionAppendOptions {
+  bool if_missing = true;  ///< A table that is missing is made; otherwise it is kNotFound.
+  bool if_there = true;    ///< One that is there takes them; otherwise it is kConflict.
   bool replace = false;    ///< What is under the table's name goes, in the same transaction.
   bool temporary = false;  ///< A table that is made is the session's alone, and goes with it.
 };
@@ -54,6 +57,9 @@ class Session {
   /// Whether there is a table or view of that name.
   virtual Result<bool> HasTable(const TableName& table, const CallControl& control) = 0;
 
+  /// Whether a transaction goes on.
+  virtual Result<bool> InTransaction(const CallControl& control) = 0;
+
   /// kConflict when there is a transaction already; Commit and RollBack when there is none.
   virtual Status Begin(const CallControl& control) = 0;
   /// Blocks until what was done is durable. After a failure it is rolled back.
@@ -67,9 +73,13 @@ class Session {
   /// Where that is now.
   virtual Result<TableName> CurrentSchema(const CallControl& control) = 0;
 
-  /// Sets a setting of DuckDB for this session. kInvalidInput when it has no such value.
-  virtual Status Set(const std::string& name, const std::string& value,
+  /// Sets a setting of DuckDB for this session; nothing: as it is for others. kInvalidInput when it
+  /// has no such value.
+  virtual Status Set(const std::string& name, const std::optional<std::string>& value,
                      const CallControl& control) = 0;
+
+  /// Whether a statement has the connection now, so that the next one would wait.
+  [[nodiscard]] virtual bool is_busy() const = 0;
 };
 
 }  // namespace arrowport::engine

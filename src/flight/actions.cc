@@ -14,6 +14,8 @@
 #include "flight/exchanger_actions.h"
 #include "flight/ingest_actions.h"
 #include "flight/running_calls.h"
+#include "flight/sql_messages.h"
+#include "flight/sql_sessions.h"
 #include "flight/sql_statements.h"
 #include "flight/transfer_action.h"
 #include "service/service.h"
@@ -33,18 +35,38 @@ Result<Texts> CheckHealth(RunningCall& call, service::Service& service, std::str
   return Texts{R"({"status":"ok"})"};
 }
 
-Result<Texts> CancelFlight(RunningCall& call, service::Service& service, std::string_view body) {
-  auto request = arrow::flight::CancelFlightInfoRequest::Deserialize(body);
-  if (!request.ok() || request->info == nullptr) return NotA("CancelFlightInfoRequest");
+Result<arrow::flight::CancelStatus> CancelAllOf(RunningCall& call, service::Service& service,
+                                                const arrow::flight::FlightInfo& info) {
   auto outcome = arrow::flight::CancelStatus::kNotCancellable;
-  for (const auto& endpoint : request->info->endpoints()) {
+  for (const auto& endpoint : info.endpoints()) {
     const Status cancelled = service.CancelTicket(call.ForService(), endpoint.ticket.ticket);
     if (cancelled.ok()) outcome = arrow::flight::CancelStatus::kCancelled;
     if (!cancelled.ok() && KindOf(cancelled) != ErrorKind::kNotFound) return cancelled;
   }
+  return outcome;
+}
+
+Result<Texts> CancelFlight(RunningCall& call, service::Service& service, std::string_view body) {
+  auto request = arrow::flight::CancelFlightInfoRequest::Deserialize(body);
+  if (!request.ok() || request->info == nullptr) return NotA("CancelFlightInfoRequest");
+  ARROW_ASSIGN_OR_RAISE(const auto outcome, CancelAllOf(call, service, *request->info));
   ARROW_ASSIGN_OR_RAISE(std::string answer,
                         arrow::flight::CancelFlightInfoResult(outcome).SerializeToString());
   return Texts{std::move(answer)};
+}
+
+// As clients of Flight SQL did it before there was the other one.
+Result<Texts> CancelQuery(RunningCall& call, service::Service& service, std::string_view body) {
+  ARROW_ASSIGN_OR_RAISE(const auto request, ParseBody<sql::ActionCancelQueryRequest>(body));
+  const auto info = arrow::flight::FlightInfo::Deserialize(request.info());
+  if (!info.ok()) return NotA("CancelQuery of a FlightInfo");
+  ARROW_ASSIGN_OR_RAISE(const auto outcome, CancelAllOf(call, service, **info));
+  using Answer = sql::ActionCancelQueryResult;
+  Answer answer;
+  answer.set_result(outcome == arrow::flight::CancelStatus::kCancelled
+                        ? Answer::CANCEL_RESULT_CANCELLED
+                        : Answer::CANCEL_RESULT_NOT_CANCELLABLE);
+  return Texts{Pack(answer)};
 }
 
 Result<Texts> RenewEndpoint(RunningCall& call, service::Service& service, std::string_view body) {
@@ -62,6 +84,11 @@ Result<Texts> RenewEndpoint(RunningCall& call, service::Service& service, std::s
 Result<Texts> ToTexts(Result<std::string> text) {
   ARROW_RETURN_NOT_OK(text.status());
   return Texts{*std::move(text)};
+}
+
+Result<Texts> ToNone(const Status& done) {
+  ARROW_RETURN_NOT_OK(done);
+  return Texts{};
 }
 
 /// One action: all that is said of it, and what it does with its body.
@@ -94,17 +121,45 @@ constexpr std::array kActions = {
               AbortIngest},
     ActionRow{"CreatePreparedStatement", "Flight SQL: keeps a statement to be run by its handle.",
               [](RunningCall& call, service::Service& service, std::string_view body) {
-                return ToTexts(CreatePreparedStatement(service, call.ForService(), body));
+                return ToTexts(CreatePreparedStatement(service, call.ForSql(), body));
               }},
-    ActionRow{
-        "ClosePreparedStatement", "Flight SQL: forgets a statement.",
-        [](RunningCall& call, service::Service& service, std::string_view body) -> Result<Texts> {
-          ARROW_RETURN_NOT_OK(ClosePreparedStatement(service, call.ForService(), body));
-          return Texts{};
-        }},
+    ActionRow{"ClosePreparedStatement", "Flight SQL: forgets a statement.",
+              [](RunningCall& call, service::Service& service, std::string_view body) {
+                return ToNone(ClosePreparedStatement(service, call.ForSql(), body));
+              }},
     ActionRow{"CreatePreparedSubstraitPlan", "Flight SQL: not taken; send SQL.",
               [](RunningCall& call, service::Service& service, std::string_view body) {
-                return ToTexts(CreatePreparedSubstraitPlan(service, call.ForService(), body));
+                return ToTexts(CreatePreparedSubstraitPlan(service, call.ForSql(), body));
+              }},
+    ActionRow{"BeginTransaction", "Flight SQL: begins a transaction and names it.",
+              [](RunningCall& call, service::Service& service, std::string_view body) {
+                return ToTexts(BeginTransaction(service, call.ForSql(), body));
+              }},
+    ActionRow{"EndTransaction", "Flight SQL: commits a transaction or rolls it back.",
+              [](RunningCall& call, service::Service& service, std::string_view body) {
+                return ToNone(EndTransaction(service, call.ForSql(), body));
+              }},
+    ActionRow{"BeginSavepoint", "Flight SQL: not taken, since DuckDB has no savepoints.",
+              [](RunningCall& /*call*/, service::Service& /*service*/, std::string_view body) {
+                return ToNone(BeginSavepoint(body));
+              }},
+    ActionRow{"EndSavepoint", "Flight SQL: not taken, since DuckDB has no savepoints.",
+              [](RunningCall& /*call*/, service::Service& /*service*/, std::string_view body) {
+                return ToNone(EndSavepoint(body));
+              }},
+    ActionRow{"CancelQuery", "Flight SQL: ends the result of a FlightInfo; see CancelFlightInfo.",
+              CancelQuery},
+    ActionRow{"SetSessionOptions", "Sets catalog, schema or settings of DuckDB for the session.",
+              [](RunningCall& call, service::Service& service, std::string_view body) {
+                return ToTexts(SetSessionOptions(service, call.ForSql(), body));
+              }},
+    ActionRow{"GetSessionOptions", "Tells what is set for the session.",
+              [](RunningCall& call, service::Service& service, std::string_view body) {
+                return ToTexts(GetSessionOptions(service, call.ForSql(), body));
+              }},
+    ActionRow{"CloseSession", "Ends the session and what it holds.",
+              [](RunningCall& call, service::Service& service, std::string_view body) {
+                return ToTexts(CloseSession(service, call.ForSql(), body));
               }},
     ActionRow{
         "transfer",

@@ -109,7 +109,7 @@ Result<std::shared_ptr<engine::ResultStream>> Door::Run(RunningCall& call,
                                                         std::string_view ticket) {
   if (service::Service::IsTicket(ticket)) return service_->OpenTicket(call.ForService(), ticket);
   const auto command = Unpack(ticket);
-  if (command) return ReadCatalog(*service_, call.ForService(), *command);
+  if (command) return ReadCatalog(*service_, call.ForSql(), *command);
   ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadTicket(ticket));
   if (request.retain) {
     return MakeError(ErrorKind::kInvalidInput,
@@ -143,7 +143,7 @@ Status Door::PollFlightInfo(const Context& context, const FlightDescriptor& desc
 
 Result<service::Offer> Door::Offer(RunningCall& call, const FlightDescriptor& descriptor) {
   const auto command = Unpack(descriptor.cmd);
-  if (command) return OfferStatement(*service_, call.ForService(), *command);
+  if (command) return OfferStatement(*service_, call.ForSql(), *command);
   ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadDescriptor(descriptor));
   const service::Call service_call = call.ForService(request.timeout);
   const service::OfferOptions options{.query = request.options,
@@ -189,7 +189,7 @@ Result<std::shared_ptr<arrow::Schema>> Door::DescribeSchema(RunningCall& call,
   if (command) {
     ARROW_ASSIGN_OR_RAISE(auto schema, CatalogSchema(*command));
     if (schema != nullptr) return schema;
-    return DescribeStatement(*service_, call.ForService(), *command);
+    return DescribeStatement(*service_, call.ForSql(), *command);
   }
   ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadDescriptor(descriptor));
   const service::Call service_call = call.ForService(request.timeout);

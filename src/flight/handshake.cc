@@ -11,8 +11,8 @@
 
 #include "access/caller.h"
 #include "base/error.h"
-#include "base/ids.h"
 #include "flight/running_calls.h"
+#include "flight/session_key.h"
 
 namespace arrowport::flight {
 namespace {
@@ -21,13 +21,14 @@ using Json = nlohmann::json;
 
 constexpr const char* kAuthorization = "authorization";
 constexpr std::string_view kBasic = "Basic ";
+constexpr std::string_view kBearer = "Bearer ";
 
-// Says nothing of its owner, and is not kept: every token is as good as none.
-std::string NewToken() { return "anonymous-" + NewId(); }
-
-bool HasBasicHeader(const arrow::flight::ServerCallContext& context) {
+// Of a header that signs in: that of a token is answered with the same.
+std::string TokenFor(const arrow::flight::ServerCallContext& context) {
   const auto found = context.incoming_headers().find(kAuthorization);
-  return found != context.incoming_headers().end() && found->second.starts_with(kBasic);
+  if (found == context.incoming_headers().end()) return {};
+  if (found->second.starts_with(kBasic)) return std::string(kBearer) + NewToken();
+  return found->second.starts_with(kBearer) ? std::string(found->second) : std::string();
 }
 
 bool IsSignIn(const std::string& payload) {
@@ -44,11 +45,16 @@ bool IsSignIn(const std::string& payload) {
 
 class BearerHeader final : public arrow::flight::ServerMiddleware {
  public:
+  explicit BearerHeader(std::string value) : value_(std::move(value)) {}
+
   [[nodiscard]] std::string name() const override { return BearerHeaders::kName; }
   void SendingHeaders(arrow::flight::AddCallHeaders* headers) override {
-    headers->AddHeader(kAuthorization, "Bearer " + NewToken());
+    headers->AddHeader(kAuthorization, value_);
   }
   void CallCompleted(const Status& /*status*/) override {}
+
+ private:
+  const std::string value_;
 };
 
 }  // namespace
@@ -57,7 +63,7 @@ Status Handshake::Authenticate(const arrow::flight::ServerCallContext& context,
                                arrow::flight::ServerAuthSender* outgoing,
                                arrow::flight::ServerAuthReader* incoming) {
   RunningCall& call = RunningCall::Of(context);
-  if (HasBasicHeader(context)) return Status::OK();
+  if (!TokenFor(context).empty()) return Status::OK();
   std::string payload;
   call.BeginWaitingForClient();
   const Status read = incoming->Read(&payload);
@@ -66,7 +72,7 @@ Status Handshake::Authenticate(const arrow::flight::ServerCallContext& context,
     return call.Answer(MakeError(
         ErrorKind::kInvalidInput,
         "the handshake has neither a message like {\"username\": \"…\", \"password\": \"…\"} or "
-        "Flight's BasicAuth, nor a header `authorization: Basic …`"));
+        "Flight's BasicAuth, nor a header `authorization: Basic …` or `Bearer …`"));
   }
   return call.Answer(outgoing->Write(NewToken()));
 }
@@ -80,8 +86,13 @@ Status Handshake::IsValid(const arrow::flight::ServerCallContext& /*context*/,
 Status BearerHeaders::StartCall(const arrow::flight::CallInfo& info,
                                 const arrow::flight::ServerCallContext& context,
                                 std::shared_ptr<arrow::flight::ServerMiddleware>* middleware) {
+  const auto authorization = context.incoming_headers().find(kAuthorization);
+  if (authorization == context.incoming_headers().end()) return Status::OK();
+  // Clients may sign in with any call, and go on with the token that they get.
   const bool is_handshake = info.method == arrow::flight::FlightMethod::Handshake;
-  if (is_handshake && HasBasicHeader(context)) *middleware = std::make_shared<BearerHeader>();
+  if (!is_handshake && !authorization->second.starts_with(kBasic)) return Status::OK();
+  std::string token = TokenFor(context);
+  if (!token.empty()) *middleware = std::make_shared<BearerHeader>(std::move(token));
   return Status::OK();
 }
 

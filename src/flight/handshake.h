@@ -16,8 +16,9 @@ namespace arrowport::flight {
 /// There are two forms, and clients have one of them:
 ///   1. messages: a name and password as JSON or as Flight's BasicAuth, answered with a token,
 ///      which the client then sends with each call (`auth-token-bin`);
-///   2. headers: `authorization: Basic …`, answered with `authorization: Bearer …`. The answer's
-///      header is the middleware's, see BearerHeaders.
+///   2. headers: `authorization: Basic …`, answered with `authorization: Bearer …`, which names a
+///      session of its own; a `Bearer …` that a client has already is answered with itself. The
+///      answer's header is the middleware's, see BearerHeaders.
 class Handshake final : public arrow::flight::ServerAuthHandler {
  public:
   // As Flight calls them.
@@ -28,7 +29,7 @@ class Handshake final : public arrow::flight::ServerAuthHandler {
                  std::string* peer_identity) override;
 };
 
-/// Gives a token to handshakes that come with a header.
+/// Gives a token to handshakes that come with a header, and to any call that signs in by one.
 class BearerHeaders final : public arrow::flight::ServerMiddlewareFactory {
  public:
   static constexpr char kName[] = "arrowport-bearer";

@@ -15,6 +15,7 @@
 #include "base/ids.h"
 #include "flight/flight_status.h"
 #include "flight/peer_connection.h"
+#include "flight/session_key.h"
 #include "observe/metrics.h"
 #include "service/service.h"
 
@@ -66,7 +67,11 @@ RunningCall& RunningCall::Of(const arrow::flight::ServerCallContext& context) {
 
 RunningCall::RunningCall(RunningCalls& calls, FlightMethod method,
                          const arrow::flight::ServerCallContext& context)
-    : calls_(calls), method_(method), context_(context), request_id_(NewId()) {}
+    : calls_(calls),
+      method_(method),
+      context_(context),
+      request_id_(NewId()),
+      session_(SessionOf(method, context)) {}
 
 // Flight keeps the call until just before the context goes, so the watcher never sees a dead one.
 RunningCall::~RunningCall() { calls_.Remove(this); }
@@ -79,6 +84,13 @@ service::Call RunningCall::ForService(std::optional<std::chrono::milliseconds> t
     std::lock_guard lock(calls_.mutex_);
     deadline_ = call.control.deadline;
   }
+  return call;
+}
+
+service::Call RunningCall::ForSql(const std::string& transaction) {
+  service::Call call = ForService();
+  call.session = session_;
+  call.transaction = transaction;
   return call;
 }
 
@@ -149,6 +161,7 @@ bool RunningCall::IsStuck(Clock::time_point now) const {
 
 void RunningCall::SendingHeaders(arrow::flight::AddCallHeaders* headers) {
   headers->AddHeader(kRequestIdHeader, request_id_);
+  if (session_.is_new) headers->AddHeader("set-cookie", CookieOf(session_));
 }
 
 void RunningCall::CallCompleted(const Status& status) {

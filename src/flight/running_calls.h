@@ -44,6 +44,10 @@ class RunningCall final : public arrow::flight::ServerMiddleware {
   [[nodiscard]] service::Call ForService(
       std::optional<std::chrono::milliseconds> timeout = std::nullopt);
 
+  /// The same for statements of Flight SQL, which are of the client's session, and of the
+  /// transaction of that handle.
+  [[nodiscard]] service::Call ForSql(const std::string& transaction = {});
+
   /// `status` as Flight sends it; the kind of a failure is kept for the trailer and the metrics.
   /// Everything that a handler answers goes through here.
   Status Answer(const Status& status);
@@ -84,6 +88,7 @@ class RunningCall final : public arrow::flight::ServerMiddleware {
   const arrow::flight::FlightMethod method_;
   const arrow::flight::ServerCallContext& context_;
   const std::string request_id_;
+  const service::SessionKey session_;
 
   // Shared with the watcher.
   std::stop_source stop_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <iterator>
 #include <limits>
@@ -46,7 +47,7 @@ constexpr int64_t kNoLimit = 0;
 constexpr int64_t kCaseInsensitive = 1;
 constexpr int64_t kNullsAtEnd = 3;
 constexpr int64_t kSerializable = 4;
-constexpr Bits kNoTransactions = 0;
+constexpr Bits kTransactionsWithoutSavepoints = 1;
 constexpr Bits kGroupByAnything = 0b11;
 constexpr Bits kGrammarMinimumAndCore = 0b11;
 constexpr Bits kAnsi92Entry = 0b1;
@@ -66,11 +67,10 @@ constexpr std::array kServerFacts = {
     Fact{5, false},  // Substrait, and its versions.
     Fact{6, ""},
     Fact{7, ""},
-    Fact{8, kNoTransactions},  // By actions.
-    Fact{9, false},            // The action CancelQuery; CancelFlightInfo is there.
-    Fact{10, true},            // Bulk ingestion, and in transactions.
-    Fact{11, false},
-    Fact{101, Bits{0}},  // Time limit of transactions.
+    Fact{8, kTransactionsWithoutSavepoints},  // By actions.
+    Fact{9, true},                            // The action CancelQuery.
+    Fact{10, true},                           // Bulk ingestion, and in transactions.
+    Fact{11, true},
 };
 
 constexpr std::array kSyntaxFacts = {
@@ -128,7 +128,7 @@ constexpr std::array kLimitFacts = {
 
 constexpr std::array kTransactionFacts = {
     Fact{562, kSerializable},  // By default, of DuckDB's snapshots.
-    Fact{563, false},
+    Fact{563, true},
     Fact{564, kOnlySerializable},
     Fact{565, false},  // DDL commits; DDL is ignored in transactions.
     Fact{566, false},
@@ -307,6 +307,10 @@ Result<Names> ReadNames(service::Service& service, const service::Call& call) {
   return names;
 }
 
+Bits BitsOf(std::chrono::milliseconds time) {
+  return static_cast<Bits>(std::min<int64_t>(time.count(), std::numeric_limits<Bits>::max()));
+}
+
 // As clients that look for DuckDB expect it: its version first.
 Result<std::string> ReadVersion(service::Service& service, const service::Call& call) {
   ARROW_ASSIGN_OR_RAISE(const auto rows, Ask(service, call, "SELECT version()"));
@@ -325,9 +329,9 @@ Result<std::shared_ptr<engine::ResultStream>> ReadSqlInfo(service::Service& serv
                                                           const service::Call& call,
                                                           const sql::CommandGetSqlInfo& command) {
   ARROW_ASSIGN_OR_RAISE(const std::string version, ReadVersion(service, call));
-  const auto lifetime =
-      std::min<int64_t>(service.statements().lifetime().count(), std::numeric_limits<Bits>::max());
-  std::vector<Fact> facts = {{1, version.c_str()}, {100, static_cast<Bits>(lifetime)}};
+  std::vector<Fact> facts = {{1, version.c_str()},
+                             {100, BitsOf(service.statements().lifetime())},
+                             {101, BitsOf(service.sessions().transaction_idle_max())}};
   const auto add = [&facts](const auto& more) {
     std::ranges::copy(more, std::back_inserter(facts));
   };

@@ -64,9 +64,8 @@ std::string UpdateResult(int64_t rows) {
 Result<std::string> Update(RunningCall& call, service::Service& service,
                            const PackedMessage& command) {
   ARROW_ASSIGN_OR_RAISE(const auto update, Parse<sql::CommandStatementUpdate>(command));
-  ARROW_RETURN_NOT_OK(CheckNoTransaction(update));
-  ARROW_ASSIGN_OR_RAISE(const int64_t rows,
-                        service.ExecuteMany(call.ForService(), update.query(), Once()));
+  const service::Call updating = call.ForSql(update.transaction_id());
+  ARROW_ASSIGN_OR_RAISE(const int64_t rows, service.ExecuteMany(updating, update.query(), Once()));
   return UpdateResult(rows);
 }
 
@@ -75,18 +74,18 @@ Result<std::string> UpdatePrepared(RunningCall& call, service::Service& service,
                                    arrow::flight::FlightMessageReader& reader,
                                    const PutLimits& limits) {
   ARROW_ASSIGN_OR_RAISE(const auto update, Parse<sql::CommandPreparedStatementUpdate>(command));
-  const service::Call service_call = call.ForService();
+  service::Call updating = call.ForSql();
   ARROW_ASSIGN_OR_RAISE(
       const auto prepared,
-      service.statements().Find(service_call.caller, update.prepared_statement_handle()));
+      service.statements().Find(updating.caller, update.prepared_statement_handle()));
+  updating.transaction = prepared.transaction;
   // Some clients send no schema when they have no values.
   engine::ParameterRows rows = Once();
   if (prepared.info.parameters->num_fields() > 0) {
     ARROW_ASSIGN_OR_RAISE(rows, ReceiveParameters(call, reader, limits));
     ARROW_RETURN_NOT_OK(service::CheckParameters(prepared.info, rows));
   }
-  ARROW_ASSIGN_OR_RAISE(const int64_t changed,
-                        service.ExecuteMany(service_call, prepared.sql, rows));
+  ARROW_ASSIGN_OR_RAISE(const int64_t changed, service.ExecuteMany(updating, prepared.sql, rows));
   return UpdateResult(changed);
 }
 
@@ -95,7 +94,7 @@ Result<std::string> Bind(RunningCall& call, service::Service& service, const Pac
   ARROW_ASSIGN_OR_RAISE(const auto query, Parse<sql::CommandPreparedStatementQuery>(command));
   ARROW_ASSIGN_OR_RAISE(auto rows, ReceiveParameters(call, reader, limits));
   ARROW_RETURN_NOT_OK(service.statements().Bind(
-      call.ForService().caller, query.prepared_statement_handle(), std::move(rows)));
+      call.ForSql().caller, query.prepared_statement_handle(), std::move(rows)));
   sql::DoPutPreparedStatementResult result;
   result.set_prepared_statement_handle(query.prepared_statement_handle());
   return result.SerializeAsString();
@@ -105,6 +104,7 @@ Result<std::string> Bind(RunningCall& call, service::Service& service, const Pac
 struct TablePolicy {
   bool makes = false;
   bool appends = false;
+  bool replaces = false;
 };
 
 Result<TablePolicy> PolicyOf(const sql::CommandStatementIngest& command) {
@@ -113,25 +113,25 @@ Result<TablePolicy> PolicyOf(const sql::CommandStatementIngest& command) {
   TablePolicy policy;
   policy.makes = definition.if_not_exist() == Definition::TABLE_NOT_EXIST_OPTION_CREATE;
   policy.appends = definition.if_exists() == Definition::TABLE_EXISTS_OPTION_APPEND;
-  if (definition.if_exists() == Definition::TABLE_EXISTS_OPTION_REPLACE) {
-    return MakeError(ErrorKind::kNotImplemented,
-                     "to replace a table is not served yet; drop it, and create it");
-  }
-  if (command.temporary()) {
-    return MakeError(ErrorKind::kNotImplemented,
-                     "temporary tables need a session, which is not served yet");
-  }
+  policy.replaces = definition.if_exists() == Definition::TABLE_EXISTS_OPTION_REPLACE;
   return policy;
+}
+
+Status CheckPolicy(const TablePolicy& policy, const std::string& table, bool is_there) {
+  if (is_there && !policy.appends && !policy.replaces) {
+    return MakeError(ErrorKind::kConflict, "the table '" + table + "' is there already");
+  }
+  if (!is_there && !policy.makes) {
+    return MakeError(ErrorKind::kNotFound, "there is no table '" + table + "'");
+  }
+  return Status::OK();
 }
 
 Status CheckTable(service::Service& service, const service::Call& call, const std::string& table,
                   const TablePolicy& policy) {
-  Status found = service.DescribeTable(call, table).status();
-  if (found.ok() && !policy.appends) {
-    return MakeError(ErrorKind::kConflict, "the table '" + table + "' is there already");
-  }
-  if (found.ok() || (policy.makes && KindOf(found) == ErrorKind::kNotFound)) return Status::OK();
-  return found;
+  const Status found = service.DescribeTable(call, table).status();
+  if (!found.ok() && KindOf(found) != ErrorKind::kNotFound) return found;
+  return CheckPolicy(policy, table, found.ok());
 }
 
 // 0 when it is not there.
@@ -162,16 +162,57 @@ Result<service::PutRequest> RequestOf(const sql::CommandStatementIngest& command
   return request;
 }
 
+struct IngestPlan {
+  const sql::CommandStatementIngest& command;
+  const TablePolicy& policy;
+  const service::PutRequest& request;
+};
+
+// On the connection of the session or transaction, or one of its own.
+Result<std::string> IngestOnConnection(service::Service& service, const service::Call& call,
+                                       const IngestPlan& plan, BatchReceiver& batches) {
+  if (!plan.request.stamp.producer.empty()) {
+    return MakeError(ErrorKind::kInvalidInput,
+                     "a producer's rows are a transaction of their own; they cannot be in "
+                     "another one, replace a table, or go into a temporary one");
+  }
+  const engine::TableName table = {.catalog = plan.command.catalog(),
+                                   .schema = plan.command.schema(),
+                                   .name = plan.command.table()};
+  ARROW_ASSIGN_OR_RAISE(
+      const auto append,
+      service.BeginAppend(call, table, plan.request.schema,
+                          {.if_missing = plan.policy.makes,
+                           .if_there = plan.policy.appends || plan.policy.replaces,
+                           .replace = plan.policy.replaces,
+                           .temporary = plan.command.temporary()}));
+  for (;;) {
+    auto batch = batches.Next();
+    if (!batch.ok()) {
+      append->Abort(batch.status());
+      return batch.status();
+    }
+    if (*batch == nullptr) break;
+    ARROW_RETURN_NOT_OK(append->WriteBlocking(*std::move(batch)));
+  }
+  ARROW_ASSIGN_OR_RAISE(const int64_t rows, append->FinishBlocking());
+  return UpdateResult(rows);
+}
+
 Result<std::string> Ingest(RunningCall& call, service::Service& service,
                            const PackedMessage& packed, arrow::flight::FlightMessageReader& reader,
                            const PutLimits& limits) {
   ARROW_ASSIGN_OR_RAISE(const auto command, Parse<sql::CommandStatementIngest>(packed));
-  ARROW_RETURN_NOT_OK(CheckNoTransaction(command));
   ARROW_ASSIGN_OR_RAISE(const TablePolicy policy, PolicyOf(command));
   ARROW_ASSIGN_OR_RAISE(service::PutRequest request, RequestOf(command));
   ARROW_ASSIGN_OR_RAISE(request.schema, ReceiveSchema(call, reader));
-  ARROW_RETURN_NOT_OK(CheckTable(service, call.ForService(), request.table, policy));
   BatchReceiver batches(call, reader, limits.message_bytes_max);
+  const service::Call ingesting = call.ForSql(command.transaction_id());
+  ARROW_ASSIGN_OR_RAISE(const auto place, service.sessions().Find(ingesting.asker()));
+  if (place != nullptr || policy.replaces || command.temporary()) {
+    return IngestOnConnection(service, ingesting, {command, policy, request}, batches);
+  }
+  ARROW_RETURN_NOT_OK(CheckTable(service, ingesting, request.table, policy));
   ARROW_ASSIGN_OR_RAISE(const auto summary, LandRows(call, service, request, batches));
   return UpdateResult(summary.rows);
 }

@@ -52,55 +52,59 @@ Status NoSubstrait() {
   return MakeError(ErrorKind::kNotImplemented, "plans of Substrait are not taken; send SQL");
 }
 
-// The statement that a command is, with the values that are bound.
-Result<engine::Statement> StatementOf(service::Service& service, const service::Call& call,
-                                      const PackedMessage& command) {
+/// The statement that a command is, with the values that are bound.
+struct BoundStatement {
+  std::string sql;
+  engine::ParameterRows rows;  ///< None, or one set of values, or several.
+  std::string transaction;     ///< The handle of the one that it runs in; empty: none.
+
+  [[nodiscard]] Result<engine::Statement> ToStatement() const {
+    engine::Statement statement{.sql = sql, .parameters = {}};
+    ARROW_ASSIGN_OR_RAISE(statement.parameters, FirstRow(rows));
+    return statement;
+  }
+};
+
+Result<BoundStatement> StatementOf(service::Service& service, const service::Call& call,
+                                   const PackedMessage& command) {
   if (Is<sql::CommandStatementQuery>(command)) {
     ARROW_ASSIGN_OR_RAISE(const auto query, Parse<sql::CommandStatementQuery>(command));
-    ARROW_RETURN_NOT_OK(CheckNoTransaction(query));
-    return engine::Statement{.sql = query.query(), .parameters = {}};
+    return BoundStatement{.sql = query.query(), .rows = {}, .transaction = query.transaction_id()};
   }
   if (Is<sql::CommandPreparedStatementQuery>(command)) {
     ARROW_ASSIGN_OR_RAISE(const auto query, Parse<sql::CommandPreparedStatementQuery>(command));
-    ARROW_ASSIGN_OR_RAISE(const auto prepared, service.statements().Find(
-                                                   call.caller, query.prepared_statement_handle()));
-    engine::Statement statement{.sql = prepared.sql, .parameters = {}};
-    ARROW_ASSIGN_OR_RAISE(statement.parameters, FirstRow(prepared.bound));
-    return statement;
+    ARROW_ASSIGN_OR_RAISE(
+        auto prepared, service.statements().Find(call.caller, query.prepared_statement_handle()));
+    return BoundStatement{.sql = std::move(prepared.sql),
+                          .rows = std::move(prepared.bound),
+                          .transaction = std::move(prepared.transaction)};
   }
   if (Is<sql::CommandStatementSubstraitPlan>(command)) return NoSubstrait();
   return NoQuery(command);
-}
-
-// Null, or the statement that is to be run for each of several rows.
-Result<std::shared_ptr<const service::PreparedInfo>> FindMany(service::Service& service,
-                                                              const service::Call& call,
-                                                              const PackedMessage& command) {
-  if (!Is<sql::CommandPreparedStatementQuery>(command)) return nullptr;
-  ARROW_ASSIGN_OR_RAISE(const auto query, Parse<sql::CommandPreparedStatementQuery>(command));
-  ARROW_ASSIGN_OR_RAISE(auto prepared,
-                        service.statements().Find(call.caller, query.prepared_statement_handle()));
-  if (CountRows(prepared.bound) <= 1) return nullptr;
-  return std::make_shared<const service::PreparedInfo>(std::move(prepared));
 }
 
 }  // namespace
 
 Result<service::Offer> OfferStatement(service::Service& service, const service::Call& call,
                                       const PackedMessage& command) {
-  ARROW_ASSIGN_OR_RAISE(const auto many, FindMany(service, call, command));
-  if (many != nullptr) return service.OfferMany(call, many->sql, many->bound);
-  ARROW_ASSIGN_OR_RAISE(const auto statement, StatementOf(service, call, command));
+  ARROW_ASSIGN_OR_RAISE(const auto bound, StatementOf(service, call, command));
+  service::Call running = call;
+  running.transaction = bound.transaction;
+  if (CountRows(bound.rows) > 1) return service.OfferMany(running, bound.sql, bound.rows);
+  ARROW_ASSIGN_OR_RAISE(const auto statement, bound.ToStatement());
   service::OfferOptions options;
   options.run_writes = true;
-  return service.OfferQuery(call, statement, options);
+  return service.OfferQuery(running, statement, options);
 }
 
 Result<std::shared_ptr<arrow::Schema>> DescribeStatement(service::Service& service,
                                                          const service::Call& call,
                                                          const PackedMessage& command) {
-  ARROW_ASSIGN_OR_RAISE(const auto statement, StatementOf(service, call, command));
-  return service.DescribeQuery(call, statement);
+  ARROW_ASSIGN_OR_RAISE(const auto bound, StatementOf(service, call, command));
+  service::Call describing = call;
+  describing.transaction = bound.transaction;
+  ARROW_ASSIGN_OR_RAISE(const auto statement, bound.ToStatement());
+  return service.DescribeQuery(describing, statement);
 }
 
 Result<std::string> SerializeSchema(const arrow::Schema& schema) {
@@ -112,8 +116,9 @@ Result<std::string> CreatePreparedStatement(service::Service& service, const ser
                                             std::string_view body) {
   ARROW_ASSIGN_OR_RAISE(const auto request,
                         ParseBody<sql::ActionCreatePreparedStatementRequest>(body));
-  ARROW_RETURN_NOT_OK(CheckNoTransaction(request));
-  ARROW_ASSIGN_OR_RAISE(const auto prepared, service.Prepare(call, request.query()));
+  service::Call preparing = call;
+  preparing.transaction = request.transaction_id();
+  ARROW_ASSIGN_OR_RAISE(const auto prepared, service.Prepare(preparing, request.query()));
   sql::ActionCreatePreparedStatementResult result;
   result.set_prepared_statement_handle(prepared.handle);
   const bool is_update = !prepared.info.returns_rows;

@@ -13,6 +13,8 @@
 
 namespace arrowport::flight {
 
+// The call of each names the client's session, and the transaction if the message does.
+
 /// Offers the result of a command that is a statement of Flight SQL. One that changes anything has
 /// run when this returns, once, and its tickets are of what it answered.
 /// \return kNotImplemented for a command that is no query.
@@ -34,12 +36,5 @@ Result<std::string> CreatePreparedSubstraitPlan(service::Service& service,
                                                 const service::Call& call, std::string_view body);
 Status ClosePreparedStatement(service::Service& service, const service::Call& call,
                               std::string_view body);
-
-/// That no transaction is asked for, of which there are none yet.
-template <typename Message>
-Status CheckNoTransaction(const Message& message) {
-  if (message.transaction_id().empty()) return Status::OK();
-  return MakeError(ErrorKind::kNotFound, "there is no such transaction");
-}
 
 }  // namespace arrowport::flight

@@ -406,6 +406,20 @@ std::vector<OptionRow> FlightRows() {
        .help = "For a prepared statement of Flight SQL that nobody uses; then it is forgotten.",
        .set = [](Options& o,
                  Text text) { return ReadDuration(text, &o.service.statement_lifetime); }},
+      {.name = "flight.session_timeout",
+       .value_name = "DURATION",
+       .default_text = "30m",
+       .help = "For a session of Flight SQL that nobody uses; then it is ended and rolled back.",
+       .set = [](Options& o,
+                 Text text) { return ReadDuration(text, &o.service.sessions.session_idle_max); }},
+      {.name = "flight.transaction_timeout",
+       .value_name = "DURATION",
+       .default_text = "5m",
+       .help = "For a transaction of Flight SQL that nobody uses; then it is rolled back.",
+       .set =
+           [](Options& o, Text text) {
+             return ReadDuration(text, &o.service.sessions.transaction_idle_max);
+           }},
   };
 }
 

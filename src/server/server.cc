@@ -124,6 +124,10 @@ void Server::AddGauges() {
                  &Service::put_bytes_held);
   add_of_service("arrowport_prepared_statements", "Prepared statements of Flight SQL.",
                  &Service::prepared_statements);
+  add_of_service("arrowport_sessions", "Sessions of Flight SQL that have a connection.",
+                 &Service::open_sessions);
+  add_of_service("arrowport_transactions", "Transactions that clients of Flight SQL have begun.",
+                 &Service::open_transactions);
   add_of_service("arrowport_staged_ingests", "Ingests in parts that are open.",
                  &Service::staged_ingests);
   add_of_service("arrowport_staged_bytes", "Parts of ingests on disk.", &Service::staged_bytes);

@@ -24,9 +24,12 @@ constexpr size_t kStatementsMax = 20'000;
 }  // namespace
 
 Result<PreparedInfo> PreparedStatements::Add(const access::Caller& owner, std::string sql,
-                                             engine::QueryInfo info) {
-  PreparedInfo prepared{
-      .handle = NewId(), .sql = std::move(sql), .info = std::move(info), .bound = {}};
+                                             engine::QueryInfo info, std::string transaction) {
+  PreparedInfo prepared{.handle = NewId(),
+                        .sql = std::move(sql),
+                        .transaction = std::move(transaction),
+                        .info = std::move(info),
+                        .bound = {}};
   const std::lock_guard lock(mutex_);
   if (entries_.size() >= kStatementsMax) {
     return MakeError(ErrorKind::kOverloaded,

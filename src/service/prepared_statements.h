@@ -21,6 +21,7 @@ namespace arrowport::service {
 struct PreparedInfo {
   std::string handle;
   std::string sql;
+  std::string transaction;      ///< In which it runs; empty: none.
   engine::QueryInfo info;       ///< When it was prepared, without parameters.
   engine::ParameterRows bound;  ///< What it is to be run with; none: nothing was bound.
 };
@@ -39,7 +40,8 @@ class PreparedStatements {
   PreparedStatements& operator=(const PreparedStatements&) = delete;
 
   /// kOverloaded when there are too many.
-  Result<PreparedInfo> Add(const access::Caller& owner, std::string sql, engine::QueryInfo info);
+  Result<PreparedInfo> Add(const access::Caller& owner, std::string sql, engine::QueryInfo info,
+                           std::string transaction = {});
 
   /// kNotFound for a handle that is unknown, closed or expired. So do the others.
   Result<PreparedInfo> Find(const access::Caller& owner, std::string_view handle);

@@ -29,6 +29,7 @@
 #include "service/offered_results.h"
 #include "service/retained_result.h"
 #include "service/service.h"
+#include "service/statement_place.h"
 #include "service/table_file.h"
 #include "stream/batch_encoder.h"
 
@@ -69,46 +70,63 @@ HeldRows CountOf(int64_t changed) {
 
 }  // namespace
 
-ResultOffers::ResultOffers(std::shared_ptr<engine::Database> database, FileCache& files,
-                           std::chrono::milliseconds lifetime)
-    : database_(std::move(database)), files_(files), tickets_(lifetime) {}
+ResultOffers::ResultOffers(FileCache& files, std::chrono::milliseconds lifetime)
+    : files_(files), tickets_(lifetime) {}
 
-Result<Offer> ResultOffers::Make(const Call& call, const engine::Statement& statement,
-                                 const OfferOptions& options, Query query) {
-  ARROW_ASSIGN_OR_RAISE(auto info,
-                        database_->DescribeQuery(statement, options.query, call.control));
-  auto run = [statement, options, query = std::move(query)](const Call& opening) {
+Result<Offer> ResultOffers::Make(const Call& call, StatementPlace& place,
+                                 const engine::Statement& statement, const OfferOptions& options,
+                                 Query query) {
+  OfferedResults::Run run = [statement, options, query = std::move(query)](const Call& opening) {
     Call timed = opening;
     if (options.timeout) timed.control.deadline = Clock::now() + *options.timeout;
     return query(timed, statement, options.query);
   };
+  const auto info = place.DescribeQuery(statement, options.query, call.control);
+  // Of several statements nothing can be told before they were run.
+  if (!info.ok() && KindOf(info.status()) == ErrorKind::kNotImplemented && options.run_writes) {
+    return Retain(call, std::move(run), /*ordered=*/true, 1);
+  }
+  ARROW_RETURN_NOT_OK(info.status());
+  return Make(call, place, *info, options, std::move(run));
+}
+
+Result<Offer> ResultOffers::Make(const Call& call, const StatementPlace& place,
+                                 const engine::QueryInfo& info, const OfferOptions& options,
+                                 OfferedResults::Run run) {
   const int streams = info.ordered ? 1 : CountOfStreams(options.streams_max);
   const bool runs_now = options.run_writes && info.writes;
   if (runs_now && !info.returns_rows) return RunNow(call, run);
   // What it returns may be as much as a table.
   if (options.retain || runs_now) return Retain(call, std::move(run), info.ordered, streams);
+  if (place.is_kept()) {
+    ARROW_ASSIGN_OR_RAISE(auto rows, run(call));
+    run = [rows = std::move(rows)](const Call& /*opening*/) {
+      return Result<std::shared_ptr<engine::ResultStream>>(rows);
+    };
+  }
   ARROW_ASSIGN_OR_RAISE(auto tickets, tickets_.Add(call.caller, std::move(run), streams));
-  return Offer{.schema = std::move(info.schema),
+  return Offer{.schema = info.schema,
                .ordered = info.ordered,
                .tickets = std::move(tickets.texts),
                .expires_at = tickets.expires_at};
 }
 
-Result<Offer> ResultOffers::MakeMany(const Call& call, const std::string& sql,
-                                     const engine::ParameterRows& rows, Query query) {
+Result<Offer> ResultOffers::MakeMany(const Call& call, StatementPlace& place,
+                                     const std::string& sql, const engine::ParameterRows& rows,
+                                     Query query) {
   auto statements = StatementsOf(sql, rows);
   ARROW_ASSIGN_OR_RAISE(const auto first, statements());
   if (!first.has_value()) return MakeError(ErrorKind::kInternal, "there are no parameters");
-  ARROW_ASSIGN_OR_RAISE(auto info, database_->DescribeQuery(*first, {}, call.control));
+  ARROW_ASSIGN_OR_RAISE(auto info, place.DescribeQuery(*first, {}, call.control));
   if (!info.returns_rows) {
-    ARROW_ASSIGN_OR_RAISE(const int64_t changed, database_->ExecuteMany(sql, rows, call.control));
+    ARROW_ASSIGN_OR_RAISE(const int64_t changed, place.ExecuteMany(sql, rows, call.control));
     return Hold(call, CountOf(changed));
   }
   if (info.writes) {
     return MakeError(ErrorKind::kNotImplemented,
                      "a statement that writes and returns rows takes one row of parameters");
   }
-  auto run = [sql, rows, query = std::move(query)](const Call& opening) {
+  OfferedResults::Run run = [sql, rows, query = std::move(query)](const Call& opening) {
     return ChainRows([opening, next = StatementsOf(sql, rows),
                       query]() mutable -> Result<std::shared_ptr<engine::ResultStream>> {
       ARROW_ASSIGN_OR_RAISE(const auto statement, next());
@@ -116,6 +134,7 @@ Result<Offer> ResultOffers::MakeMany(const Call& call, const std::string& sql,
       return query(opening, *statement, {.read_only = true});
     });
   };
+  if (place.is_kept()) return Retain(call, std::move(run), /*ordered=*/true, 1);
   ARROW_ASSIGN_OR_RAISE(auto tickets, tickets_.Add(call.caller, std::move(run), 1));
   return Offer{.schema = std::move(info.schema),
                .ordered = true,

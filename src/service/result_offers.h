@@ -16,6 +16,7 @@
 #include "service/file_cache.h"
 #include "service/held_rows.h"
 #include "service/offered_results.h"
+#include "service/statement_place.h"
 
 namespace arrowport::service {
 
@@ -48,26 +49,27 @@ class ResultOffers {
       const Call& call, const engine::Statement& statement, const engine::QueryOptions& options)>;
 
   /// `files`, for results that are retained, must outlive this. Tickets live for `lifetime`.
-  ResultOffers(std::shared_ptr<engine::Database> database, FileCache& files,
-               std::chrono::milliseconds lifetime);
+  ResultOffers(FileCache& files, std::chrono::milliseconds lifetime);
 
-  /// Offers `statement`, which `query` runs when the first ticket is used, or now.
-  Result<Offer> Make(const Call& call, const engine::Statement& statement,
+  /// Offers `statement`, which `query` runs when the first ticket is used; or now, where its turn
+  /// is now. `place` is where that will be.
+  Result<Offer> Make(const Call& call, StatementPlace& place, const engine::Statement& statement,
                      const OfferOptions& options, Query query);
 
   /// Offers what `sql` answers for each of `rows`, of which there is one at least: the rows of a
   /// query one result behind the other, or how many rows it has changed, all runs together.
-  Result<Offer> MakeMany(const Call& call, const std::string& sql,
+  Result<Offer> MakeMany(const Call& call, StatementPlace& place, const std::string& sql,
                          const engine::ParameterRows& rows, Query query);
 
   [[nodiscard]] OfferedResults& tickets() { return tickets_; }
 
  private:
+  Result<Offer> Make(const Call& call, const StatementPlace& place, const engine::QueryInfo& info,
+                     const OfferOptions& options, OfferedResults::Run run);
   Result<Offer> Retain(const Call& call, OfferedResults::Run run, bool ordered, int streams);
   Result<Offer> RunNow(const Call& call, const OfferedResults::Run& run);
   Result<Offer> Hold(const Call& call, HeldRows rows);
 
-  const std::shared_ptr<engine::Database> database_;
   FileCache& files_;
   OfferedResults tickets_;
 };

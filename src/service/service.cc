@@ -34,6 +34,7 @@
 #include "service/result_offers.h"
 #include "service/router.h"
 #include "service/schema_registry.h"
+#include "service/service_impl.h"
 #include "service/spill_space.h"
 #include "service/spilling_exchange.h"
 #include "service/staged_ingests.h"
@@ -56,176 +57,19 @@ std::string AllRowsOf(const engine::TableName& table) { return "SELECT * FROM " 
 
 }  // namespace
 
-class Service::Impl : public std::enable_shared_from_this<Impl> {
- public:
-  Impl(std::shared_ptr<engine::Database> engine_database, observe::Metrics& server_metrics,
-       const ServiceOptions& options)
-      : database(std::move(engine_database)),
-        metrics(server_metrics),
-        exchangers(database, options.exchangers),
-        spill(std::make_shared<SpillSpace>(options.spill)),
-        transfers(options.transfer),
-        puts(database, options.ingest),
-        schemas(database, [this](const Call& call, access::Action action,
-                                 std::string_view object) { return Admit(call, action, object); }),
-        files(options.files, server_metrics),
-        offers(database, files, options.ticket_lifetime),
-        statements(options.statement_lifetime),
-        ingests(options.staging, NeedsOfIngests()) {}
-
-  Status Admit(const Call& call, access::Action action, std::string_view object) const {
-    if (draining) {
-      return MakeError(ErrorKind::kUnavailable, "the server is shutting down; try another one");
-    }
-    return authorizer.Check(call.caller, action, object);
-  }
-
-  Result<PutTarget> TargetOf(const PutRequest& request);
-
-  /// Of a caller who was admitted.
-  Result<std::shared_ptr<Put>> BeginPut(const Call& call, const PutRequest& request);
-
-  /// The same whether or not there is room for its rows.
-  Result<std::shared_ptr<Put>> MakePut(const Call& call, const PutRequest& request);
-
-  StagedIngests::Needs NeedsOfIngests();
-
-  void AddRule(StreamInfo& stream) const {
-    const Route route = router.Find(stream.name);
-    if (route.rule == nullptr) return;
-    stream.rule = route.rule->pattern;
-    stream.rule_place = route.rule->place;
-    if (!stream.table.empty()) return;
-    const auto table = route.rule->TableOf(stream.name);
-    if (table.ok()) stream.table = table->ToString();
-  }
-
-  const std::shared_ptr<engine::Database> database;
-  observe::Metrics& metrics;
-  const access::Authorizer authorizer{};
-  StreamTable streams;
-  Router router;
-  Exchangers exchangers;
-  const std::shared_ptr<SpillSpace> spill;
-  Transfers transfers;
-  PutSpace puts;
-  std::atomic<bool> draining = false;
-  SchemaRegistry schemas;
-  // Go first: what makes files, and what lands ingests, uses the database.
-  FileCache files;
-  ResultOffers offers;
-  PreparedStatements statements;
-  StagedIngests ingests;
-};
-
 Service::Service(std::shared_ptr<engine::Database> database, observe::Metrics& metrics,
                  const ServiceOptions& options)
     : impl_(std::make_shared<Impl>(std::move(database), metrics, options)) {}
 
 Service::~Service() = default;
 
-Result<PutTarget> Service::Impl::TargetOf(const PutRequest& request) {
-  const Route route = router.Find(request.stream);
-  ARROW_ASSIGN_OR_RAISE(engine::TableName table, TableOf(request, route));
-  PutTarget target{.table = std::move(table), .schema = request.schema, .route = route};
-  target.payload_digest = request.payload_digest;
-  target.must_be_durable = request.must_be_durable;
-  if (route.rule == nullptr) return target;
-  // A key is no producer's.
-  target.added = AddedColumns(route.rule->add_columns, request.stream, request.stamp);
-  if (request.schema != nullptr) {
-    ARROW_ASSIGN_OR_RAISE(target.schema, target.added.Extend(request.schema));
-  }
-  if (!route.rule->schema.empty()) {
-    target.read_checks = [impl = shared_from_this(), name = route.rule->schema] {
-      return impl->schemas.ColumnsOf(name);
-    };
-  }
-  return target;
-}
-
-Result<std::shared_ptr<Put>> Service::Impl::BeginPut(const Call& call, const PutRequest& request) {
-  const std::string context = "stream '" + request.stream + "'";
-  ARROW_RETURN_NOT_OK(WithContext(context, database->CheckRoom()));
-  return MakePut(call, request);
-}
-
-Result<std::shared_ptr<Put>> Service::Impl::MakePut(const Call& call, const PutRequest& request) {
-  const std::string context = "stream '" + request.stream + "'";
-  auto target = TargetOf(request);
-  if (!target.ok()) return WithContext(context, target.status());
-  ARROW_RETURN_NOT_OK(CheckStamp(request));
-  PutSummary summary;
-  summary.stream = request.stream;
-  summary.table = target->table.ToString();
-  summary.stamp = StampOf(call.caller, request);
-  summary.ingest = request.ingest;
-  PutAccount account(std::move(summary), {streams, metrics});
-  return MakeStreamPut(puts, *std::move(target), std::move(account), call.control,
-                       shared_from_this());
-}
-
-StagedIngests::Needs Service::Impl::NeedsOfIngests() {
-  StagedIngests::Needs needs;
-  needs.admit = std::bind_front(&Impl::Admit, this);
-  needs.land = std::bind_front(&Impl::BeginPut, this);
-  needs.tell_again = std::bind_front(&Impl::MakePut, this);
-  needs.has_landed = [this](const Call& call, const PutRequest& request) -> Result<bool> {
-    // While it is being opened again the ledger in memory may be older than the file.
-    ARROW_RETURN_NOT_OK(database->CheckOpen());
-    ARROW_RETURN_NOT_OK(puts.ledger.Load());
-    return puts.ledger.CheckEarly(request.stream, StampOf(call.caller, request));
-  };
-  needs.check_fit = [this](const PutRequest& request) -> Status {
-    ARROW_RETURN_NOT_OK(CheckStreamName(request.stream));
-    ARROW_ASSIGN_OR_RAISE(const PutTarget target, TargetOf(request));
-    const bool drops_misfits = target.route.rule != nullptr && target.route.rule->skip_misfits;
-    if (target.schema == nullptr || drops_misfits) return Status::OK();
-    return database->CheckAppend(target.table, target.schema, target.route.landing.get());
-  };
-  needs.check_room = [this] { return database->CheckRoom(); };
-  return needs;
-}
-
-Result<std::shared_ptr<Put>> Service::BeginPut(const Call& call, const PutRequest& request) {
-  ARROW_RETURN_NOT_OK(CheckStreamName(request.stream));
-  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kPut, request.stream));
-  if (!request.ingest.empty()) return impl_->ingests.BeginPart(call, request, impl_);
-  return impl_->BeginPut(call, request);
-}
-
-StagedIngests& Service::ingests() { return impl_->ingests; }
-
-void Service::CommitIngest(const Call& call, const IngestName& name,
-                           std::optional<int64_t> parts_expected, PutDone done) {
-  impl_->ingests.Commit(call, name, parts_expected, impl_, std::move(done));
-}
-
-Result<std::shared_ptr<arrow::Schema>> Service::ColumnsForPut(const Call& call,
-                                                              const PutRequest& request) {
-  ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kPut, request.stream));
-  if (!request.ingest.empty()) {
-    ARROW_ASSIGN_OR_RAISE(auto schema, impl_->ingests.SchemaOf(call, request));
-    if (schema != nullptr) return schema;
-  }
-  const Route route = impl_->router.Find(request.stream);
-  const auto table = TableOf(request, route);
-  // The put says what is wrong with its name.
-  if (!table.ok()) return nullptr;
-  auto info = impl_->database->DescribeTable(*table, call.control);
-  if (!info.ok() && KindOf(info.status()) == ErrorKind::kNotFound) return nullptr;
-  ARROW_RETURN_NOT_OK(info.status());
-  const bool takes_others = route.rule != nullptr && (route.rule->landing.quarantine ||
-                                                      route.rule->landing.on_schema_change.widen);
-  return takes_others ? OnlyTexts(*info->schema) : info->schema;
-}
-
 Result<std::shared_ptr<engine::ResultStream>> Service::Query(const Call& call,
                                                              const engine::Statement& statement,
                                                              const engine::QueryOptions& options) {
   ARROW_RETURN_NOT_OK(CheckUtf8(statement.sql, "the SQL text"));
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, statement.sql));
-  return impl_->database->Query(statement, options, call.control);
+  ARROW_ASSIGN_OR_RAISE(const auto place, impl_->PlaceOf(call, statement.sql));
+  return place->Query(statement, options, call.control);
 }
 
 Result<std::shared_ptr<engine::ResultStream>> Service::ReadTable(
@@ -277,15 +121,25 @@ Result<Offer> Service::OfferMany(const Call& call, const std::string& sql,
                                  const engine::ParameterRows& rows) {
   ARROW_RETURN_NOT_OK(CheckUtf8(sql, "the SQL text"));
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, sql));
-  return impl_->offers.MakeMany(call, sql, rows, std::bind_front(&Service::Query, this));
+  ARROW_ASSIGN_OR_RAISE(const auto place, impl_->PlaceOf(call, sql));
+  return impl_->offers.MakeMany(call, *place, sql, rows, QueryAt(place));
 }
 
 Result<Offer> Service::MakeOffer(const Call& call, const engine::Statement& statement,
                                  const OfferOptions& options) {
   ARROW_RETURN_NOT_OK(CheckUtf8(statement.sql, "the SQL text"));
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, statement.sql));
-  // Asked again when the ticket is used: what it may do is decided then.
-  return impl_->offers.Make(call, statement, options, std::bind_front(&Service::Query, this));
+  ARROW_ASSIGN_OR_RAISE(const auto place, impl_->PlaceOf(call, statement.sql));
+  return impl_->offers.Make(call, *place, statement, options, QueryAt(place));
+}
+
+// Asked again when a ticket is used: what it may do is decided then.
+ResultOffers::Query Service::QueryAt(const std::shared_ptr<StatementPlace>& place) {
+  if (!place->is_kept()) return std::bind_front(&Service::Query, this);
+  return [place](const Call& call, const engine::Statement& statement,
+                 const engine::QueryOptions& options) {
+    return place->Query(statement, options, call.control);
+  };
 }
 
 Result<Offer> Service::OfferTable(const Call& call, std::string_view table,
@@ -372,7 +226,8 @@ Result<std::shared_ptr<arrow::Schema>> Service::DescribeQuery(const Call& call,
                                                               const engine::Statement& statement) {
   ARROW_RETURN_NOT_OK(CheckUtf8(statement.sql, "the SQL text"));
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kDescribe, statement.sql));
-  ARROW_ASSIGN_OR_RAISE(auto info, impl_->database->DescribeQuery(statement, {}, call.control));
+  ARROW_ASSIGN_OR_RAISE(const auto place, impl_->PlaceOf(call, statement.sql));
+  ARROW_ASSIGN_OR_RAISE(auto info, place->DescribeQuery(statement, {}, call.control));
   return info.schema;
 }
 
@@ -380,9 +235,12 @@ Result<PreparedInfo> Service::Prepare(const Call& call, const std::string& sql) 
   ARROW_RETURN_NOT_OK(CheckUtf8(sql, "the SQL text"));
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kDescribe, sql));
   const engine::Statement statement{.sql = sql, .parameters = {}};
-  ARROW_ASSIGN_OR_RAISE(auto info, impl_->database->DescribeQuery(statement, {}, call.control));
-  return impl_->statements.Add(call.caller, sql, std::move(info));
+  ARROW_ASSIGN_OR_RAISE(const auto place, impl_->PlaceOf(call, sql));
+  ARROW_ASSIGN_OR_RAISE(auto info, place->DescribeQuery(statement, {}, call.control));
+  return impl_->statements.Add(call.caller, sql, std::move(info), call.transaction);
 }
+
+ClientSessions& Service::sessions() { return impl_->sessions; }
 
 PreparedStatements& Service::statements() { return impl_->statements; }
 
@@ -390,7 +248,8 @@ Result<int64_t> Service::ExecuteMany(const Call& call, const std::string& sql,
                                      const engine::ParameterRows& rows) {
   ARROW_RETURN_NOT_OK(CheckUtf8(sql, "the SQL text"));
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, sql));
-  return impl_->database->ExecuteMany(sql, rows, call.control);
+  ARROW_ASSIGN_OR_RAISE(const auto place, impl_->PlaceOf(call, sql));
+  return place->ExecuteMany(sql, rows, call.control);
 }
 
 Result<engine::TableInfo> Service::DescribeTable(const Call& call, std::string_view table) {
@@ -444,6 +303,10 @@ Status Service::CheckRoom() const { return impl_->database->CheckRoom(); }
 
 int64_t Service::prepared_statements() const { return impl_->statements.count(); }
 
+int64_t Service::open_sessions() const { return impl_->sessions.sessions(); }
+
+int64_t Service::open_transactions() const { return impl_->sessions.transactions(); }
+
 int64_t Service::staged_ingests() const { return impl_->ingests.open_ingests(); }
 
 int64_t Service::staged_bytes() const { return impl_->ingests.bytes_held(); }
@@ -476,6 +339,7 @@ void Service::CancelAll(const Status& reason) {
   impl_->puts.Stop(reason);
   impl_->ingests.Stop(reason);
   impl_->database->CancelAll(reason);
+  impl_->sessions.Clear();
 }
 
 }  // namespace arrowport::service

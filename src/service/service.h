@@ -16,6 +16,8 @@
 #include "engine/database.h"
 #include "engine/table_read.h"
 #include "observe/metrics.h"
+#include "service/call.h"
+#include "service/client_sessions.h"
 #include "service/exchangers.h"
 #include "service/file_cache.h"
 #include "service/prepared_statements.h"
@@ -29,16 +31,10 @@
 
 namespace arrowport::service {
 
-/// What every verb is told about the call it serves.
-struct Call {
-  access::Caller caller;
-  std::string request_id;
-  CallControl control;
-};
-
 struct ServiceOptions {
   std::chrono::milliseconds ticket_lifetime{60'000};      ///< For a ticket that nobody uses.
   std::chrono::milliseconds statement_lifetime{600'000};  ///< Of a prepared one that nobody uses.
+  SessionOptions sessions = {};
   FileCacheOptions files = {};
   ExchangerList exchangers = {};  ///< Of the configuration.
   SpillOptions spill = {};
@@ -163,6 +159,16 @@ class Service {
   /// Keeps `sql`, a single statement, so that it can be run by its handle.
   Result<PreparedInfo> Prepare(const Call& call, const std::string& sql);
 
+  /// Sessions and transactions. What clients do in them goes through the verbs, by the call's.
+  [[nodiscard]] ClientSessions& sessions();
+
+  /// Begins an append to a table on the connection of the call's session or transaction, or one for
+  /// this append alone, unless that is for a temporary table. See engine::Session.
+  Result<std::shared_ptr<engine::Append>> BeginAppend(const Call& call,
+                                                      const engine::TableName& table,
+                                                      const std::shared_ptr<arrow::Schema>& schema,
+                                                      const engine::SessionAppendOptions& options);
+
   /// What is kept. Whoever runs one of them asks the verbs for that.
   [[nodiscard]] PreparedStatements& statements();
 
@@ -212,6 +218,10 @@ class Service {
   /// Statements that clients have prepared and not closed.
   [[nodiscard]] int64_t prepared_statements() const;
 
+  /// Sessions that have a connection, and transactions that clients have begun.
+  [[nodiscard]] int64_t open_sessions() const;
+  [[nodiscard]] int64_t open_transactions() const;
+
   /// Ingests in parts that are open, and what they have on disk.
   [[nodiscard]] int64_t staged_ingests() const;
   [[nodiscard]] int64_t staged_bytes() const;
@@ -228,6 +238,7 @@ class Service {
  private:
   class Impl;
 
+  ResultOffers::Query QueryAt(const std::shared_ptr<StatementPlace>& place);
   Result<Offer> MakeOffer(const Call& call, const engine::Statement& statement,
                           const OfferOptions& options);
 

@@ -1,0 +1,361 @@
+#include "service/client_sessions.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/call_control.h"
+#include "base/error.h"
+#include "base/ids.h"
+#include "engine/database.h"
+#include "engine/parsed_text.h"
+#include "engine/table.h"
+#include "service/kept_place.h"
+#include "service/spill_space.h"
+#include "service/statement_place.h"
+
+namespace arrowport::service {
+namespace {
+
+// Each has a connection of DuckDB, which is some 100 KiB.
+constexpr size_t kSessionsMax = 5'000;
+constexpr size_t kTransactionsMax = 5'000;
+
+constexpr size_t kEndedMax = 10'000;
+
+constexpr std::string_view kCatalog = "catalog";
+constexpr std::string_view kSchema = "schema";
+
+// Settings of DuckDB that are a connection's own and change what statements mean, not what the
+// server may use.
+constexpr std::array<std::string_view, 13> kSettings = {"TimeZone",
+                                                        "Calendar",
+                                                        "default_collation",
+                                                        "default_null_order",
+                                                        "default_order",
+                                                        "ieee_floating_point_ops",
+                                                        "integer_division",
+                                                        "null_order",
+                                                        "old_implicit_casting",
+                                                        "order_by_non_integer_literal",
+                                                        "pivot_limit",
+                                                        "preserve_insertion_order",
+                                                        "scalar_subquery_error_on_multiple_rows"};
+
+constexpr std::string_view kHowToHaveOne =
+    "sign in with a name and password, or let the client keep cookies (ADBC: "
+    "adbc.flight.sql.rpc.with_cookie_middleware=true)";
+
+Status NeedsSession(std::string_view what) {
+  return MakeError(ErrorKind::kInvalidInput,
+                   std::string(what) +
+                       " needs a session, and this call has none: " + std::string(kHowToHaveOne));
+}
+
+// Whether it is worth the time to parse a statement for what it leaves behind.
+bool MayStay(std::string_view sql) {
+  constexpr std::array<std::string_view, 6> kOthers = {"select", "insert", "with",
+                                                       "update", "delete", "from"};
+  return std::ranges::none_of(kOthers, [sql](std::string_view word) {
+    return sql.size() > word.size() && engine::IsSameName(sql.substr(0, word.size()), word);
+  });
+}
+
+}  // namespace
+
+ClientSessions::ClientSessions(std::shared_ptr<engine::Database> database,
+                               std::shared_ptr<SpillSpace> space, const SessionOptions& options)
+    : database_(std::move(database)), space_(std::move(space)), options_(options) {}
+
+ClientSessions::~ClientSessions() { Clear(); }
+
+Result<std::shared_ptr<StatementPlace>> ClientSessions::PlaceOf(const Asker& asker,
+                                                                const std::string& sql) {
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<StatementPlace> place, Find(asker));
+  if (place != nullptr) return place;
+  if (asker.session.has_value() && MayStay(sql)) {
+    const engine::ParsedText text = engine::ParseText(sql);
+    const bool has_session = !asker.session->id.empty() && !asker.session->is_new;
+    if (text.stays && has_session) return NeedSession(asker);
+    if (text.only_stays) return NeedsSession("a temporary table or a transaction by SQL");
+  }
+  return std::make_shared<AnyConnection>(database_);
+}
+
+Result<std::shared_ptr<KeptPlace>> ClientSessions::Find(const Asker& asker) {
+  if (!asker.transaction.empty()) return FindTransaction(asker);
+  return FindSession(asker);
+}
+
+Result<std::shared_ptr<KeptPlace>> ClientSessions::Need(const Asker& asker,
+                                                        std::string_view what_for) {
+  ARROW_ASSIGN_OR_RAISE(auto place, Find(asker));
+  if (place != nullptr) return place;
+  if (!asker.session || asker.session->id.empty() || asker.session->is_new) {
+    return NeedsSession(what_for);
+  }
+  return NeedSession(asker);
+}
+
+Result<std::shared_ptr<KeptPlace>> ClientSessions::FindTransaction(const Asker& asker) {
+  const std::lock_guard lock(mutex_);
+  const auto found = transactions_.find(asker.transaction);
+  if (found == transactions_.end() || found->second.owner != asker.caller.name) {
+    return MakeError(ErrorKind::kNotFound,
+                     "there is no such transaction: it has ended, was idle for longer than " +
+                         std::to_string(options_.transaction_idle_max.count()) +
+                         " ms and was rolled back, or never was");
+  }
+  found->second.expires_at = Clock::now() + options_.transaction_idle_max;
+  return found->second.place;
+}
+
+Result<std::shared_ptr<KeptPlace>> ClientSessions::FindSession(const Asker& asker) {
+  if (!asker.session || asker.session->id.empty()) return nullptr;
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(asker.session->id);
+  if (found != sessions_.end() && found->second.owner == asker.caller.name) {
+    found->second.expires_at = Clock::now() + options_.session_idle_max;
+    return found->second.place;
+  }
+  const auto ended = std::ranges::find(ended_, asker.session->id);
+  if (ended == ended_.end()) return nullptr;
+  ended_.erase(ended);
+  return MakeError(ErrorKind::kNotFound,
+                   "the session was idle for longer than " +
+                       std::to_string(options_.session_idle_max.count()) +
+                       " ms; its settings and temporary tables are gone, and what was not "
+                       "committed is rolled back. The next call begins anew");
+}
+
+Result<std::shared_ptr<KeptPlace>> ClientSessions::Open(const CallControl& /*control*/) {
+  ARROW_ASSIGN_OR_RAISE(auto session, database_->OpenSession());
+  return std::make_shared<KeptPlace>(std::move(session), space_);
+}
+
+Result<std::shared_ptr<KeptPlace>> ClientSessions::NeedSession(const Asker& asker) {
+  ARROW_ASSIGN_OR_RAISE(auto place, FindSession(asker));
+  if (place != nullptr) return place;
+  ARROW_ASSIGN_OR_RAISE(place, Open(asker.control));
+  const std::lock_guard lock(mutex_);
+  if (sessions_.size() >= kSessionsMax) {
+    return MakeError(ErrorKind::kOverloaded, "there are " + std::to_string(sessions_.size()) +
+                                                 " sessions already; try again later");
+  }
+  Entry entry;
+  entry.owner = asker.caller.name;
+  entry.place = std::move(place);
+  entry.expires_at = Clock::now() + options_.session_idle_max;
+  // Another call may have made it meanwhile.
+  const auto [entered, is_new] = sessions_.try_emplace(asker.session->id, std::move(entry));
+  WatchLocked();
+  return entered->second.place;
+}
+
+// With the settings of the session.
+Result<std::shared_ptr<KeptPlace>> ClientSessions::OpenLike(const Asker& asker) {
+  ARROW_ASSIGN_OR_RAISE(auto place, Open(asker.control));
+  std::map<std::string, std::string> settings;
+  if (asker.session) {
+    const std::lock_guard lock(mutex_);
+    const auto found = sessions_.find(asker.session->id);
+    if (found != sessions_.end()) settings = found->second.settings;
+  }
+  const auto setting = [&settings](std::string_view name) {
+    const auto found = settings.find(std::string(name));
+    return found == settings.end() ? std::string() : found->second;
+  };
+  const std::string catalog = setting(kCatalog);
+  const std::string schema = setting(kSchema);
+  if (!catalog.empty() || !schema.empty()) {
+    ARROW_RETURN_NOT_OK(place->UseSchema(catalog, schema, asker.control));
+  }
+  for (const auto& [name, value] : settings) {
+    if (name == kCatalog || name == kSchema) continue;
+    ARROW_RETURN_NOT_OK(place->Set(name, value, asker.control));
+  }
+  return place;
+}
+
+Result<std::string> ClientSessions::Enter(const Asker& asker, const std::string& session,
+                                          std::shared_ptr<KeptPlace> place) {
+  const std::lock_guard lock(mutex_);
+  if (transactions_.size() >= kTransactionsMax) {
+    return MakeError(ErrorKind::kOverloaded, "there are " + std::to_string(transactions_.size()) +
+                                                 " transactions already; try again later");
+  }
+  std::string handle = NewId();
+  Entry entry;
+  entry.owner = asker.caller.name;
+  entry.session = session;
+  entry.place = std::move(place);
+  entry.expires_at = Clock::now() + options_.transaction_idle_max;
+  transactions_.emplace(handle, std::move(entry));
+  WatchLocked();
+  return handle;
+}
+
+Result<std::string> ClientSessions::BeginTransaction(const Asker& asker) {
+  std::shared_ptr<KeptPlace> place;
+  std::string session;
+  if (asker.session && !asker.session->id.empty() && !asker.session->is_new) {
+    session = asker.session->id;
+    ARROW_ASSIGN_OR_RAISE(place, NeedSession(asker));
+    ARROW_ASSIGN_OR_RAISE(const bool is_taken, place->InTransaction(asker.control));
+    if (is_taken) place = nullptr;
+  }
+  if (place == nullptr) {
+    ARROW_ASSIGN_OR_RAISE(place, OpenLike(asker));
+  }
+  ARROW_RETURN_NOT_OK(place->Begin(asker.control));
+  auto handle = Enter(asker, session, place);
+  if (!handle.ok()) (void)place->End(/*commit=*/false, asker.control);
+  return handle;
+}
+
+Status ClientSessions::EndTransaction(const Asker& asker, bool commit) {
+  ARROW_ASSIGN_OR_RAISE(const auto place, FindTransaction(asker));
+  {
+    const std::lock_guard lock(mutex_);
+    transactions_.erase(asker.transaction);
+  }
+  return place->End(commit, asker.control);
+}
+
+Status ClientSessions::SetOption(const Asker& asker, const std::string& name,
+                                 const std::optional<std::string>& value) {
+  const auto known = std::ranges::find_if(
+      kSettings, [&](std::string_view setting) { return engine::IsSameName(setting, name); });
+  const bool is_place = name == kCatalog || name == kSchema;
+  if (!is_place && known == kSettings.end()) {
+    return MakeError(ErrorKind::kNotFound, "there is no session option '" + name + "'");
+  }
+  if (!asker.session || asker.session->id.empty()) return NeedsSession("a session option");
+  ARROW_ASSIGN_OR_RAISE(const auto place, NeedSession(asker));
+  const std::string text = value.value_or("");
+  if (name == kCatalog) {
+    ARROW_RETURN_NOT_OK(place->UseSchema(text, "", asker.control));
+  } else if (name == kSchema) {
+    ARROW_ASSIGN_OR_RAISE(const auto current, place->CurrentSchema(asker.control));
+    ARROW_RETURN_NOT_OK(
+        place->UseSchema(current.catalog, value ? text : std::string("main"), asker.control));
+  } else {
+    ARROW_RETURN_NOT_OK(place->Set(std::string(*known), value, asker.control));
+  }
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(asker.session->id);
+  if (found == sessions_.end()) return Status::OK();
+  auto& settings = found->second.settings;
+  const std::string key = is_place ? name : std::string(*known);
+  if (name == kCatalog) settings.erase(std::string(kSchema));
+  if (value) {
+    settings[key] = text;
+  } else {
+    settings.erase(key);
+  }
+  return Status::OK();
+}
+
+Result<std::map<std::string, std::string>> ClientSessions::Options(const Asker& asker) {
+  ARROW_ASSIGN_OR_RAISE(auto place, Find(asker));
+  std::map<std::string, std::string> told;
+  if (place != nullptr && asker.session) {
+    const std::lock_guard lock(mutex_);
+    const auto found = sessions_.find(asker.session->id);
+    if (found != sessions_.end()) told = found->second.settings;
+  }
+  if (place == nullptr) {
+    ARROW_ASSIGN_OR_RAISE(place, Open(asker.control));
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto current, place->CurrentSchema(asker.control));
+  told[std::string(kCatalog)] = current.catalog;
+  told[std::string(kSchema)] = current.schema;
+  return told;
+}
+
+Status ClientSessions::Close(const Asker& asker) {
+  if (!asker.session || asker.session->id.empty()) return Status::OK();
+  // Let go without the lock, which rolls back.
+  std::vector<Entries::node_type> closed;
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(asker.session->id);
+  if (found != sessions_.end() && found->second.owner == asker.caller.name) {
+    closed.push_back(sessions_.extract(found));
+  }
+  for (auto entry = transactions_.begin(); entry != transactions_.end();) {
+    const bool is_of_it =
+        entry->second.session == asker.session->id && entry->second.owner == asker.caller.name;
+    const auto here = entry++;
+    if (is_of_it) closed.push_back(transactions_.extract(here));
+  }
+  return Status::OK();
+}
+
+void ClientSessions::Clear() {
+  Entries sessions;
+  Entries transactions;
+  const std::lock_guard lock(mutex_);
+  sessions.swap(sessions_);
+  transactions.swap(transactions_);
+}
+
+int64_t ClientSessions::sessions() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<int64_t>(sessions_.size());
+}
+
+int64_t ClientSessions::transactions() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<int64_t>(transactions_.size());
+}
+
+void ClientSessions::WatchLocked() {
+  const auto limit = std::min(options_.session_idle_max, options_.transaction_idle_max);
+  // Often enough that none lives much longer than it may.
+  if (!is_watched_) timer_.Add(Clock::now() + limit / 4, [this] { EndIdle(); });
+  is_watched_ = true;
+}
+
+std::vector<std::shared_ptr<KeptPlace>> ClientSessions::TakeIdleLocked(
+    Entries& entries, std::chrono::milliseconds idle_max, Clock::time_point now) {
+  std::vector<std::shared_ptr<KeptPlace>> idle;
+  for (auto entry = entries.begin(); entry != entries.end();) {
+    const auto here = entry++;
+    Entry& kept = here->second;
+    if (kept.place->is_busy()) kept.expires_at = now + idle_max;
+    if (kept.expires_at > now) continue;
+    idle.push_back(std::move(kept.place));
+    if (&entries == &sessions_) ended_.push_back(here->first);
+    entries.erase(here);
+  }
+  while (ended_.size() > kEndedMax) ended_.pop_front();
+  return idle;
+}
+
+void ClientSessions::EndIdle() {
+  std::vector<std::shared_ptr<KeptPlace>> transactions;
+  {
+    // Goes without the lock, which rolls back.
+    std::vector<std::shared_ptr<KeptPlace>> sessions;
+    const std::lock_guard lock(mutex_);
+    const auto now = Clock::now();
+    transactions = TakeIdleLocked(transactions_, options_.transaction_idle_max, now);
+    sessions = TakeIdleLocked(sessions_, options_.session_idle_max, now);
+    is_watched_ = false;
+    if (!sessions_.empty() || !transactions_.empty()) WatchLocked();
+  }
+  // Some are of sessions that go on.
+  for (const auto& place : transactions) (void)place->End(/*commit=*/false, {});
+}
+
+}  // namespace arrowport::service
