@@ -1,0 +1,2 @@
+{{ config(contract={'enforced': true}) }}
+select id, customer from {{ ref('orders') }}
