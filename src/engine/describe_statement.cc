@@ -1,6 +1,7 @@
 #include "engine/describe_statement.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,7 +10,11 @@
 #include <duckdb.hpp>
 #include <duckdb/execution/physical_plan_generator.hpp>
 #include <duckdb/optimizer/optimizer.hpp>
+#include <duckdb/planner/expression/bound_cast_expression.hpp>
+#include <duckdb/planner/expression/bound_constant_expression.hpp>
 #include <duckdb/planner/expression/bound_parameter_data.hpp>
+#include <duckdb/planner/expression_iterator.hpp>
+#include <duckdb/planner/logical_operator_visitor.hpp>
 #include <duckdb/planner/planner.hpp>
 
 #include "base/error.h"
@@ -44,6 +49,31 @@ struct Outline {
   std::map<int64_t, duckdb::LogicalType> parameters;  ///< By position, from 1.
   bool ordered = true;
 };
+
+// A text that no statement holds, in place of a parameter.
+std::string TagOf(int64_t position) {
+  return "arrowport parameter " + std::to_string(position) + " \x01";
+}
+
+// Which types `plan` casts texts to that stand in place of parameters.
+void ReadCasts(duckdb::LogicalOperator& plan, std::map<int64_t, duckdb::LogicalType>& types) {
+  const std::function<void(duckdb::Expression&)> look = [&](duckdb::Expression& expression) {
+    if (expression.GetExpressionClass() == duckdb::ExpressionClass::BOUND_CAST) {
+      const auto& cast = expression.Cast<duckdb::BoundCastExpression>();
+      for (auto& [position, type] : types) {
+        if (cast.child->GetExpressionClass() != duckdb::ExpressionClass::BOUND_CONSTANT) break;
+        const auto& value = cast.child->Cast<duckdb::BoundConstantExpression>().value;
+        const bool is_it = value.type().id() == duckdb::LogicalTypeId::VARCHAR && !value.IsNull() &&
+                           duckdb::StringValue::Get(value) == TagOf(position);
+        if (is_it) type = cast.return_type;
+      }
+    }
+    duckdb::ExpressionIterator::EnumerateChildren(expression, look);
+  };
+  duckdb::LogicalOperatorVisitor::EnumerateExpressions(
+      plan, [&](duckdb::unique_ptr<duckdb::Expression>* expression) { look(**expression); });
+  for (const auto& child : plan.children) ReadCasts(*child, types);
+}
 
 // The types of `count` parameters. What DuckDB cannot tell takes text, which it casts.
 std::map<int64_t, duckdb::LogicalType> TypesOf(const duckdb::bound_parameter_map_t& parameters,
@@ -95,6 +125,22 @@ Outline PlanWithNulls(duckdb::ClientContext& context,
   return Plan(context, std::move(statement), nulls, options);
 }
 
+// The types that parameters get beside each other, when DuckDB cannot tell those of all by itself:
+// where a text would be cast, that is what is wanted. Without an answer they stay texts.
+void GuessTypes(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::SQLStatement> statement,
+                Outline& outline) {
+  (void)Guarded([&] {
+    duckdb::Planner planner(context);
+    for (const auto& [position, type] : outline.parameters) {
+      planner.parameter_data[std::to_string(position)] =
+          duckdb::BoundParameterData(duckdb::Value(TagOf(position)));
+    }
+    planner.CreatePlan(std::move(statement));
+    if (planner.plan != nullptr) ReadCasts(*planner.plan, outline.parameters);
+    return Status::OK();
+  });
+}
+
 Result<QueryInfo> ToInfo(Outline outline, duckdb::ClientContext& context) {
   QueryInfo info;
   info.ordered = outline.ordered;
@@ -118,9 +164,10 @@ Result<QueryInfo> DescribeStatement(const Core& core, duckdb::Connection& connec
   auto described = Guarded([&]() -> Result<QueryInfo> {
     auto statements = connection.ExtractStatements(statement.sql);
     if (statements.size() != 1) {
-      return MakeError(ErrorKind::kInvalidInput,
-                       "only a single statement can be described; this text holds " +
-                           std::to_string(statements.size()));
+      // The first of several would have to run before anything is known of the last.
+      const auto kind = statements.empty() ? ErrorKind::kInvalidInput : ErrorKind::kNotImplemented;
+      return MakeError(kind, "only a single statement can be described; this text holds " +
+                                 std::to_string(statements.size()));
     }
     ARROW_ASSIGN_OR_RAISE(const auto parameters, ToDuckDbParameters(statement.parameters));
     auto& context = *connection.context;
@@ -130,7 +177,9 @@ Result<QueryInfo> DescribeStatement(const Core& core, duckdb::Connection& connec
       auto copy = statements.front()->Copy();
       outline = Plan(context, std::move(statements.front()), parameters, options);
       if (IsUnresolved(outline) && parameters.empty()) {
+        auto guessed = copy->Copy();
         outline = PlanWithNulls(context, std::move(copy), outline, options);
+        GuessTypes(context, std::move(guessed), outline);
       }
     });
     return ToInfo(std::move(outline), context);

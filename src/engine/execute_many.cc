@@ -1,5 +1,6 @@
 #include "engine/execute_many.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -74,26 +75,39 @@ int64_t CountRows(const ParameterRows& rows) {
   return count;
 }
 
+bool HasColumns(const ParameterRows& rows) {
+  return std::ranges::any_of(rows, [](const auto& batch) { return batch->num_columns() > 0; });
+}
+
 class ManyExecutions {
  public:
   ManyExecutions(duckdb::Connection& connection, const Interrupter& interrupter)
       : connection_(connection), interrupter_(interrupter) {}
 
-  Status Prepare(const std::string& sql) {
+  Status Prepare(const std::string& sql, bool has_parameters) {
     auto statements = connection_.ExtractStatements(sql);
+    if (statements.size() > 1 && !has_parameters) {
+      // Each is planned when those before it have run.
+      several_ = std::move(statements);
+      return Status::OK();
+    }
     if (statements.size() != 1) {
       return MakeError(ErrorKind::kInvalidInput,
                        "parameters need a single statement; this text holds " +
                            std::to_string(statements.size()));
     }
-    if (statements.front()->type == duckdb::StatementType::TRANSACTION_STATEMENT) {
+    const auto type = statements.front()->type;
+    if (type == duckdb::StatementType::TRANSACTION_STATEMENT && has_parameters) {
       return MakeError(ErrorKind::kInvalidInput, "a statement of transactions has no parameters");
     }
-    prepared_ = connection_.Prepare(std::move(statements.front()));
-    return prepared_->HasError() ? FromDuckDb(prepared_->error) : Status::OK();
+    return PrepareOne(std::move(statements.front()));
   }
 
+  /// Whether they make one transaction only if they are told to.
+  [[nodiscard]] bool has_several_statements() const { return !several_.empty(); }
+
   Status RunAll(const ParameterRows& rows) {
+    if (has_several_statements()) return RunStatements();
     int64_t number = 0;
     for (const auto& batch : rows) {
       for (int64_t row = 0; row < batch->num_rows(); ++row, ++number) {
@@ -115,6 +129,30 @@ class ManyExecutions {
   [[nodiscard]] ChangedTables changes() const { return changes_.value_or(ChangedTables{}); }
 
  private:
+  Status PrepareOne(duckdb::unique_ptr<duckdb::SQLStatement> statement) {
+    prepared_ = connection_.Prepare(std::move(statement));
+    return prepared_->HasError() ? FromDuckDb(prepared_->error) : Status::OK();
+  }
+
+  Status RunStatements() {
+    ChangedTables changes;
+    for (auto& statement : several_) {
+      ARROW_RETURN_NOT_OK(interrupter_.Check());
+      ARROW_RETURN_NOT_OK(PrepareOne(std::move(statement)));
+      const Status done = RunPrepared({});
+      if (!done.ok()) ARROW_RETURN_NOT_OK(interrupter_.Check());
+      if (changes_) Join(changes, *changes_);
+      changes_ = changes;
+      ARROW_RETURN_NOT_OK(done);
+    }
+    return Status::OK();
+  }
+
+  static void Join(ChangedTables& all, const ChangedTables& more) {
+    all.all = all.all || more.all;
+    all.tables.insert(all.tables.end(), more.tables.begin(), more.tables.end());
+  }
+
   Status RunOne(const arrow::RecordBatch& batch, int64_t row) {
     duckdb::vector<duckdb::Value> values;
     for (const auto& column : batch.columns()) {
@@ -122,20 +160,26 @@ class ManyExecutions {
       ARROW_ASSIGN_OR_RAISE(auto value, ToDuckDbValue(*scalar));
       values.push_back(std::move(value));
     }
+    return RunPrepared(std::move(values));
+  }
+
+  Status RunPrepared(duckdb::vector<duckdb::Value> values) {
     const auto result = prepared_->Execute(values, /*allow_stream_result=*/false);
     if (result->HasError()) return FromDuckDb(result->GetErrorObject());
     Count(*result);
     // The same each time.
-    if (!changes_) changes_ = ChangesOf(*result);
+    if (!changes_ || has_several_statements()) changes_ = ChangesOf(*result);
     return Status::OK();
   }
 
   void Count(duckdb::QueryResult& result) {
     auto& rows = result.Cast<duckdb::MaterializedQueryResult>();
-    const bool counts = result.properties.return_type == duckdb::StatementReturnType::CHANGED_ROWS;
-    if (counts && rows.RowCount() == 1) {
-      changed_ += rows.GetValue(0, 0).GetValue<int64_t>();
-    } else {
+    using duckdb::StatementReturnType;
+    const auto type = result.properties.return_type;
+    const bool makes_table = result.statement_type == duckdb::StatementType::CREATE_STATEMENT;
+    if (type == StatementReturnType::CHANGED_ROWS || makes_table) {
+      if (rows.RowCount() == 1) changed_ += rows.GetValue(0, 0).GetValue<int64_t>();
+    } else if (type == StatementReturnType::QUERY_RESULT) {
       changed_ += static_cast<int64_t>(rows.RowCount());
     }
   }
@@ -143,6 +187,7 @@ class ManyExecutions {
   duckdb::Connection& connection_;
   const Interrupter& interrupter_;
   duckdb::unique_ptr<duckdb::PreparedStatement> prepared_;
+  duckdb::vector<duckdb::unique_ptr<duckdb::SQLStatement>> several_;  ///< Without parameters.
   int64_t changed_ = 0;
   std::optional<ChangedTables> changes_;
 };
@@ -153,9 +198,9 @@ Result<int64_t> RunAndCommit(Core& core, duckdb::Connection& connection, const s
   const Interrupter interrupter(core, connection, control);
   const Workers::Use workers(core.workers);
   ManyExecutions executions(connection, interrupter);
-  ARROW_RETURN_NOT_OK(Guarded([&] { return executions.Prepare(sql); }));
+  ARROW_RETURN_NOT_OK(Guarded([&] { return executions.Prepare(sql, HasColumns(rows)); }));
   // One alone commits by itself, and some can only be run so.
-  const bool is_one = CountRows(rows) == 1;
+  const bool is_one = CountRows(rows) == 1 && !executions.has_several_statements();
   if (!is_one) ARROW_RETURN_NOT_OK(RunSql(connection, "BEGIN"));
   Status committed = Guarded([&] { return executions.RunAll(rows); });
   core.table_versions.Change(executions.changes());
@@ -175,7 +220,7 @@ Result<int64_t> RunWithin(Core& core, KeptConnection::Use& use, const std::strin
   const Interrupter interrupter(core, use.connection(), control);
   const Workers::Use workers(core.workers);
   ManyExecutions executions(use.connection(), interrupter);
-  ARROW_RETURN_NOT_OK(Guarded([&] { return executions.Prepare(sql); }));
+  ARROW_RETURN_NOT_OK(Guarded([&] { return executions.Prepare(sql, HasColumns(rows)); }));
   const Status run = Guarded([&] { return executions.RunAll(rows); });
   use.NoteChanges(executions.changes());
   if (run.ok()) return executions.changed();

@@ -106,5 +106,32 @@ TEST_F(ExecuteManyTest, WhatIsDescribedTellsWritesAndParameters) {
   EXPECT_EQ(Rows(), 0);
 }
 
+ParameterRows Once() {
+  return {arrow::RecordBatch::Make(arrow::schema({}), 1, arrow::ArrayVector())};
+}
+
+TEST_F(ExecuteManyTest, RunsSeveralStatementsInOneTransaction) {
+  EXPECT_EQ(*database_->ExecuteMany("INSERT INTO t VALUES (1, 'a'); CREATE TABLE u AS FROM t; "
+                                    "DELETE FROM t; INSERT INTO u VALUES (2, 'b'), (3, 'c')",
+                                    Once(), {}),
+            5);
+  EXPECT_EQ(Rows(), 0);
+  EXPECT_EQ(*ReadInt(*database_, "SELECT count(*) FROM u"), 3);
+  const auto refused =
+      database_->ExecuteMany("DELETE FROM u; INSERT INTO t VALUES ('x', 'y')", Once(), {});
+  EXPECT_EQ(KindOf(refused.status()), ErrorKind::kInvalidInput);
+  EXPECT_EQ(*ReadInt(*database_, "SELECT count(*) FROM u"), 3);
+  EXPECT_EQ(
+      KindOf(
+          database_->ExecuteMany("DELETE FROM u; DELETE FROM t WHERE id = ?", {MakeRows(0, 1)}, {})
+              .status()),
+      ErrorKind::kInvalidInput);
+}
+
+TEST_F(ExecuteManyTest, CountsTheRowsOfATableThatItMakes) {
+  EXPECT_EQ(*database_->ExecuteMany("CREATE TABLE made AS FROM range(7)", Once(), {}), 7);
+  EXPECT_EQ(*database_->ExecuteMany("CREATE TABLE empty(x INTEGER)", Once(), {}), 0);
+}
+
 }  // namespace
 }  // namespace arrowport::engine

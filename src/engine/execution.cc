@@ -28,6 +28,7 @@
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
 #include "engine/kept_plans.h"
+#include "engine/only_reads.h"
 #include "engine/result_collector.h"
 #include "engine/result_queue.h"
 #include "engine/scalar.h"
@@ -55,53 +56,6 @@ std::chrono::nanoseconds ThreadTime() {
   timespec time{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
-
-using Statements = duckdb::vector<duckdb::unique_ptr<duckdb::SQLStatement>>;
-
-bool IsKindThatReads(duckdb::StatementType type) {
-  return type == duckdb::StatementType::SELECT_STATEMENT ||
-         type == duckdb::StatementType::EXPLAIN_STATEMENT;
-}
-
-std::string OnlyReads(const std::string& what) {
-  return "only one statement that reads is taken here; this " + what;
-}
-
-// Before anything is planned, since planning alone may make files.
-Status CheckKinds(const Statements& statements, const Statement& given,
-                  const ExecutionOptions& options) {
-  if (statements.empty()) {
-    return MakeError(ErrorKind::kInvalidInput, "the SQL text holds no statement");
-  }
-  const std::string count = std::to_string(statements.size());
-  if (options.read_only && statements.size() > 1) {
-    return MakeError(ErrorKind::kForbidden, OnlyReads("text holds " + count));
-  }
-  if (options.read_only && !IsKindThatReads(statements.front()->type)) {
-    const std::string name = duckdb::StatementTypeToString(statements.front()->type);
-    return MakeError(ErrorKind::kForbidden, OnlyReads("is " + name));
-  }
-  if (statements.size() > 1 && !given.parameters.empty()) {
-    return MakeError(ErrorKind::kInvalidInput,
-                     "parameters need a single statement; this text holds " + count);
-  }
-  return Status::OK();
-}
-
-// Has a statement that only reads do so in a read-only transaction. Throws with `read_only` for
-// what changes anything, in a way that only its plan shows.
-// \return whether it is in one.
-bool DecideReadOnly(duckdb::ClientContext& context, duckdb::PreparedStatementData& statement,
-                    bool read_only) {
-  const bool reads = statement.properties.IsReadOnly();
-  if (read_only && !reads) throw duckdb::PermissionException(OnlyReads("one writes"));
-  // CALL may do what its plan does not tell, and what began with BEGIN may have written already.
-  const bool is_query = statement.statement_type == duckdb::StatementType::SELECT_STATEMENT;
-  const bool is_alone = context.transaction.IsAutoCommit();
-  if (!reads || !is_alone || !(read_only || is_query)) return false;
-  duckdb::MetaTransaction::Get(context).SetReadOnly();
-  return true;
 }
 
 }  // namespace
@@ -199,7 +153,7 @@ Status Execution::Run(const Statement& statement, const ExecutionOptions& option
     if (kept_plan_ != nullptr) return RunLast(nullptr, statement, parameters, options);
   }
   auto statements = connection_->ExtractStatements(statement.sql);
-  ARROW_RETURN_NOT_OK(CheckKinds(statements, statement, options));
+  ARROW_RETURN_NOT_OK(CheckKinds(statements, statement, options.read_only));
   if (statements.size() > 1) connection_is_plain_ = false;
   if (options.prepare_context) options.prepare_context(context);
   if (before_commit_) connection_->BeginTransaction();

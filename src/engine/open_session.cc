@@ -166,8 +166,10 @@ class DuckDbSession final : public Session {
              const CallControl& control) override {
     ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeUnspoilt(control));
     if (!value) return RunSql(*use, "RESET SESSION " + QuoteIdentifier(name));
-    return RunSql(*use, "SET SESSION " + QuoteIdentifier(name) + " = " +
-                            duckdb::KeywordHelper::WriteQuoted(*value, '\''));
+    // DuckDB has several words for a value that a setting does not take.
+    return WithKind(ErrorKind::kInvalidInput,
+                    RunSql(*use, "SET SESSION " + QuoteIdentifier(name) + " = " +
+                                     duckdb::KeywordHelper::WriteQuoted(*value, '\'')));
   }
 
  private:

@@ -24,8 +24,10 @@
 #include "flight/sql_info.h"
 #include "flight/sql_messages.h"
 #include "flight/sql_statements.h"
+#include "flight/sql_type_info.h"
 #include "service/held_rows.h"
 #include "service/service.h"
+#include "stream/plain_types.h"
 
 namespace arrowport::flight {
 namespace {
@@ -138,7 +140,13 @@ WHERE ($1 IS NULL OR database_name = $1) AND ($2 IS NULL OR schema_name = $2)
 ORDER BY ALL)";
 
 constexpr std::string_view kColumnsSql = R"(
-SELECT column_name, data_type, numeric_precision, numeric_scale
+SELECT column_name, data_type,
+  CASE WHEN numeric_precision_radix = 2 THEN CASE data_type
+    WHEN 'TINYINT' THEN 3 WHEN 'UTINYINT' THEN 3 WHEN 'SMALLINT' THEN 5 WHEN 'USMALLINT' THEN 5
+    WHEN 'INTEGER' THEN 10 WHEN 'UINTEGER' THEN 10 WHEN 'BIGINT' THEN 19 WHEN 'UBIGINT' THEN 20
+    WHEN 'HUGEINT' THEN 39 WHEN 'UHUGEINT' THEN 39 WHEN 'FLOAT' THEN 7 WHEN 'DOUBLE' THEN 15 END
+  ELSE numeric_precision END AS digits,
+  numeric_scale, comment, is_nullable
 FROM duckdb_columns()
 WHERE database_name = $1 AND schema_name = $2 AND table_name = $3)";
 
@@ -224,6 +232,12 @@ CatalogQuery QueryOf(const sql::CommandGetCrossReference& command) {
        Optional(command.has_fk_db_schema(), command.fk_db_schema()), Value(command.fk_table())});
 }
 
+CatalogQuery QueryOf(const sql::CommandGetXdbcTypeInfo& command) {
+  auto number = command.has_data_type() ? arrow::MakeScalar(int32_t{command.data_type()})
+                                        : arrow::MakeNullScalar(arrow::int32());
+  return {.schema = TypeInfoSchema(), .sql = TypeInfoSql(), .values = {std::move(number)}};
+}
+
 // The query of `packed` if it is one of `Messages`.
 template <typename... Messages>
 Result<std::optional<CatalogQuery>> FindQuery(const PackedMessage& packed) {
@@ -244,7 +258,7 @@ Result<std::optional<CatalogQuery>> QueryOf(const PackedMessage& command) {
   return FindQuery<sql::CommandGetCatalogs, sql::CommandGetDbSchemas, sql::CommandGetTables,
                    sql::CommandGetTableTypes, sql::CommandGetPrimaryKeys,
                    sql::CommandGetExportedKeys, sql::CommandGetImportedKeys,
-                   sql::CommandGetCrossReference>(command);
+                   sql::CommandGetCrossReference, sql::CommandGetXdbcTypeInfo>(command);
 }
 
 std::string TextAt(const arrow::RecordBatch& batch, int column, int64_t row) {
@@ -259,20 +273,23 @@ Result<service::HeldRows> RunAll(service::Service& service, const service::Call&
   return service::TakeAll(*rows);
 }
 
-// What the standard says of columns besides their Arrow types.
+// What the standard says of columns besides their Arrow types. The schema goes by two names: that
+// of the specification, and that of all libraries which read it.
 std::shared_ptr<arrow::KeyValueMetadata> MetadataOf(const engine::TableName& table,
                                                     const arrow::RecordBatch& columns,
                                                     int64_t row) {
   auto metadata = arrow::key_value_metadata(
       {"ARROW:FLIGHT:SQL:CATALOG_NAME", "ARROW:FLIGHT:SQL:DB_SCHEMA_NAME",
-       "ARROW:FLIGHT:SQL:TABLE_NAME", "ARROW:FLIGHT:SQL:TYPE_NAME",
+       "ARROW:FLIGHT:SQL:SCHEMA_NAME", "ARROW:FLIGHT:SQL:TABLE_NAME", "ARROW:FLIGHT:SQL:TYPE_NAME",
        "ARROW:FLIGHT:SQL:IS_AUTO_INCREMENT", "ARROW:FLIGHT:SQL:IS_CASE_SENSITIVE",
        "ARROW:FLIGHT:SQL:IS_READ_ONLY", "ARROW:FLIGHT:SQL:IS_SEARCHABLE"},
-      {table.catalog, table.schema, table.name, TextAt(columns, 1, row), "0", "1", "0", "1"});
-  constexpr std::array kNumbers = {"ARROW:FLIGHT:SQL:PRECISION", "ARROW:FLIGHT:SQL:SCALE"};
-  for (int i = 0; i < 2; ++i) {
-    const auto number = columns.column(2 + i)->GetScalar(row);
-    if (number.ok() && (*number)->is_valid) metadata->Append(kNumbers[i], (*number)->ToString());
+      {table.catalog, table.schema, table.schema, table.name, TextAt(columns, 1, row), "0", "1",
+       "0", "1"});
+  constexpr std::array kOthers = {"ARROW:FLIGHT:SQL:PRECISION", "ARROW:FLIGHT:SQL:SCALE",
+                                  "ARROW:FLIGHT:SQL:REMARKS"};
+  for (int i = 0; i < static_cast<int>(kOthers.size()); ++i) {
+    const auto value = columns.column(2 + i)->GetScalar(row);
+    if (value.ok() && (*value)->is_valid) metadata->Append(kOthers[i], (*value)->ToString());
   }
   return metadata;
 }
@@ -284,13 +301,15 @@ Result<std::string> SchemaOf(service::Service& service, const service::Call& cal
   ARROW_ASSIGN_OR_RAISE(const auto described,
                         RunAll(service, call, kColumnsSql,
                                {Value(table.catalog), Value(table.schema), Value(table.name)}));
-  auto fields = schema->fields();
+  auto fields = stream::PlainSchema(schema)->fields();
   for (const auto& batch : described.batches) {
     for (int64_t row = 0; row < batch->num_rows(); ++row) {
       const int index = schema->GetFieldIndex(TextAt(*batch, 0, row));
       if (index < 0) continue;
-      fields[static_cast<size_t>(index)] =
-          fields[static_cast<size_t>(index)]->WithMetadata(MetadataOf(table, *batch, row));
+      auto& field = fields[static_cast<size_t>(index)];
+      const auto nullable = std::static_pointer_cast<arrow::BooleanArray>(batch->column(5));
+      field =
+          field->WithMetadata(MetadataOf(table, *batch, row))->WithNullable(nullable->Value(row));
     }
   }
   return SerializeSchema(*arrow::schema(std::move(fields)));

@@ -99,7 +99,8 @@ TEST_F(SqlCatalogTest, GivesTheSchemasOfTables) {
   const auto text = std::static_pointer_cast<arrow::BinaryScalar>(bytes)->value->ToString();
   arrow::ipc::DictionaryMemo memo;
   const auto schema = arrow::flight::SchemaResult(text).GetSchema(&memo).ValueOrDie();
-  EXPECT_EQ(schema->ToString(/*show_metadata=*/false), "id: int64\nfare: decimal128(9, 2)");
+  EXPECT_EQ(schema->ToString(/*show_metadata=*/false),
+            "id: int64 not null\nfare: decimal128(9, 2)");
   const auto metadata = schema->field(1)->metadata();
   ASSERT_NE(metadata, nullptr);
   EXPECT_EQ(*metadata->Get("ARROW:FLIGHT:SQL:TYPE_NAME"), "DECIMAL(9,2)");
@@ -158,6 +159,48 @@ TEST_F(SqlCatalogTest, TellsWhatItIsAskedOfItself) {
   EXPECT_THAT(value(1), ::testing::HasSubstr("duckdb v"));
   EXPECT_THAT(value(2), ::testing::HasSubstr("select"));
   EXPECT_THAT(value(3), ::testing::HasSubstr("19"));
+}
+
+TEST_F(SqlCatalogTest, TellsWhatColumnsAreLike) {
+  ASSERT_TRUE(sql_.Query("CREATE TABLE told(id BIGINT PRIMARY KEY, d DECIMAL(9,2) NOT NULL, "
+                         "mood ENUM('sad', 'glad'))")
+                  .ok());
+  ASSERT_TRUE(sql_.Query("COMMENT ON COLUMN told.d IS 'in euros'").ok());
+  sql::CommandGetTables command;
+  command.set_table_name_filter_pattern("told");
+  command.set_include_schema(true);
+  const auto table = sql_.Get(command).ValueOrDie();
+  const auto bytes = table->column(4)->GetScalar(0).ValueOrDie();
+  arrow::ipc::DictionaryMemo memo;
+  const arrow::flight::SchemaResult packed(
+      static_cast<const arrow::BinaryScalar&>(*bytes).value->ToString());
+  const auto schema = packed.GetSchema(&memo).ValueOrDie();
+  EXPECT_EQ(schema->ToString(/*show_metadata=*/false),
+            "id: int64 not null\nd: decimal128(9, 2) not null\nmood: string");
+  const auto told = [&](int field, const std::string& key) {
+    return schema->field(field)->metadata()->Get("ARROW:FLIGHT:SQL:" + key).ValueOr("none");
+  };
+  EXPECT_EQ(told(0, "PRECISION"), "19");
+  EXPECT_EQ(told(0, "REMARKS"), "none");
+  EXPECT_EQ(told(1, "PRECISION"), "9");
+  EXPECT_EQ(told(1, "SCALE"), "2");
+  EXPECT_EQ(told(1, "REMARKS"), "in euros");
+  EXPECT_EQ(told(1, "SCHEMA_NAME"), "main");
+  EXPECT_EQ(told(1, "DB_SCHEMA_NAME"), "main");
+}
+
+TEST_F(SqlCatalogTest, TellsTheTypes) {
+  sql::CommandGetXdbcTypeInfo command;
+  EXPECT_EQ((*sql_.Get(command))->num_rows(), 25);
+  command.set_data_type(3);
+  EXPECT_EQ(
+      Rows(command),
+      "DECIMAL 3 38 null null list<item: string>[precision, scale] 1 false 3 false false "
+      "false DECIMAL 0 38 3 null 10 null\n"
+      "HUGEINT 3 39 null null null 1 false 3 false false false HUGEINT 0 0 3 null 10 null\n"
+      "UHUGEINT 3 39 null null null 1 false 3 true false false UHUGEINT 0 0 3 null 10 null\n");
+  command.set_data_type(4711);
+  EXPECT_EQ(Rows(command), "");
 }
 
 }  // namespace

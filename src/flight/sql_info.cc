@@ -147,7 +147,7 @@ constexpr std::array kTransactionFacts = {
 // Those that have their place in the standard's lists by what they take first.
 constexpr const char* kNamesSql = R"(
 WITH functions AS (
-  SELECT DISTINCT function_name AS name, parameter_types[1] AS first
+  SELECT DISTINCT function_name AS name, parameter_types AS types, parameter_types[1] AS first
   FROM duckdb_functions()
   WHERE function_type IN ('scalar', 'macro') AND regexp_full_match(function_name, '[a-z][a-z0-9_]*'))
 SELECT 508 AS number, keyword_name AS name FROM duckdb_keywords()
@@ -156,8 +156,8 @@ UNION SELECT 509, name FROM functions WHERE first IN (
   'DOUBLE', 'FLOAT', 'DECIMAL', 'HUGEINT', 'BIGINT', 'INTEGER', 'SMALLINT', 'TINYINT')
 UNION SELECT 510, name FROM functions WHERE first = 'VARCHAR'
 UNION SELECT 511, name FROM functions WHERE first IS NULL
-UNION SELECT 512, name FROM functions WHERE first IN (
-  'DATE', 'TIME', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', 'INTERVAL')
+UNION SELECT 512, name FROM functions WHERE list_has_any(types, [
+  'DATE', 'TIME', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', 'INTERVAL'])
 ORDER BY ALL)";
 
 using Names = std::map<uint32_t, std::vector<std::string>>;

@@ -117,21 +117,14 @@ Result<TablePolicy> PolicyOf(const sql::CommandStatementIngest& command) {
   return policy;
 }
 
-Status CheckPolicy(const TablePolicy& policy, const std::string& table, bool is_there) {
-  if (is_there && !policy.appends && !policy.replaces) {
-    return MakeError(ErrorKind::kConflict, "the table '" + table + "' is there already");
-  }
-  if (!is_there && !policy.makes) {
-    return MakeError(ErrorKind::kNotFound, "there is no table '" + table + "'");
-  }
-  return Status::OK();
-}
-
 Status CheckTable(service::Service& service, const service::Call& call, const std::string& table,
                   const TablePolicy& policy) {
   const Status found = service.DescribeTable(call, table).status();
-  if (!found.ok() && KindOf(found) != ErrorKind::kNotFound) return found;
-  return CheckPolicy(policy, table, found.ok());
+  if (found.ok() && !policy.appends) {
+    return MakeError(ErrorKind::kConflict, "the table '" + table + "' is there already");
+  }
+  if (found.ok() || (policy.makes && KindOf(found) == ErrorKind::kNotFound)) return Status::OK();
+  return found;
 }
 
 // 0 when it is not there.

@@ -19,6 +19,7 @@
 #include "service/prepared_statements.h"
 #include "service/result_offers.h"
 #include "service/service.h"
+#include "stream/plain_types.h"
 
 namespace arrowport::flight {
 namespace {
@@ -50,6 +51,23 @@ Status NoQuery(const PackedMessage& command) {
 
 Status NoSubstrait() {
   return MakeError(ErrorKind::kNotImplemented, "plans of Substrait are not taken; send SQL");
+}
+
+// What clients are told to send, which may send values of any type all the same. The JDBC driver
+// (18.3) counts times in milliseconds, whatever unit it is told, and makes no dictionaries.
+std::shared_ptr<arrow::Schema> ParametersToSend(const arrow::Schema& parameters) {
+  arrow::FieldVector fields;
+  const auto plain = stream::PlainSchema(arrow::schema(parameters.fields()));
+  for (auto field : plain->fields()) {
+    if (field->type()->id() == arrow::Type::TIMESTAMP) {
+      const auto& type = static_cast<const arrow::TimestampType&>(*field->type());
+      field = field->WithType(arrow::timestamp(arrow::TimeUnit::MILLI, type.timezone()));
+    } else if (field->type()->id() == arrow::Type::TIME64) {
+      field = field->WithType(arrow::time32(arrow::TimeUnit::MILLI));
+    }
+    fields.push_back(std::move(field));
+  }
+  return arrow::schema(std::move(fields));
 }
 
 /// The statement that a command is, with the values that are bound.
@@ -94,6 +112,7 @@ Result<service::Offer> OfferStatement(service::Service& service, const service::
   ARROW_ASSIGN_OR_RAISE(const auto statement, bound.ToStatement());
   service::OfferOptions options;
   options.run_writes = true;
+  options.plain = true;
   return service.OfferQuery(running, statement, options);
 }
 
@@ -104,7 +123,8 @@ Result<std::shared_ptr<arrow::Schema>> DescribeStatement(service::Service& servi
   service::Call describing = call;
   describing.transaction = bound.transaction;
   ARROW_ASSIGN_OR_RAISE(const auto statement, bound.ToStatement());
-  return service.DescribeQuery(describing, statement);
+  ARROW_ASSIGN_OR_RAISE(const auto schema, service.DescribeQuery(describing, statement));
+  return stream::PlainSchema(schema);
 }
 
 Result<std::string> SerializeSchema(const arrow::Schema& schema) {
@@ -123,10 +143,10 @@ Result<std::string> CreatePreparedStatement(service::Service& service, const ser
   result.set_prepared_statement_handle(prepared.handle);
   const bool is_update = !prepared.info.returns_rows;
   // Clients take a statement without columns for one that is no query.
-  const auto columns = is_update ? arrow::schema({}) : prepared.info.schema;
+  const auto columns = is_update ? arrow::schema({}) : stream::PlainSchema(prepared.info.schema);
   ARROW_ASSIGN_OR_RAISE(*result.mutable_dataset_schema(), SerializeSchema(*columns));
   ARROW_ASSIGN_OR_RAISE(*result.mutable_parameter_schema(),
-                        SerializeSchema(*prepared.info.parameters));
+                        SerializeSchema(*ParametersToSend(*prepared.info.parameters)));
   result.set_is_update(is_update);
   return Pack(result);
 }

@@ -202,7 +202,7 @@ TEST_F(SqlStatementsTest, IngestsAsTheTableAllows) {
   EXPECT_TRUE(put().ok());
   EXPECT_EQ(*sql_.Value("SELECT count(*) FROM rides"), "30");
   definition.set_if_exists(Definition::TABLE_EXISTS_OPTION_REPLACE);
-  ExpectRefused(put(), arrow::StatusCode::NotImplemented, "replace");
+  ExpectRefused(put(), arrow::StatusCode::Invalid, "producer");
   command.Clear();
   ExpectRefused(put(), arrow::StatusCode::Invalid, "names no table");
 }
@@ -218,9 +218,8 @@ TEST_F(SqlStatementsTest, SaysWhatItDoesNotDo) {
   foreign.set_query("SELECT 1");
   foreign.set_transaction_id("nobody's");
   ExpectRefused(sql_.Info(foreign).status(), arrow::StatusCode::KeyError, "transaction");
-  sql::CommandStatementQuery two;
-  two.set_query("SELECT 1; SELECT 2");
-  ExpectRefused(sql_.Info(two).status(), arrow::StatusCode::Invalid, "single statement");
+  ExpectRefused(sql_.Prepare("SELECT 1; SELECT 2").status(), arrow::StatusCode::NotImplemented,
+                "single statement");
 }
 
 TEST_F(SqlStatementsTest, RefusesBrokenMessages) {

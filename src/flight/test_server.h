@@ -38,8 +38,9 @@ struct TestServer {
 
   /// Puts `batches` and gives the answer's JSON.
   Result<std::string> Put(const arrow::flight::FlightDescriptor& descriptor,
-                          const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches) const {
-    ARROW_ASSIGN_OR_RAISE(auto put, client->DoPut(descriptor, batches.front()->schema()));
+                          const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches,
+                          const arrow::flight::FlightCallOptions& call = {}) const {
+    ARROW_ASSIGN_OR_RAISE(auto put, client->DoPut(call, descriptor, batches.front()->schema()));
     for (const auto& batch : batches) {
       if (!put.writer->WriteRecordBatch(*batch).ok()) break;
     }
@@ -49,8 +50,8 @@ struct TestServer {
     return answer == nullptr ? std::string() : answer->ToString();
   }
 
-  Result<std::shared_ptr<arrow::Table>> Get(const std::string& ticket) const {
-    arrow::flight::FlightCallOptions call;
+  Result<std::shared_ptr<arrow::Table>> Get(const std::string& ticket,
+                                            arrow::flight::FlightCallOptions call = {}) const {
     call.read_options.ensure_alignment = arrow::ipc::Alignment::kDataTypeSpecificAlignment;
     ARROW_ASSIGN_OR_RAISE(auto reader, client->DoGet(call, arrow::flight::Ticket(ticket)));
     return reader->ToTable();

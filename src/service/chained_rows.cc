@@ -52,7 +52,7 @@ class ChainedRows final : public engine::ResultStream {
   Status StartNextLocked() {
     ARROW_ASSIGN_OR_RAISE(auto rows, next_());
     if (rows != nullptr && !rows->schema()->Equals(*schema_, /*check_metadata=*/false)) {
-      return MakeError(ErrorKind::kConflict,
+      return MakeError(ErrorKind::kInvalidInput,
                        "the columns of the result depend on the parameters, of which there are "
                        "several rows: " +
                            rows->schema()->ToString() + " and " + schema_->ToString());

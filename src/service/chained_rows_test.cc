@@ -49,7 +49,7 @@ TEST(ChainedRowsTest, FailsWhereTheColumnsBecomeOthers) {
   const auto rows =
       ChainRows(Of({Numbers({1}), Numbers({1}, arrow::field("j", arrow::int32()))})).ValueOrDie();
   const Status status = TakeAll(*rows).status();
-  EXPECT_EQ(KindOf(status), ErrorKind::kConflict);
+  EXPECT_EQ(KindOf(status), ErrorKind::kInvalidInput);
   EXPECT_THAT(status.message(), HasSubstr("depend on the parameters"));
 }
 

@@ -71,6 +71,21 @@ bool MayStay(std::string_view sql) {
   });
 }
 
+// Looks names up in another catalog or schema. \return where that is now.
+Result<engine::TableName> UsePlace(KeptPlace& place, const ClientSessions::Asker& asker,
+                                   const std::string& name,
+                                   const std::optional<std::string>& value) {
+  ARROW_ASSIGN_OR_RAISE(const auto current, place.CurrentSchema(asker.control));
+  if (name == kSchema) {
+    ARROW_RETURN_NOT_OK(
+        place.UseSchema(current.catalog, value.value_or(std::string("main")), asker.control));
+  } else if (!value || !engine::IsSameName(current.catalog, *value)) {
+    // Clients set both in any order: that of the same catalog keeps the schema.
+    ARROW_RETURN_NOT_OK(place.UseSchema(value.value_or(""), "", asker.control));
+  }
+  return place.CurrentSchema(asker.control);
+}
+
 }  // namespace
 
 ClientSessions::ClientSessions(std::shared_ptr<engine::Database> database,
@@ -242,26 +257,21 @@ Status ClientSessions::SetOption(const Asker& asker, const std::string& name,
   }
   if (!asker.session || asker.session->id.empty()) return NeedsSession("a session option");
   ARROW_ASSIGN_OR_RAISE(const auto place, NeedSession(asker));
-  const std::string text = value.value_or("");
-  if (name == kCatalog) {
-    ARROW_RETURN_NOT_OK(place->UseSchema(text, "", asker.control));
-  } else if (name == kSchema) {
-    ARROW_ASSIGN_OR_RAISE(const auto current, place->CurrentSchema(asker.control));
-    ARROW_RETURN_NOT_OK(
-        place->UseSchema(current.catalog, value ? text : std::string("main"), asker.control));
+  std::map<std::string, std::optional<std::string>> now;
+  if (is_place) {
+    ARROW_ASSIGN_OR_RAISE(const auto used, UsePlace(*place, asker, name, value));
+    now[std::string(kCatalog)] = used.catalog;
+    now[std::string(kSchema)] = used.schema;
   } else {
+    now[std::string(*known)] = value;
     ARROW_RETURN_NOT_OK(place->Set(std::string(*known), value, asker.control));
   }
   const std::lock_guard lock(mutex_);
   const auto found = sessions_.find(asker.session->id);
   if (found == sessions_.end()) return Status::OK();
-  auto& settings = found->second.settings;
-  const std::string key = is_place ? name : std::string(*known);
-  if (name == kCatalog) settings.erase(std::string(kSchema));
-  if (value) {
-    settings[key] = text;
-  } else {
-    settings.erase(key);
+  for (const auto& [key, text] : now) {
+    found->second.settings.erase(key);
+    if (text) found->second.settings[key] = *text;
   }
   return Status::OK();
 }

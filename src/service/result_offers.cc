@@ -27,11 +27,13 @@
 #include "service/file_shelf.h"
 #include "service/held_rows.h"
 #include "service/offered_results.h"
+#include "service/plain_rows.h"
 #include "service/retained_result.h"
 #include "service/service.h"
 #include "service/statement_place.h"
 #include "service/table_file.h"
 #include "stream/batch_encoder.h"
+#include "stream/plain_types.h"
 
 namespace arrowport::service {
 namespace {
@@ -68,6 +70,14 @@ HeldRows CountOf(int64_t changed) {
   return {.schema = schema, .batches = {arrow::RecordBatch::Make(schema, 1, {count})}};
 }
 
+// The same, in types that all clients know.
+OfferedResults::Run Plain(OfferedResults::Run run) {
+  return [run = std::move(run)](const Call& call) -> Result<std::shared_ptr<engine::ResultStream>> {
+    ARROW_ASSIGN_OR_RAISE(auto rows, run(call));
+    return MakePlain(std::move(rows));
+  };
+}
+
 }  // namespace
 
 ResultOffers::ResultOffers(FileCache& files, std::chrono::milliseconds lifetime)
@@ -81,12 +91,14 @@ Result<Offer> ResultOffers::Make(const Call& call, StatementPlace& place,
     if (options.timeout) timed.control.deadline = Clock::now() + *options.timeout;
     return query(timed, statement, options.query);
   };
-  const auto info = place.DescribeQuery(statement, options.query, call.control);
+  if (options.plain) run = Plain(std::move(run));
+  auto info = place.DescribeQuery(statement, options.query, call.control);
   // Of several statements nothing can be told before they were run.
   if (!info.ok() && KindOf(info.status()) == ErrorKind::kNotImplemented && options.run_writes) {
     return Retain(call, std::move(run), /*ordered=*/true, 1);
   }
   ARROW_RETURN_NOT_OK(info.status());
+  if (options.plain) info->schema = stream::PlainSchema(info->schema);
   return Make(call, place, *info, options, std::move(run));
 }
 
@@ -134,9 +146,10 @@ Result<Offer> ResultOffers::MakeMany(const Call& call, StatementPlace& place,
       return query(opening, *statement, {.read_only = true});
     });
   };
+  run = Plain(std::move(run));
   if (place.is_kept()) return Retain(call, std::move(run), /*ordered=*/true, 1);
   ARROW_ASSIGN_OR_RAISE(auto tickets, tickets_.Add(call.caller, std::move(run), 1));
-  return Offer{.schema = std::move(info.schema),
+  return Offer{.schema = stream::PlainSchema(info.schema),
                .ordered = true,
                .tickets = std::move(tickets.texts),
                .expires_at = tickets.expires_at};

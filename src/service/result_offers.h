@@ -30,6 +30,7 @@ struct OfferOptions {
   /// Run what may change something now, since nobody may come to use a ticket, or somebody twice.
   bool run_writes = false;
   std::optional<std::chrono::milliseconds> timeout;  ///< For the statement, once it runs.
+  bool plain = false;  ///< In types that all clients know, see stream::PlainSchema.
 };
 
 /// A result that is read by tickets, in other calls. See OfferedResults.

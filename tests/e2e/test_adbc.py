@@ -138,10 +138,92 @@ def test_data_frames(connection: flight_sql.Connection) -> None:
 @pytest.mark.parametrize(("sql", "error", "words"), [
     ("SELECT nope", "ProgrammingError", 'column "nope" was not found'),
     ("SELECT * FROM no_such_table", "ProgrammingError", "no_such_table does not exist"),
-    ("SELECT 1; SELECT 2", "ProgrammingError", "single statement"),
     ("-- nothing", "ProgrammingError", "holds 0")])
 def test_errors_are_the_servers_words(cursor: flight_sql.Cursor, sql: str, error: str,
                                       words: str) -> None:
     with pytest.raises(adbc_driver_manager.Error, match=words) as raised:
         cursor.execute(sql)
     assert type(raised.value).__name__ == error
+
+
+@pytest.fixture
+def inside(server: ServerProcess) -> Iterator[flight_sql.Connection]:
+    """A connection in a transaction, as Python's standard has it, that keeps cookies."""
+    cookies = {"adbc.flight.sql.rpc.with_cookie_middleware": "true"}
+    with flight_sql.connect(server.flight_url, db_kwargs=cookies) as connection:
+        yield connection
+
+
+def test_a_transaction(inside: flight_sql.Connection, cursor: flight_sql.Cursor, stream: str) -> None:
+    with inside.cursor() as writing:
+        writing.execute(f"CREATE TABLE {stream} (id BIGINT)")
+        writing.executemany(f"INSERT INTO {stream} VALUES (?)", [(1,), (2,)])
+        assert _rows(writing, f"SELECT count(*) FROM {stream}") == [(2,)]
+        with pytest.raises(adbc_driver_manager.Error, match="does not exist"):
+            cursor.execute(f"SELECT * FROM {stream}")
+        inside.commit()
+        assert _rows(cursor, f"SELECT count(*) FROM {stream}") == [(2,)]
+        writing.execute(f"DELETE FROM {stream}")
+        inside.rollback()
+        assert _rows(writing, f"SELECT count(*) FROM {stream}") == [(2,)]
+
+
+def test_two_results_are_open_in_a_transaction(inside: flight_sql.Connection, stream: str) -> None:
+    sql = "SELECT i, hash(i) AS h FROM range(3000000) t(i)"
+    with inside.cursor() as first, inside.cursor() as second:
+        first.execute(sql)
+        ahead = first.fetch_record_batch()
+        rows = ahead.read_next_batch().num_rows
+        second.execute(f"CREATE TABLE {stream} AS SELECT 1 AS x")
+        second.execute(sql)
+        assert second.fetch_arrow_table().num_rows == 3_000_000
+        inside.commit()
+        assert rows + sum(batch.num_rows for batch in ahead) == 3_000_000
+
+
+def test_what_fails_half_way_is_rolled_back(inside: flight_sql.Connection, stream: str) -> None:
+    with inside.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE {stream} (id BIGINT PRIMARY KEY)")
+        inside.commit()
+        with pytest.raises(adbc_driver_manager.Error, match="row 1 of the parameters"):
+            cursor.executemany(f"INSERT INTO {stream} VALUES (?)", [(1,), (1,)])
+        with pytest.raises(adbc_driver_manager.Error, match="rolled back"):
+            cursor.execute("SELECT 1")
+        inside.rollback()
+        assert _rows(cursor, f"SELECT count(*) FROM {stream}") == [(0,)]
+
+
+@pytest.mark.parametrize("rows", [1, 300_000])
+def test_ingest_that_replaces(cursor: flight_sql.Cursor, stream: str, rows: int) -> None:
+    cursor.adbc_ingest(stream, pa.table({"a": [1, 2]}), mode="create")
+    assert cursor.adbc_ingest(stream, pa.table({"b": range(rows)}), mode="replace") == rows
+    assert _rows(cursor, f"SELECT count(b) FROM {stream}") == [(rows,)]
+
+
+def test_a_temporary_table(inside: flight_sql.Connection, cursor: flight_sql.Cursor, stream: str) -> None:
+    with inside.cursor() as mine:
+        assert mine.adbc_ingest(stream, pa.table({"a": [1, 2]}), mode="create", temporary=True) == 2
+        inside.commit()
+        assert _rows(mine, f"SELECT sum(a) FROM {stream}")[0][0] == 3
+    with pytest.raises(adbc_driver_manager.Error, match="needs a session"):
+        cursor.adbc_ingest(stream, pa.table({"a": [1]}), mode="create", temporary=True)
+
+
+def test_nulls_have_types(cursor: flight_sql.Cursor) -> None:
+    rows = pa.table({"1": pa.array([42, None, 1]), "2": pa.array(["", "bar", None]),
+                     "3": pa.array([[None, 1], None, []], pa.list_(pa.int64()))})
+    cursor.execute("SELECT ? AS a, ? AS b, ? AS c", rows)
+    answer = cursor.fetch_arrow_table()
+    assert [column.to_pylist() for column in answer.columns] == [column.to_pylist() for column in rows.columns]
+    assert answer.schema.types == rows.schema.types
+
+
+def test_several_statements(cursor: flight_sql.Cursor, stream: str) -> None:
+    cursor.execute(f"CREATE TABLE {stream} (a VARCHAR, b INT); INSERT INTO {stream} VALUES ('x', 1), ('y', 2)")
+    assert _rows(cursor, f"PIVOT {stream} ON a USING sum(b)") == [(1, 2)]
+    assert _rows(cursor, f"DELETE FROM {stream} WHERE b = 1; SELECT a FROM {stream}") == [("y",)]
+
+
+def test_an_enum_is_text(cursor: flight_sql.Cursor) -> None:
+    cursor.execute("SELECT 'b'::ENUM('a', 'b') AS e, ['a'::ENUM('a', 'b')] AS l")
+    assert cursor.fetch_arrow_table().to_pylist() == [{"e": "b", "l": ["a"]}]

@@ -114,7 +114,7 @@ func (q *quirks) SampleTableSchemaMetadata(table string, kind arrow.DataType) ar
 	switch kind.ID() {
 	case arrow.INT64:
 		// DuckDB counts bits.
-		told[sql.TypeNameKey], told[sql.PrecisionKey], told[sql.ScaleKey] = "BIGINT", "64", "0"
+		told[sql.TypeNameKey], told[sql.PrecisionKey], told[sql.ScaleKey] = "BIGINT", "19", "0"
 	case arrow.STRING:
 		told[sql.TypeNameKey] = "VARCHAR"
 	}

@@ -131,4 +131,4 @@ def wrong_shop(server: ServerProcess, tmp_path: Path) -> Iterator[Shop]:
 def test_a_test_that_fails_says_so(wrong_shop: Shop) -> None:
     ran = wrong_shop.dbt("build", "--select", "orders", "merged")
     assert ran.returncode == 1
-    assert "Failure in test accepted_values_merged_customer__ada__bob__cyd" in ran.stdout
+    assert "FAIL 1 accepted_values_merged_customer__ada__bob__cyd" in ran.stdout

@@ -68,7 +68,8 @@ def test_several_statements_in_one_text(cursor: gizmosql.Cursor, stream: str) ->
     assert _rows(cursor, f"SELECT sum(i) FROM {stream}") == [(3,)]
     with pytest.raises(adbc_driver_manager.Error):
         cursor.execute_update(f"DELETE FROM {stream}; INSERT INTO {stream} VALUES ('not a number')")
-    assert _rows(cursor, f"SELECT sum(i) FROM {stream}") == [(3,)]
+    # Another text than before the failure, which the driver would take for the one that it has sent last.
+    assert _rows(cursor, f"SELECT sum(i) AS i FROM {stream}") == [(3,)]
 
 
 def test_text_of_transactions(cursor: gizmosql.Cursor, stream: str) -> None:

@@ -43,7 +43,7 @@ def test_a_table_of_a_frame(backend: SQLBackend, stream: str) -> None:
 
 def test_filter_aggregate_and_join(backend: SQLBackend, stream: str) -> None:
     rides = backend.create_table(stream, RIDES)
-    fares = rides.filter(rides.fare > 2).group_by("rider").agg(fares=rides.fare.sum(), n=rides.count())
+    fares = rides.filter(rides.fare > 2).group_by("rider").agg(fares=ibis._.fare.sum(), n=ibis._.count())
     assert fares.order_by("rider").to_pandas().values.tolist() == [["ada", 37.75, 2], ["bob", 12.0, 1]]
     names = ibis.memtable({"rider": ["ada", "bob"], "name": ["Ada", "Bob"]})
     joined = rides.join(names, "rider").order_by("fare").select("name", "fare")

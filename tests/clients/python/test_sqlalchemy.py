@@ -99,7 +99,7 @@ def test_what_an_inspector_sees(engine: sa.Engine, table: sa.Table, dialect: str
     assert "main" in inspector.get_schema_names()
     assert inspector.has_table(table.name)
     assert [(column["name"], column["nullable"]) for column in inspector.get_columns(table.name)][1:] == [
-        ("name", False), ("fare", True)]
+        ("name", dialect == "adbc"), ("fare", True)]  # ADBC's objects do not tell
     if dialect == "gizmosql":  # the other one compares types of tables in lower case, and finds none
         assert table.name in inspector.get_table_names()
         assert inspector.get_pk_constraint(table.name)["constrained_columns"] == ["id"]
@@ -109,7 +109,8 @@ def test_pandas(engine: sa.Engine, stream: str) -> None:
     frame = pd.DataFrame({"id": [1, 2], "name": ["a", None]})
     frame.to_sql(stream, engine, index=False)
     frame.to_sql(stream, engine, index=False, if_exists="append")
-    assert pd.read_sql(f"SELECT count(*) AS n, count(name) AS named FROM {stream}", engine).values.tolist() == [[4, 2]]
+    assert pd.read_sql(sa.text(f"SELECT count(*) AS n, count(name) AS named FROM {stream}"),
+                       engine).values.tolist() == [[4, 2]]
 
 
 def test_flightsql_dbapi(server: ServerProcess, stream: str) -> None:

@@ -1,0 +1,67 @@
+#include "engine/describe_statement.h"
+
+#include <memory>
+#include <string>
+
+#include <arrow/api.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "engine/database.h"
+#include "engine/test_batches.h"
+
+namespace arrowport::engine {
+namespace {
+
+using testing::OpenMemory;
+using testing::ReadAll;
+
+class DescribeStatementTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(ReadAll(*database_, "CREATE TABLE t(id BIGINT, fare DOUBLE, name VARCHAR)").ok());
+  }
+
+  std::string Parameters(const std::string& sql) {
+    const auto info = database_->DescribeQuery({.sql = sql, .parameters = {}}, {}, {});
+    return info.ok() ? info->parameters->ToString() : info.status().ToString();
+  }
+
+  std::shared_ptr<Database> database_ = OpenMemory();
+};
+
+TEST_F(DescribeStatementTest, TellsTheTypesOfParameters) {
+  EXPECT_EQ(Parameters("SELECT * FROM t WHERE id = ? AND name = ?"), "1: int64\n2: string");
+  EXPECT_EQ(Parameters("INSERT INTO t VALUES (?, ?, ?)"), "1: int64\n2: double\n3: string");
+  EXPECT_EQ(Parameters("SELECT ?::DATE"), "1: date32[day]");
+}
+
+TEST_F(DescribeStatementTest, GuessesThoseThatDuckDbCannotTell) {
+  EXPECT_EQ(Parameters("UPDATE t SET fare = fare + ? WHERE id = ?"), "1: double\n2: int64");
+  EXPECT_EQ(Parameters("SELECT id + ? FROM t"), "1: int64");
+  EXPECT_EQ(Parameters("SELECT ?, id FROM t WHERE id = ?"), "1: string\n2: int64");
+}
+
+TEST_F(DescribeStatementTest, SaysThatSeveralCannotBe) {
+  const auto several =
+      database_->DescribeQuery({.sql = "SELECT 1; SELECT 2", .parameters = {}}, {}, {});
+  EXPECT_EQ(KindOf(several.status()), ErrorKind::kNotImplemented);
+  const auto none = database_->DescribeQuery({.sql = "-- nothing", .parameters = {}}, {}, {});
+  EXPECT_EQ(KindOf(none.status()), ErrorKind::kInvalidInput);
+}
+
+TEST_F(DescribeStatementTest, NullsKeepTheirTypes) {
+  const auto columns = [this](const std::shared_ptr<arrow::DataType>& type) {
+    const auto info = database_->DescribeQuery(
+        {.sql = "SELECT ? AS x", .parameters = {arrow::MakeNullScalar(type)}}, {}, {});
+    return info.ok() ? info->schema->field(0)->type()->ToString() : info.status().ToString();
+  };
+  for (const auto& type :
+       {arrow::int64(), arrow::utf8(), arrow::date32(), arrow::decimal128(9, 2),
+        arrow::list(arrow::int64()), arrow::struct_({arrow::field("a", arrow::utf8())})}) {
+    EXPECT_EQ(columns(type), type->ToString()) << *type;
+  }
+}
+
+}  // namespace
+}  // namespace arrowport::engine
