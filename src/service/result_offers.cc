@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <arrow/array.h>
+#include <arrow/device.h>
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
 #include <arrow/type.h>
@@ -184,6 +185,10 @@ Result<Offer> ResultOffers::Retain(const Call& call, OfferedResults::Run run, bo
 Result<Offer> ResultOffers::RunNow(const Call& call, const OfferedResults::Run& run) {
   ARROW_ASSIGN_OR_RAISE(const auto rows, run(call));
   ARROW_ASSIGN_OR_RAISE(HeldRows held, TakeAll(*rows));
+  // What nobody comes to read must not take from what results may hold.
+  for (auto& batch : held.batches) {
+    ARROW_ASSIGN_OR_RAISE(batch, batch->CopyTo(arrow::default_cpu_memory_manager()));
+  }
   return Hold(call, std::move(held));
 }
 
