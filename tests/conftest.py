@@ -24,6 +24,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--malformed-rounds", type=int, default=2500,
                      help="how many broken streams are sent over HTTP, as many broken bodies of other "
                           "forms, and a tenth over Flight")
+    parser.addoption("--dropped-connections", type=int, default=100,
+                     help="how many clients of Flight SQL go without a word, twice")
+    parser.addoption("--mixed-clients", type=int, default=12, help="of Flight SQL, at once")
+    parser.addoption("--mixed-seconds", type=float, default=5, help="how long they go on")
     parser.addoption("--seed", type=int, default=20240607, help="of the streams that are broken")
 
 

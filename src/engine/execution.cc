@@ -360,7 +360,9 @@ void Execution::EndWithTaskError() {
 
 void Execution::EndWithTaskErrorLocked() {
   const auto give_up = Clock::now() + kErrorLookTime;
-  while (!ended_ && Clock::now() < give_up) {
+  // Of one that was cancelled RollBack makes the end. Here DuckDB would take the interrupt for an
+  // error that ends the transaction around it.
+  while (!ended_ && phase_ != Phase::kCancelled && Clock::now() < give_up) {
     auto pulse = duckdb::PendingExecutionResult::EXECUTION_ERROR;
     const Status looked = Guarded([&] {
       pulse = pending_->CheckPulse();

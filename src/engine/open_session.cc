@@ -33,6 +33,7 @@
 #include "engine/sql.h"
 #include "engine/start_gate.h"
 #include "engine/table.h"
+#include "engine/table_versions.h"
 #include "engine/workers.h"
 
 namespace arrowport::engine {
@@ -122,7 +123,7 @@ class DuckDbSession final : public Session {
 
   Status Commit(const CallControl& control) override {
     ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeInTransaction(control));
-    const Status spoilt = use.connection->CheckUnspoilt();
+    Status spoilt = use.connection->CheckUnspoilt();
     if (!spoilt.ok()) {
       (void)RunSql(*use, "ROLLBACK");
       return spoilt;

@@ -19,7 +19,6 @@
 #include "flight/put.h"
 #include "flight/running_calls.h"
 #include "flight/sql_messages.h"
-#include "flight/sql_statements.h"
 #include "service/prepared_statements.h"
 #include "service/put.h"
 #include "service/service.h"
@@ -119,7 +118,7 @@ Result<TablePolicy> PolicyOf(const sql::CommandStatementIngest& command) {
 
 Status CheckTable(service::Service& service, const service::Call& call, const std::string& table,
                   const TablePolicy& policy) {
-  const Status found = service.DescribeTable(call, table).status();
+  Status found = service.DescribeTable(call, table).status();
   if (found.ok() && !policy.appends) {
     return MakeError(ErrorKind::kConflict, "the table '" + table + "' is there already");
   }

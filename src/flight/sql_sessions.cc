@@ -1,13 +1,10 @@
 #include "flight/sql_sessions.h"
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 #include <variant>
-#include <vector>
 
 #include <arrow/flight/types.h>
 

@@ -162,7 +162,9 @@ Status ClosePreparedStatement(service::Service& service, const service::Call& ca
                               std::string_view body) {
   ARROW_ASSIGN_OR_RAISE(const auto request,
                         ParseBody<sql::ActionClosePreparedStatementRequest>(body));
-  return service.statements().Close(call.caller, request.prepared_statement_handle());
+  Status closed = service.statements().Close(call.caller, request.prepared_statement_handle());
+  if (!closed.ok() && KindOf(closed) == ErrorKind::kNotFound) return Status::OK();
+  return closed;
 }
 
 }  // namespace arrowport::flight

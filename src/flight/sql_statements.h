@@ -34,6 +34,7 @@ Result<std::string> CreatePreparedStatement(service::Service& service, const ser
                                             std::string_view body);
 Result<std::string> CreatePreparedSubstraitPlan(service::Service& service,
                                                 const service::Call& call, std::string_view body);
+/// OK as well for one that is not there: it may have expired, which is nothing to its client.
 Status ClosePreparedStatement(service::Service& service, const service::Call& call,
                               std::string_view body);
 

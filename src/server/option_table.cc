@@ -402,7 +402,7 @@ std::vector<OptionRow> FlightRows() {
        .set = [](Options& o, Text text) { return ReadDuration(text, &o.service.ticket_lifetime); }},
       {.name = "flight.statement_timeout",
        .value_name = "DURATION",
-       .default_text = "10m",
+       .default_text = "1h",
        .help = "For a prepared statement of Flight SQL that nobody uses; then it is forgotten.",
        .set = [](Options& o,
                  Text text) { return ReadDuration(text, &o.service.statement_lifetime); }},

@@ -159,6 +159,7 @@ Result<std::shared_ptr<KeptPlace>> ClientSessions::Open(const CallControl& /*con
 }
 
 Result<std::shared_ptr<KeptPlace>> ClientSessions::NeedSession(const Asker& asker) {
+  if (!asker.session) return NeedsSession("this");
   ARROW_ASSIGN_OR_RAISE(auto place, FindSession(asker));
   if (place != nullptr) return place;
   ARROW_ASSIGN_OR_RAISE(place, Open(asker.control));

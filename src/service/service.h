@@ -16,7 +16,7 @@
 #include "engine/database.h"
 #include "engine/table_read.h"
 #include "observe/metrics.h"
-#include "service/call.h"
+#include "service/call.h"  // IWYU pragma: export
 #include "service/client_sessions.h"
 #include "service/exchangers.h"
 #include "service/file_cache.h"
@@ -33,7 +33,7 @@ namespace arrowport::service {
 
 struct ServiceOptions {
   std::chrono::milliseconds ticket_lifetime{60'000};      ///< For a ticket that nobody uses.
-  std::chrono::milliseconds statement_lifetime{600'000};  ///< Of a prepared one that nobody uses.
+  std::chrono::milliseconds statement_lifetime{3'600'000};  ///< Of a prepared one that nobody uses.
   SessionOptions sessions = {};
   FileCacheOptions files = {};
   ExchangerList exchangers = {};  ///< Of the configuration.

@@ -38,7 +38,7 @@ std::shared_ptr<arrow::DataType> PlainType(const std::shared_ptr<arrow::DataType
     case arrow::Type::STRUCT: {
       arrow::FieldVector fields;
       for (const auto& field : type->fields()) fields.push_back(PlainField(field));
-      return arrow::struct_(std::move(fields));
+      return arrow::struct_(fields);
     }
     default:
       return type;
@@ -63,7 +63,7 @@ std::shared_ptr<arrow::Field> WithDigits(const std::shared_ptr<arrow::Field>& fi
 std::shared_ptr<arrow::Schema> PlainSchema(const std::shared_ptr<arrow::Schema>& schema) {
   arrow::FieldVector fields;
   for (const auto& field : schema->fields()) fields.push_back(WithDigits(PlainField(field)));
-  return arrow::schema(std::move(fields), schema->metadata());
+  return arrow::schema(fields, schema->metadata());
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> ToPlain(const arrow::RecordBatch& batch,

@@ -81,9 +81,6 @@ def test_ingest(connection: flight_sql.Connection, cursor: flight_sql.Cursor, st
     assert cursor.adbc_ingest(f"{stream}_other", rows, mode="create_append") == 1000
     with pytest.raises(adbc_driver_manager.Error, match="does not exist"):
         cursor.adbc_ingest(f"{stream}_none", rows, mode="append")
-    with pytest.raises(adbc_driver_manager.Error, match="not served yet"):
-        cursor.adbc_ingest(stream, rows, mode="replace")
-    assert _rows(cursor, f"SELECT count(*) FROM {stream}") == [(3000,)]
 
 
 def test_ingest_into_a_schema_and_from_a_data_frame(connection: flight_sql.Connection,

@@ -200,12 +200,14 @@ def test_the_actions_are_listed_and_healthcheck_answers(flight: FlightDoor) -> N
     assert actions == ["healthcheck", "CancelFlightInfo", "RenewFlightEndpoint", "add_exchange",
                        "list_exchanges", "drop_exchange", "BeginIngest", "CommitIngest", "AbortIngest",
                        "CreatePreparedStatement", "ClosePreparedStatement",
-                       "CreatePreparedSubstraitPlan", "transfer"]
+                       "CreatePreparedSubstraitPlan", "BeginTransaction", "EndTransaction", "BeginSavepoint",
+                       "EndSavepoint", "CancelQuery", "SetSessionOptions", "GetSessionOptions",
+                       "CloseSession", "transfer"]
     [result] = flight.client.do_action("healthcheck")
     assert json.loads(result.body.to_pybytes()) == {"status": "ok"}
 
 
-@pytest.mark.parametrize("action", ["nothing", "", "HEALTHCHECK", "BeginSavepoint"])
+@pytest.mark.parametrize("action", ["nothing", "", "HEALTHCHECK", "BeginSavepoints"])
 def test_an_unknown_action_is_not_implemented(flight: FlightDoor, action: str) -> None:
     with pytest.raises(Refused) as refused, flight.refusing():
         list(flight.client.do_action(pa_flight.Action(action, b"")))
