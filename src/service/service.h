@@ -32,7 +32,7 @@
 namespace arrowport::service {
 
 struct ServiceOptions {
-  std::chrono::milliseconds ticket_lifetime{60'000};      ///< For a ticket that nobody uses.
+  std::chrono::milliseconds ticket_lifetime{60'000};        ///< For a ticket that nobody uses.
   std::chrono::milliseconds statement_lifetime{3'600'000};  ///< Of a prepared one that nobody uses.
   SessionOptions sessions = {};
   FileCacheOptions files = {};
