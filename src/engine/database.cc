@@ -22,7 +22,6 @@
 #include "engine/duckdb_error.h"
 #include "engine/exchange.h"
 #include "engine/execute_many.h"
-#include "engine/execution.h"
 #include "engine/execution_stream.h"
 #include "engine/insert.h"
 #include "engine/joint_append.h"
@@ -33,7 +32,6 @@
 #include "engine/session.h"
 #include "engine/shape.h"
 #include "engine/shape_plan.h"
-#include "engine/start_gate.h"
 #include "engine/stream_exchange.h"
 #include "engine/table.h"
 #include "engine/table_read.h"
@@ -58,15 +56,7 @@ class DuckDbDatabase final : public Database {
                                               const QueryOptions& options,
                                               const CallControl& control) override {
     ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
-    ARROW_ASSIGN_OR_RAISE(auto place, ResultBudget::Enter(use.core()->result_budget));
-    const StartGate::Pass pass(use.core()->start_gate);
-    ExecutionOptions execution_options;
-    execution_options.ordered = options.ordered;
-    execution_options.read_only = options.read_only;
-    execution_options.help = true;
-    ARROW_ASSIGN_OR_RAISE(auto execution,
-                          Execution::Start(use.core(), statement, execution_options, control));
-    return MakeResultStream(std::move(execution), std::move(place));
+    return StartQuery(use.core(), /*home=*/nullptr, statement, options, control);
   }
 
   Result<QueryInfo> DescribeQuery(const Statement& statement, const QueryOptions& options,

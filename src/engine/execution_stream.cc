@@ -8,11 +8,16 @@
 #include <arrow/type.h>
 
 #include "base/bounded_queue.h"
+#include "base/call_control.h"
 #include "base/error.h"
+#include "engine/core.h"
+#include "engine/database.h"
 #include "engine/execution.h"
+#include "engine/kept_connection.h"
 #include "engine/result_budget.h"
 #include "engine/result_queue.h"
 #include "engine/result_stream.h"
+#include "engine/start_gate.h"
 
 namespace arrowport::engine {
 namespace {
@@ -58,6 +63,23 @@ class ExecutionStream final : public ResultStream {
 std::shared_ptr<ResultStream> MakeResultStream(std::shared_ptr<Execution> execution,
                                                ResultBudget::Place place) {
   return std::make_shared<ExecutionStream>(std::move(execution), std::move(place));
+}
+
+Result<std::shared_ptr<ResultStream>> StartQuery(const std::shared_ptr<Core>& core,
+                                                 std::shared_ptr<KeptConnection::Use> home,
+                                                 const Statement& statement,
+                                                 const QueryOptions& options,
+                                                 const CallControl& control) {
+  ARROW_ASSIGN_OR_RAISE(auto place, ResultBudget::Enter(core->result_budget));
+  const StartGate::Pass pass(core->start_gate);
+  ExecutionOptions execution_options;
+  execution_options.ordered = options.ordered;
+  execution_options.read_only = options.read_only;
+  execution_options.help = true;
+  execution_options.home = std::move(home);
+  ARROW_ASSIGN_OR_RAISE(auto execution,
+                        Execution::Start(core, statement, execution_options, control));
+  return MakeResultStream(std::move(execution), std::move(place));
 }
 
 }  // namespace arrowport::engine

@@ -9,6 +9,7 @@
 
 #include "base/call_control.h"
 #include "base/error.h"
+#include "base/wait.h"
 #include "engine/table_versions.h"
 
 namespace arrowport::engine {
@@ -47,16 +48,13 @@ void KeptConnection::Use::ForgetTransaction() {
 
 Result<std::shared_ptr<KeptConnection::Use>> KeptConnection::Take(const CallControl& control) {
   std::unique_lock lock(mutex_);
-  const auto is_free = [this] { return closed_ || connection_ != nullptr; };
-  const bool in_time = control.deadline
-                           ? changed_.wait_until(lock, control.stop, *control.deadline, is_free)
-                           : changed_.wait(lock, control.stop, is_free);
-  if (!in_time && control.stop.stop_requested()) {
-    return MakeError(ErrorKind::kCancelled, "the caller cancelled the statement");
+  const auto ended =
+      WaitFor(changed_, lock, control, [this] { return closed_ || connection_ != nullptr; });
+  if (ended == ErrorKind::kCancelled) {
+    return MakeError(*ended, "the caller cancelled the statement");
   }
-  if (!in_time) {
-    return MakeError(ErrorKind::kDeadlineExceeded,
-                     "the deadline passed while another statement of the session ran");
+  if (ended) {
+    return MakeError(*ended, "the deadline passed while another statement of the session ran");
   }
   if (closed_) return MakeError(ErrorKind::kUnavailable, "the connection of the session is closed");
   return std::make_shared<Use>(shared_from_this(), std::move(connection_));

@@ -23,15 +23,12 @@
 #include "engine/describe_statement.h"
 #include "engine/duckdb_error.h"
 #include "engine/execute_many.h"
-#include "engine/execution.h"
 #include "engine/execution_stream.h"
 #include "engine/insert.h"
 #include "engine/kept_connection.h"
-#include "engine/result_budget.h"
 #include "engine/result_stream.h"
 #include "engine/session.h"
 #include "engine/sql.h"
-#include "engine/start_gate.h"
 #include "engine/table.h"
 #include "engine/table_versions.h"
 #include "engine/workers.h"
@@ -66,17 +63,8 @@ class DuckDbSession final : public Session {
   Result<std::shared_ptr<ResultStream>> Query(const Statement& statement,
                                               const QueryOptions& options,
                                               const CallControl& control) override {
-    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeUnspoilt(control));
-    ARROW_ASSIGN_OR_RAISE(auto place, ResultBudget::Enter(core_->result_budget));
-    const StartGate::Pass pass(core_->start_gate);
-    ExecutionOptions execution_options;
-    execution_options.ordered = options.ordered;
-    execution_options.read_only = options.read_only;
-    execution_options.help = true;
-    execution_options.home = use.connection;
-    ARROW_ASSIGN_OR_RAISE(auto execution,
-                          Execution::Start(core_, statement, execution_options, control));
-    return MakeResultStream(std::move(execution), std::move(place));
+    ARROW_ASSIGN_OR_RAISE(SessionUse use, TakeUnspoilt(control));
+    return StartQuery(core_, std::move(use.connection), statement, options, control);
   }
 
   Result<QueryInfo> DescribeQuery(const Statement& statement, const QueryOptions& options,

@@ -7,6 +7,7 @@
 
 #include "base/call_control.h"
 #include "base/error.h"
+#include "base/wait.h"
 
 namespace arrowport::engine {
 
@@ -18,14 +19,9 @@ TableClaims::Claim::~Claim() { claims_.GiveBack(table_); }
 Result<std::unique_ptr<TableClaims::Claim>> TableClaims::Take(const std::string& table,
                                                               const CallControl& control) {
   std::unique_lock lock(mutex_);
-  const auto is_free = [&] { return !claimed_.contains(table); };
-  const bool free = control.deadline
-                        ? changed_.wait_until(lock, control.stop, *control.deadline, is_free)
-                        : changed_.wait(lock, control.stop, is_free);
-  if (!free) {
-    return MakeError(
-        control.stop.stop_requested() ? ErrorKind::kCancelled : ErrorKind::kDeadlineExceeded,
-        "the call ended while another put was still making the table");
+  const auto ended = WaitFor(changed_, lock, control, [&] { return !claimed_.contains(table); });
+  if (ended) {
+    return MakeError(*ended, "the call ended while another put was still making the table");
   }
   claimed_.insert(table);
   return std::make_unique<Claim>(*this, table);

@@ -23,12 +23,12 @@ constexpr const char* kAuthorization = "authorization";
 constexpr std::string_view kBasic = "Basic ";
 constexpr std::string_view kBearer = "Bearer ";
 
-// Of a header that signs in: that of a token is answered with the same.
-std::string TokenFor(const arrow::flight::ServerCallContext& context) {
+// The header that signs in; empty without one.
+std::string_view SignInHeader(const arrow::flight::ServerCallContext& context) {
   const auto found = context.incoming_headers().find(kAuthorization);
   if (found == context.incoming_headers().end()) return {};
-  if (found->second.starts_with(kBasic)) return std::string(kBearer) + NewToken();
-  return found->second.starts_with(kBearer) ? std::string(found->second) : std::string();
+  const std::string_view value = found->second;
+  return value.starts_with(kBasic) || value.starts_with(kBearer) ? value : std::string_view();
 }
 
 bool IsSignIn(const std::string& payload) {
@@ -63,7 +63,7 @@ Status Handshake::Authenticate(const arrow::flight::ServerCallContext& context,
                                arrow::flight::ServerAuthSender* outgoing,
                                arrow::flight::ServerAuthReader* incoming) {
   RunningCall& call = RunningCall::Of(context);
-  if (!TokenFor(context).empty()) return Status::OK();
+  if (!SignInHeader(context).empty()) return Status::OK();
   std::string payload;
   call.BeginWaitingForClient();
   const Status read = incoming->Read(&payload);
@@ -86,13 +86,13 @@ Status Handshake::IsValid(const arrow::flight::ServerCallContext& /*context*/,
 Status BearerHeaders::StartCall(const arrow::flight::CallInfo& info,
                                 const arrow::flight::ServerCallContext& context,
                                 std::shared_ptr<arrow::flight::ServerMiddleware>* middleware) {
-  const auto authorization = context.incoming_headers().find(kAuthorization);
-  if (authorization == context.incoming_headers().end()) return Status::OK();
+  const std::string_view header = SignInHeader(context);
   // Clients may sign in with any call, and go on with the token that they get.
-  const bool is_handshake = info.method == arrow::flight::FlightMethod::Handshake;
-  if (!is_handshake && !authorization->second.starts_with(kBasic)) return Status::OK();
-  std::string token = TokenFor(context);
-  if (!token.empty()) *middleware = std::make_shared<BearerHeader>(std::move(token));
+  if (header.starts_with(kBasic)) {
+    *middleware = std::make_shared<BearerHeader>(std::string(kBearer) + NewToken());
+  } else if (!header.empty() && info.method == arrow::flight::FlightMethod::Handshake) {
+    *middleware = std::make_shared<BearerHeader>(std::string(header));
+  }
   return Status::OK();
 }
 

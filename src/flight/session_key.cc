@@ -21,8 +21,11 @@ constexpr std::string_view kCookie = "arrowport_session=";
 constexpr std::string_view kBearer = "Bearer ";
 constexpr std::string_view kToken = "anonymous-";
 
+// Of NewId.
+constexpr size_t kIdDigits = 32;
+
 bool IsId(std::string_view text) {
-  return text.size() == NewId().size() &&
+  return text.size() == kIdDigits &&
          std::ranges::all_of(text, [](unsigned char letter) { return std::isxdigit(letter) != 0; });
 }
 

@@ -62,6 +62,11 @@ Status NeedsSession(std::string_view what) {
                        " needs a session, and this call has none: " + std::string(kHowToHaveOne));
 }
 
+// Whether the client has a session, and is known to come back with it.
+bool HasSession(const ClientSessions::Asker& asker) {
+  return asker.session && !asker.session->id.empty() && !asker.session->is_new;
+}
+
 // Whether it is worth the time to parse a statement for what it leaves behind.
 bool MayStay(std::string_view sql) {
   constexpr std::array<std::string_view, 6> kOthers = {"select", "insert", "with",
@@ -100,8 +105,7 @@ Result<std::shared_ptr<StatementPlace>> ClientSessions::PlaceOf(const Asker& ask
   if (place != nullptr) return place;
   if (asker.session.has_value() && MayStay(sql)) {
     const engine::ParsedText text = engine::ParseText(sql);
-    const bool has_session = !asker.session->id.empty() && !asker.session->is_new;
-    if (text.stays && has_session) return NeedSession(asker);
+    if (text.stays && HasSession(asker)) return NeedSession(asker);
     if (text.only_stays) return NeedsSession("a temporary table or a transaction by SQL");
   }
   return std::make_shared<AnyConnection>(database_);
@@ -116,10 +120,7 @@ Result<std::shared_ptr<KeptPlace>> ClientSessions::Need(const Asker& asker,
                                                         std::string_view what_for) {
   ARROW_ASSIGN_OR_RAISE(auto place, Find(asker));
   if (place != nullptr) return place;
-  if (!asker.session || asker.session->id.empty() || asker.session->is_new) {
-    return NeedsSession(what_for);
-  }
-  return NeedSession(asker);
+  return HasSession(asker) ? NeedSession(asker) : NeedsSession(what_for);
 }
 
 Result<std::shared_ptr<KeptPlace>> ClientSessions::FindTransaction(const Asker& asker) {
@@ -224,7 +225,7 @@ Result<std::string> ClientSessions::Enter(const Asker& asker, const std::string&
 Result<std::string> ClientSessions::BeginTransaction(const Asker& asker) {
   std::shared_ptr<KeptPlace> place;
   std::string session;
-  if (asker.session && !asker.session->id.empty() && !asker.session->is_new) {
+  if (asker.session && HasSession(asker)) {
     session = asker.session->id;
     ARROW_ASSIGN_OR_RAISE(place, NeedSession(asker));
     ARROW_ASSIGN_OR_RAISE(const bool is_taken, place->InTransaction(asker.control));

@@ -14,6 +14,7 @@
 
 #include "base/call_control.h"
 #include "base/error.h"
+#include "base/wait.h"
 #include "engine/append.h"
 #include "engine/database.h"
 #include "engine/parsed_text.h"
@@ -58,16 +59,12 @@ Result<std::unique_ptr<KeptPlace::Turn>> KeptPlace::TakeTurn(const CallControl& 
   std::shared_ptr<DetachableRows> rows;
   {
     std::unique_lock lock(mutex_);
-    const auto is_free = [this] { return !turn_taken_; };
-    const bool in_time =
-        control.deadline ? turn_ended_.wait_until(lock, control.stop, *control.deadline, is_free)
-                         : turn_ended_.wait(lock, control.stop, is_free);
-    if (!in_time && control.stop.stop_requested()) {
-      return MakeError(ErrorKind::kCancelled, "the caller cancelled the statement");
+    const auto ended = WaitFor(turn_ended_, lock, control, [this] { return !turn_taken_; });
+    if (ended == ErrorKind::kCancelled) {
+      return MakeError(*ended, "the caller cancelled the statement");
     }
-    if (!in_time) {
-      return MakeError(ErrorKind::kDeadlineExceeded,
-                       "the deadline passed while another statement of the session ran");
+    if (ended) {
+      return MakeError(*ended, "the deadline passed while another statement of the session ran");
     }
     turn_taken_ = true;
     rows = last_rows_.lock();
