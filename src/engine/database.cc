@@ -201,6 +201,12 @@ Result<std::shared_ptr<Database>> Database::Open(const DatabaseOptions& options)
   return std::make_shared<DuckDbDatabase>(std::move(keeper), options);
 }
 
+int64_t CountRows(const ParameterRows& rows) {
+  int64_t count = 0;
+  for (const auto& batch : rows) count += batch->num_rows();
+  return count;
+}
+
 std::string DuckDbVersion() { return duckdb::DuckDB::LibraryVersion(); }
 
 }  // namespace arrowport::engine

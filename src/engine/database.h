@@ -83,6 +83,9 @@ struct QueryInfo {
 /// Each row is a set of values for the parameters of a statement, in their order. Valid in full.
 using ParameterRows = std::vector<std::shared_ptr<arrow::RecordBatch>>;
 
+/// Of all batches together.
+int64_t CountRows(const ParameterRows& rows);
+
 /// What the engine is doing and holding now.
 struct Counters {
   int64_t running_queries = 0;      ///< Results neither read to their end nor failed.

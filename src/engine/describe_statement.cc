@@ -4,11 +4,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include <duckdb.hpp>
 #include <duckdb/execution/physical_plan_generator.hpp>
+#include <duckdb/main/prepared_statement_data.hpp>
 #include <duckdb/optimizer/optimizer.hpp>
 #include <duckdb/planner/expression/bound_cast_expression.hpp>
 #include <duckdb/planner/expression/bound_constant_expression.hpp>
@@ -22,6 +24,7 @@
 #include "engine/core.h"
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
+#include "engine/kept_plans.h"
 #include "engine/result_collector.h"
 #include "engine/result_queue.h"
 #include "engine/scalar.h"
@@ -141,6 +144,30 @@ void GuessTypes(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::SQLSt
   });
 }
 
+// Of the plan that the connection keeps for it; nothing where there is none, or none that is right
+// for the catalog as it is now.
+std::optional<Outline> OutlineOfKept(duckdb::ClientContext& context, const Statement& statement,
+                                     const Parameters& parameters, const QueryOptions& options) {
+  if (parameters.empty()) return std::nullopt;
+  const auto plan = KeptPlans::Of(context).Find(statement.sql, parameters);
+  if (plan == nullptr) return std::nullopt;
+  Outline outline{.names = plan->data->names,
+                  .types = plan->data->types,
+                  .properties = plan->data->properties,
+                  .parameters = {}};
+  for (const auto& [name, value] : parameters) {
+    outline.parameters[std::stoll(name)] = value.GetValue().type();
+  }
+  bool is_current = false;
+  context.RunFunctionInTransaction([&] {
+    is_current = !plan->data->RequireRebind(context, nullptr);
+    auto& root = plan->data->physical_plan->Root();
+    const auto order = ResultCollector::OrderOf(context, root, options.ordered);
+    outline.ordered = order != ResultOrder::kNone;
+  });
+  return is_current ? std::optional(std::move(outline)) : std::nullopt;
+}
+
 Result<QueryInfo> ToInfo(Outline outline, duckdb::ClientContext& context) {
   QueryInfo info;
   info.ordered = outline.ordered;
@@ -162,6 +189,10 @@ Result<QueryInfo> ToInfo(Outline outline, duckdb::ClientContext& context) {
 Result<QueryInfo> DescribeStatement(const Core& core, duckdb::Connection& connection,
                                     const Statement& statement, const QueryOptions& options) {
   auto described = Guarded([&]() -> Result<QueryInfo> {
+    ARROW_ASSIGN_OR_RAISE(const auto parameters, ToDuckDbParameters(statement.parameters));
+    auto& context = *connection.context;
+    auto kept = OutlineOfKept(context, statement, parameters, options);
+    if (kept) return ToInfo(*std::move(kept), context);
     auto statements = connection.ExtractStatements(statement.sql);
     if (statements.size() != 1) {
       // The first of several would have to run before anything is known of the last.
@@ -169,8 +200,6 @@ Result<QueryInfo> DescribeStatement(const Core& core, duckdb::Connection& connec
       return MakeError(kind, "only a single statement can be described; this text holds " +
                                  std::to_string(statements.size()));
     }
-    ARROW_ASSIGN_OR_RAISE(const auto parameters, ToDuckDbParameters(statement.parameters));
-    auto& context = *connection.context;
     Outline outline;
     // Planned with the values, since they decide the types of what is computed from them.
     context.RunFunctionInTransaction([&] {
@@ -189,8 +218,18 @@ Result<QueryInfo> DescribeStatement(const Core& core, duckdb::Connection& connec
 
 Result<QueryInfo> DescribeStatement(const std::shared_ptr<Core>& core, const Statement& statement,
                                     const QueryOptions& options) {
-  ARROW_ASSIGN_OR_RAISE(const auto connection, core->Connect());
-  return DescribeStatement(*core, *connection, statement, options);
+  duckdb::unique_ptr<duckdb::Connection> connection;
+  // Those know nothing of files.
+  const bool may_be_idle = core->data_files == nullptr;
+  if (may_be_idle) connection = core->idle_connections.Take();
+  if (connection == nullptr) {
+    ARROW_ASSIGN_OR_RAISE(connection, core->Connect());
+  }
+  auto described = DescribeStatement(*core, *connection, statement, options);
+  if (may_be_idle && described.ok() && !described->writes) {
+    core->idle_connections.Keep(std::move(connection));
+  }
+  return described;
 }
 
 }  // namespace arrowport::engine

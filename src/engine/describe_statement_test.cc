@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "engine/database.h"
+#include "engine/result_stream.h"
 #include "engine/test_batches.h"
 
 namespace arrowport::engine {
@@ -48,6 +49,31 @@ TEST_F(DescribeStatementTest, SaysThatSeveralCannotBe) {
   EXPECT_EQ(KindOf(several.status()), ErrorKind::kNotImplemented);
   const auto none = database_->DescribeQuery({.sql = "-- nothing", .parameters = {}}, {}, {});
   EXPECT_EQ(KindOf(none.status()), ErrorKind::kInvalidInput);
+}
+
+TEST_F(DescribeStatementTest, APointQueryIsDescribedAsTheTableIsNow) {
+  const Statement point = {.sql = "SELECT * FROM t WHERE id = ?",
+                           .parameters = {arrow::MakeScalar(int64_t{1})}};
+  const auto columns = [&] {
+    const auto info = database_->DescribeQuery(point, {}, {});
+    return info.ok() ? info->schema->ToString() : info.status().ToString();
+  };
+  ASSERT_TRUE(ReadAll(*database_, "INSERT INTO t SELECT range, 0, 'n' FROM range(9)").ok());
+  const std::string as_made = "id: int64\nfare: double\nname: string";
+  EXPECT_EQ(columns(), as_made);
+  // Its connection keeps the plan, and it is that one which describes it next.
+  ASSERT_TRUE(ToReader(database_->Query(point, {}, {}).ValueOrDie())->ToTable().ok());
+  EXPECT_EQ(columns(), as_made);
+  const auto again = database_->DescribeQuery(point, {.ordered = false}, {});
+  ASSERT_TRUE(again.ok());
+  EXPECT_FALSE(again->ordered);
+  EXPECT_FALSE(again->writes);
+  EXPECT_TRUE(again->returns_rows);
+  EXPECT_EQ(again->parameters->ToString(), "1: int64");
+  ASSERT_TRUE(ReadAll(*database_, "ALTER TABLE t DROP COLUMN fare").ok());
+  EXPECT_EQ(columns(), "id: int64\nname: string");
+  ASSERT_TRUE(ReadAll(*database_, "DROP TABLE t").ok());
+  EXPECT_EQ(KindOf(database_->DescribeQuery(point, {}, {}).status()), ErrorKind::kNotFound);
 }
 
 TEST_F(DescribeStatementTest, NullsKeepTheirTypes) {

@@ -69,12 +69,6 @@ class Interrupter {
   std::optional<DeadlineTimer::Key> alarm_;
 };
 
-int64_t CountRows(const ParameterRows& rows) {
-  int64_t count = 0;
-  for (const auto& batch : rows) count += batch->num_rows();
-  return count;
-}
-
 bool HasColumns(const ParameterRows& rows) {
   return std::ranges::any_of(rows, [](const auto& batch) { return batch->num_columns() > 0; });
 }

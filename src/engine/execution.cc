@@ -50,6 +50,10 @@ constexpr auto kErrorLookStep = std::chrono::microseconds(50);
 constexpr auto kHelpTime = std::chrono::microseconds(1000);
 constexpr auto kAloneTime = std::chrono::microseconds(600);
 
+// The same for a kept plan: most are point queries, which on a slow machine take that long, and for
+// which the workers come too late.
+constexpr auto kKeptAloneTime = std::chrono::microseconds(4000);
+
 // What the calling thread has worked: others that share its core do not make a statement a long
 // one.
 std::chrono::nanoseconds ThreadTime() {
@@ -237,7 +241,7 @@ void Execution::InstallCollector(const ExecutionOptions& options) {
     auto& root = statement.physical_plan->Root();
     auto order = ResultCollector::OrderOf(context, root, ordered);
     // Each thread that takes part has its scan to set up, which a point query is not worth.
-    const bool is_short = kept_plan_is_used_ && kept_plan_->is_short;
+    const bool is_short = kept_plan_is_used_ && kept_plan_->pace == KeptPlan::Pace::kShort;
     const bool alone = target_->eager || is_short;
     if (alone && order == ResultOrder::kBatchIndex) order = ResultOrder::kSingle;
     queue_->SetOrder(order);
@@ -259,7 +263,9 @@ void Execution::HelpLocked() {
     task_failed = task_failed_;
   }
   if (!helped.ok()) return CloseLocked(helped);
-  if (kept_plan_ != nullptr) kept_plan_->is_short = all_rows_are_in;
+  if (kept_plan_ != nullptr) {
+    kept_plan_->pace = all_rows_are_in ? KeptPlan::Pace::kShort : KeptPlan::Pace::kLong;
+  }
   if (all_rows_are_in) return EndWithAllRowsLocked();
   if (task_failed) return EndWithTaskErrorLocked();
 }
@@ -270,10 +276,13 @@ void Execution::RunTasksLocked() {
   auto& scheduler = duckdb::TaskScheduler::GetScheduler(context);
   auto& executor = context.GetExecutor();
   const auto began = ThreadTime();
-  const auto goes_on = [this, began] {
+  const bool may_be_point = kept_plan_is_used_ && kept_plan_->pace != KeptPlan::Pace::kLong;
+  const auto alone_time = may_be_point ? kKeptAloneTime : kAloneTime;
+  const auto help_time = may_be_point ? kKeptAloneTime : kHelpTime;
+  const auto goes_on = [&] {
     const auto worked = ThreadTime() - began;
-    if (worked >= kAloneTime) workers_->Need();
-    return worked < kHelpTime;
+    if (worked >= alone_time) workers_->Need();
+    return worked < help_time;
   };
   duckdb::shared_ptr<duckdb::Task> task;
   while (scheduler.GetTaskFromProducer(executor.GetToken(), task)) {
@@ -414,9 +423,8 @@ void Execution::CloseLocked(const Status& status) {
   home_.reset();
   if (deadline_) core_->timer.Remove(*deadline_);
   core_->table_versions.Change(changes_);
-  const bool writes = changes_.all || !changes_.tables.empty();
-  const Status settled = writes ? core_->Settle(status) : status;
-  if (writes) core_->checkpointer.Wrote();
+  const Status settled = changes_.any() ? core_->Settle(status) : status;
+  if (changes_.any()) core_->checkpointer.Wrote();
   held_until_over_.reset();
   before_commit_ = nullptr;
   afterwards_ = nullptr;
@@ -428,7 +436,6 @@ void Execution::CloseLocked(const Status& status) {
 
 // As it was before the statement, but for what that has done to it.
 void Execution::ReturnHomeLocked(const Status& status) {
-  const bool writes = changes_.all || !changes_.tables.empty();
   const Status returned = Guarded([&] {
     auto& context = *connection_->context;
     context.registered_state->Remove(kWatchName);
@@ -439,7 +446,7 @@ void Execution::ReturnHomeLocked(const Status& status) {
     if (goes_on && !before_commit_) {
       home_->NoteChanges(changes_);
       // DuckDB has no savepoints: what was done of it stays.
-      if (writes && !status.ok()) home_->Spoil(status);
+      if (changes_.any() && !status.ok()) home_->Spoil(status);
     }
     return Status::OK();
   });

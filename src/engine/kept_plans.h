@@ -14,7 +14,8 @@ namespace arrowport::engine {
 /// A plan of KeptPlans. Whoever runs it has its connection, and so is alone with it.
 struct KeptPlan {
   duckdb::shared_ptr<duckdb::PreparedStatementData> data;
-  bool is_short = false;  ///< It ran to its end on the thread that asked; for who runs it to say.
+  /// Whether it ran to its end on the thread that asked the last time. For who runs it to say.
+  enum class Pace { kUnknown, kShort, kLong } pace = Pace::kUnknown;
 };
 
 /// The plans of one connection for `SELECT … FROM table WHERE column = ? AND …`, the statement that

@@ -117,10 +117,9 @@ class DuckDbSession final : public Session {
       return spoilt;
     }
     const ChangedTables changes = use.connection->changes();
-    const bool writes = changes.all || !changes.tables.empty();
     const Workers::Use workers(core_->workers);
     Status committed = RunSql(*use, "COMMIT");
-    if (!writes) return committed;
+    if (!changes.any()) return committed;
     committed = core_->Settle(committed);
     core_->table_versions.Change(changes);
     core_->checkpointer.Wrote();

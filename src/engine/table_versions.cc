@@ -18,7 +18,7 @@ constexpr size_t kTablesMax = 10'000;
 }  // namespace
 
 void TableVersions::Change(const ChangedTables& changed) {
-  if (!changed.all && changed.tables.empty()) return;
+  if (!changed.any()) return;
   const std::lock_guard lock(mutex_);
   ++now_;
   if (changed.all || changed_.size() + changed.tables.size() > kTablesMax) {

@@ -15,6 +15,8 @@ namespace arrowport::engine {
 struct ChangedTables {
   bool all = false;
   std::vector<TableName> tables;  ///< In full.
+
+  [[nodiscard]] bool any() const { return all || !tables.empty(); }
 };
 
 /// A version for each table of a database, which changes when the table may have. Safe to use from
