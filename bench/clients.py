@@ -31,6 +31,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.flight as flight
 
+from flight_sql_messages import flight_sql_command, protobuf_field
+
 sys.path.append(str(Path(__file__).resolve().parent / "peers"))
 
 ROWS_PER_BATCH = 122_880  # DuckDB's row group; larger batches were not faster
@@ -379,28 +381,6 @@ def wait_until_it_listens(port, seconds=60):
             time.sleep(0.05)
 
 
-def _varint(number):
-    encoded = bytearray()
-    while number > 0x7F:
-        encoded.append(number & 0x7F | 0x80)
-        number >>= 7
-    encoded.append(number)
-    return bytes(encoded)
-
-
-def _field(number, content):
-    """A protobuf field of bytes, or of an integer."""
-    if isinstance(content, int):
-        return _varint(number << 3) + _varint(content)
-    return _varint(number << 3 | 2) + _varint(len(content)) + content
-
-
-def _flight_sql(command, *fields):
-    """The descriptor of a command of Flight SQL."""
-    name = f"type.googleapis.com/arrow.flight.protocol.sql.{command}".encode()
-    return flight.FlightDescriptor.for_command(_field(1, name) + _field(2, b"".join(fields)))
-
-
 class OverFlightSql:
     """GizmoSQL, spoken to by pyarrow: GetFlightInfo with a CommandStatementQuery, then DoGet; DoPut with a
     CommandStatementUpdate, or with a CommandStatementIngest for many rows."""
@@ -420,7 +400,8 @@ class OverFlightSql:
         return OverFlightSql(self.port)
 
     def read(self, sql):
-        info = self.client.get_flight_info(_flight_sql("CommandStatementQuery", _field(1, sql.encode())), self.options)
+        command = flight_sql_command("CommandStatementQuery", protobuf_field(1, sql.encode()))
+        info = self.client.get_flight_info(command, self.options)
         rows = size = 0
         for endpoint in info.endpoints:
             more = drain(chunk.data for chunk in self.client.do_get(endpoint.ticket, self.options))
@@ -439,12 +420,13 @@ class OverFlightSql:
         writer.close()
 
     def run(self, sql):
-        self._update(_flight_sql("CommandStatementUpdate", _field(1, sql.encode())), pa.schema([]))
+        self._update(flight_sql_command("CommandStatementUpdate", protobuf_field(1, sql.encode())), pa.schema([]))
 
     def _ingest(self, table, rows, if_missing, if_exists):
-        modes = _field(1, if_missing) + _field(2, if_exists)
-        self._update(_flight_sql("CommandStatementIngest", _field(1, modes), _field(2, table.encode())), rows.schema,
-                     rows)
+        modes = protobuf_field(1, if_missing) + protobuf_field(2, if_exists)
+        command = flight_sql_command(
+            "CommandStatementIngest", protobuf_field(1, modes), protobuf_field(2, table.encode()))
+        self._update(command, rows.schema, rows)
 
     def prepare(self, table, rows):
         self._ingest(table, rows.slice(0, 1), self.CREATE, self.FAIL_IF_EXISTS)

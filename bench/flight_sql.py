@@ -1,6 +1,6 @@
 """What Flight SQL costs over plain Flight: reads, an ingest, point queries and single rows, by ADBC and by pyarrow.
 
-    .deps/venv/bin/python bench/flight_sql.py [--db FILE] [--rounds 5] [--queries 500] [--rows N]
+    .deps/venv/bin/python bench/flight_sql.py [--db FILE] [--only WORKLOAD] [--rounds 5] [--queries 500] [--rows N]
 
 FILE has a table `lineitem`; the default is what `arrowport bench` has made of TPC-H at scale factor 1. It is opened by a
 server of its own. All contenders of a workload take turns in each round, and the order turns with the round. Prints a table:
@@ -21,6 +21,7 @@ import adbc_driver_flightsql.dbapi as flight_sql
 import pyarrow as pa
 import pyarrow.flight as flight
 
+from flight_sql_messages import flight_sql_command, pack, protobuf_bytes, protobuf_field
 from server import Server
 
 LINEITEM = Path.home() / ".cache/arrowport/lineitem-sf1-duckdb-v1.5.5.duckdb"
@@ -46,7 +47,7 @@ class Bench:
         cookies = {"adbc.flight.sql.rpc.with_cookie_middleware": "true"}
         self.unordered = flight_sql.connect(url, autocommit=True, db_kwargs=cookies)
         with self.unordered.cursor() as cursor:
-            cursor.execute("SET preserve_insertion_order = false")
+            cursor.execute("SET SESSION preserve_insertion_order = false")
             partitions, _ = cursor.adbc_execute_partitions(READ)
             assert len(partitions) > 1, "the result has one endpoint"
         self.statement = self.alone.cursor()
@@ -97,6 +98,27 @@ class Bench:
                 self.plain.do_get(endpoint.ticket).read_all()
         return self._p50(one)
 
+    def points_prepared_plainly(self) -> float:
+        """The calls of points_prepared, made by the client of points_plain."""
+        body = pack("ActionCreatePreparedStatementRequest", protobuf_field(1, POINT.encode()))
+        created = next(iter(self.plain.do_action(flight.Action("CreatePreparedStatement", body)))).body.to_pybytes()
+        handle = protobuf_field(1, protobuf_bytes(protobuf_bytes(created)[2])[1])
+        command = flight_sql_command("CommandPreparedStatementQuery", handle)
+
+        def one(key: int) -> None:
+            parameters = pa.record_batch({"1": pa.array([key])})
+            writer, answers = self.plain.do_put(command, parameters.schema)
+            writer.write_batch(parameters)
+            writer.done_writing()
+            answers.read()
+            writer.close()
+            for endpoint in self.plain.get_flight_info(command).endpoints:
+                assert self.plain.do_get(endpoint.ticket).read_all().num_rows == 1
+        took = self._p50(one)
+        body = pack("ActionClosePreparedStatementRequest", handle)
+        list(self.plain.do_action(flight.Action("ClosePreparedStatement", body)))
+        return took
+
     def points_prepared(self, connection: flight_sql.Connection) -> float:
         with connection.cursor() as cursor:
             cursor.adbc_prepare(POINT)
@@ -138,6 +160,7 @@ def measure(bench: Bench, rounds: int) -> list[tuple[str, str, list[float]]]:
             "adbc_ingest": lambda: seconds_of(bench.write_adbc)},
         "point query": {
             "Flight, two round trips": bench.points_plain,
+            "Flight SQL by the same client, prepared": bench.points_prepared_plainly,
             "ADBC, prepared": lambda: bench.points_prepared(alone),
             "ADBC, prepared, in a transaction": lambda: bench.points_prepared(inside)},
         "insert of one row": {
@@ -146,6 +169,8 @@ def measure(bench: Bench, rounds: int) -> list[tuple[str, str, list[float]]]:
     }
     results = []
     for workload, contenders in workloads.items():
+        if bench.arguments.only not in ("", workload):
+            continue
         taken: dict[str, list[float]] = {name: [] for name in contenders}
         for number in range(rounds + 1):
             names = list(contenders)
@@ -165,6 +190,7 @@ def main() -> None:
     parser.add_argument("--db", type=Path, default=LINEITEM)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--queries", type=int, default=500, help="point queries and inserts of a round")
+    parser.add_argument("--only", default="", metavar="WORKLOAD")
     parser.add_argument("--rows", type=int, default=0, help="of the write; 0: all")
     arguments = parser.parse_args()
     if not arguments.db.exists():
