@@ -307,6 +307,8 @@ Result<Names> ReadNames(service::Service& service, const service::Call& call) {
   return names;
 }
 
+bool NeedsNames(const Fact& fact) { return std::holds_alternative<ListOfNames>(fact.value); }
+
 Bits BitsOf(std::chrono::milliseconds time) {
   return static_cast<Bits>(std::min<int64_t>(time.count(), std::numeric_limits<Bits>::max()));
 }
@@ -341,13 +343,16 @@ Result<std::shared_ptr<engine::ResultStream>> ReadSqlInfo(service::Service& serv
   add(kTransactionFacts);
   std::ranges::sort(facts, {}, &Fact::number);
   const auto& wanted = command.info();
-  ARROW_ASSIGN_OR_RAISE(const Names names, ReadNames(service, call));
-  FactRows rows(names);
-  for (const Fact& fact : facts) {
-    const bool is_wanted =
-        wanted.empty() || std::find(wanted.begin(), wanted.end(), fact.number) != wanted.end();
-    if (is_wanted) ARROW_RETURN_NOT_OK(rows.Append(fact));
+  std::erase_if(facts, [&wanted](const Fact& fact) {
+    return !wanted.empty() && std::ranges::find(wanted, fact.number) == wanted.end();
+  });
+  Names names;
+  // Most clients ask at each connect, and few for these.
+  if (std::ranges::any_of(facts, NeedsNames)) {
+    ARROW_ASSIGN_OR_RAISE(names, ReadNames(service, call));
   }
+  FactRows rows(names);
+  for (const Fact& fact : facts) ARROW_RETURN_NOT_OK(rows.Append(fact));
   ARROW_ASSIGN_OR_RAISE(auto batch, rows.Finish());
   return service::OpenHeldRows({.schema = SqlInfoSchema(), .batches = {std::move(batch)}});
 }

@@ -24,12 +24,6 @@
 namespace arrowport::flight {
 namespace {
 
-int64_t CountRows(const engine::ParameterRows& rows) {
-  int64_t count = 0;
-  for (const auto& batch : rows) count += batch->num_rows();
-  return count;
-}
-
 // The values of the first row.
 Result<std::vector<std::shared_ptr<arrow::Scalar>>> FirstRow(const engine::ParameterRows& rows) {
   std::vector<std::shared_ptr<arrow::Scalar>> values;
@@ -108,7 +102,7 @@ Result<service::Offer> OfferStatement(service::Service& service, const service::
   ARROW_ASSIGN_OR_RAISE(const auto bound, StatementOf(service, call, command));
   service::Call running = call;
   running.transaction = bound.transaction;
-  if (CountRows(bound.rows) > 1) return service.OfferMany(running, bound.sql, bound.rows);
+  if (engine::CountRows(bound.rows) > 1) return service.OfferMany(running, bound.sql, bound.rows);
   ARROW_ASSIGN_OR_RAISE(const auto statement, bound.ToStatement());
   service::OfferOptions options;
   options.run_writes = true;

@@ -27,9 +27,8 @@
 namespace arrowport::service {
 namespace {
 
-// Each has a connection of DuckDB, which is some 100 KiB.
-constexpr size_t kSessionsMax = 5'000;
-constexpr size_t kTransactionsMax = 5'000;
+// Of sessions, and of transactions. Each has a connection of DuckDB, which is some 100 KiB.
+constexpr size_t kEntriesMax = 5'000;
 
 constexpr size_t kEndedMax = 10'000;
 
@@ -60,6 +59,12 @@ Status NeedsSession(std::string_view what) {
   return MakeError(ErrorKind::kInvalidInput,
                    std::string(what) +
                        " needs a session, and this call has none: " + std::string(kHowToHaveOne));
+}
+
+Status CheckRoom(const auto& entries, std::string_view of_what) {
+  if (entries.size() < kEntriesMax) return Status::OK();
+  return MakeError(ErrorKind::kOverloaded, "there are " + std::to_string(entries.size()) + " " +
+                                               std::string(of_what) + " already; try again later");
 }
 
 // Whether the client has a session, and is known to come back with it.
@@ -95,7 +100,10 @@ Result<engine::TableName> UsePlace(KeptPlace& place, const ClientSessions::Asker
 
 ClientSessions::ClientSessions(std::shared_ptr<engine::Database> database,
                                std::shared_ptr<SpillSpace> space, const SessionOptions& options)
-    : database_(std::move(database)), space_(std::move(space)), options_(options) {}
+    : database_(std::move(database)),
+      any_connection_(std::make_shared<AnyConnection>(database_)),
+      space_(std::move(space)),
+      options_(options) {}
 
 ClientSessions::~ClientSessions() { Clear(); }
 
@@ -108,12 +116,12 @@ Result<std::shared_ptr<StatementPlace>> ClientSessions::PlaceOf(const Asker& ask
     if (text.stays && HasSession(asker)) return NeedSession(asker);
     if (text.only_stays) return NeedsSession("a temporary table or a transaction by SQL");
   }
-  return std::make_shared<AnyConnection>(database_);
+  return any_connection_;
 }
 
 Result<std::shared_ptr<KeptPlace>> ClientSessions::Find(const Asker& asker) {
-  if (!asker.transaction.empty()) return FindTransaction(asker);
-  return FindSession(asker);
+  ARROW_ASSIGN_OR_RAISE(auto place, FindSession(asker));
+  return asker.transaction.empty() ? place : FindTransaction(asker);
 }
 
 Result<std::shared_ptr<KeptPlace>> ClientSessions::Need(const Asker& asker,
@@ -132,7 +140,7 @@ Result<std::shared_ptr<KeptPlace>> ClientSessions::FindTransaction(const Asker& 
                          std::to_string(options_.transaction_idle_max.count()) +
                          " ms and was rolled back, or never was");
   }
-  found->second.expires_at = Clock::now() + options_.transaction_idle_max;
+  found->second.last_named = Clock::now();
   return found->second.place;
 }
 
@@ -141,7 +149,7 @@ Result<std::shared_ptr<KeptPlace>> ClientSessions::FindSession(const Asker& aske
   const std::lock_guard lock(mutex_);
   const auto found = sessions_.find(asker.session->id);
   if (found != sessions_.end() && found->second.owner == asker.caller.name) {
-    found->second.expires_at = Clock::now() + options_.session_idle_max;
+    found->second.last_named = Clock::now();
     return found->second.place;
   }
   const auto ended = std::ranges::find(ended_, asker.session->id);
@@ -154,7 +162,7 @@ Result<std::shared_ptr<KeptPlace>> ClientSessions::FindSession(const Asker& aske
                        "committed is rolled back. The next call begins anew");
 }
 
-Result<std::shared_ptr<KeptPlace>> ClientSessions::Open(const CallControl& /*control*/) {
+Result<std::shared_ptr<KeptPlace>> ClientSessions::Open() {
   ARROW_ASSIGN_OR_RAISE(auto session, database_->OpenSession());
   return std::make_shared<KeptPlace>(std::move(session), space_);
 }
@@ -163,16 +171,12 @@ Result<std::shared_ptr<KeptPlace>> ClientSessions::NeedSession(const Asker& aske
   if (!asker.session) return NeedsSession("this");
   ARROW_ASSIGN_OR_RAISE(auto place, FindSession(asker));
   if (place != nullptr) return place;
-  ARROW_ASSIGN_OR_RAISE(place, Open(asker.control));
+  ARROW_ASSIGN_OR_RAISE(place, Open());
   const std::lock_guard lock(mutex_);
-  if (sessions_.size() >= kSessionsMax) {
-    return MakeError(ErrorKind::kOverloaded, "there are " + std::to_string(sessions_.size()) +
-                                                 " sessions already; try again later");
-  }
+  ARROW_RETURN_NOT_OK(CheckRoom(sessions_, "sessions"));
   Entry entry;
   entry.owner = asker.caller.name;
   entry.place = std::move(place);
-  entry.expires_at = Clock::now() + options_.session_idle_max;
   // Another call may have made it meanwhile.
   const auto [entered, is_new] = sessions_.try_emplace(asker.session->id, std::move(entry));
   WatchLocked();
@@ -181,7 +185,7 @@ Result<std::shared_ptr<KeptPlace>> ClientSessions::NeedSession(const Asker& aske
 
 // With the settings of the session.
 Result<std::shared_ptr<KeptPlace>> ClientSessions::OpenLike(const Asker& asker) {
-  ARROW_ASSIGN_OR_RAISE(auto place, Open(asker.control));
+  ARROW_ASSIGN_OR_RAISE(auto place, Open());
   std::map<std::string, std::string> settings;
   if (asker.session) {
     const std::lock_guard lock(mutex_);
@@ -207,16 +211,15 @@ Result<std::shared_ptr<KeptPlace>> ClientSessions::OpenLike(const Asker& asker) 
 Result<std::string> ClientSessions::Enter(const Asker& asker, const std::string& session,
                                           std::shared_ptr<KeptPlace> place) {
   const std::lock_guard lock(mutex_);
-  if (transactions_.size() >= kTransactionsMax) {
-    return MakeError(ErrorKind::kOverloaded, "there are " + std::to_string(transactions_.size()) +
-                                                 " transactions already; try again later");
-  }
+  ARROW_RETURN_NOT_OK(CheckRoom(transactions_, "transactions"));
   std::string handle = NewId();
   Entry entry;
   entry.owner = asker.caller.name;
   entry.session = session;
   entry.place = std::move(place);
-  entry.expires_at = Clock::now() + options_.transaction_idle_max;
+  // What the connection had before was ended by a text.
+  std::erase_if(transactions_,
+                [&](const auto& other) { return other.second.place == entry.place; });
   transactions_.emplace(handle, std::move(entry));
   WatchLocked();
   return handle;
@@ -287,7 +290,7 @@ Result<std::map<std::string, std::string>> ClientSessions::Options(const Asker& 
     if (found != sessions_.end()) told = found->second.settings;
   }
   if (place == nullptr) {
-    ARROW_ASSIGN_OR_RAISE(place, Open(asker.control));
+    ARROW_ASSIGN_OR_RAISE(place, Open());
   }
   ARROW_ASSIGN_OR_RAISE(const auto current, place->CurrentSchema(asker.control));
   told[std::string(kCatalog)] = current.catalog;
@@ -328,7 +331,9 @@ int64_t ClientSessions::sessions() const {
 
 int64_t ClientSessions::transactions() const {
   const std::lock_guard lock(mutex_);
-  return static_cast<int64_t>(transactions_.size());
+  return std::ranges::count_if(transactions_, [](const auto& transaction) {
+    return transaction.second.place->has_transaction();
+  });
 }
 
 void ClientSessions::WatchLocked() {
@@ -340,14 +345,19 @@ void ClientSessions::WatchLocked() {
 
 std::vector<std::shared_ptr<KeptPlace>> ClientSessions::TakeIdleLocked(
     Entries& entries, std::chrono::milliseconds idle_max, Clock::time_point now) {
+  const bool is_session = &entries == &sessions_;
   std::vector<std::shared_ptr<KeptPlace>> idle;
   for (auto entry = entries.begin(); entry != entries.end();) {
     const auto here = entry++;
     Entry& kept = here->second;
-    if (kept.place->is_busy()) kept.expires_at = now + idle_max;
-    if (kept.expires_at > now) continue;
+    auto last_used = kept.last_named;
+    // A transaction that a text has ended is not used with its connection.
+    if (is_session || kept.place->has_transaction()) {
+      last_used = std::max(last_used, kept.place->last_used());
+    }
+    if (last_used + idle_max > now) continue;
     idle.push_back(std::move(kept.place));
-    if (&entries == &sessions_) ended_.push_back(here->first);
+    if (is_session) ended_.push_back(here->first);
     entries.erase(here);
   }
   while (ended_.size() > kEndedMax) ended_.pop_front();

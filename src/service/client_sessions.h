@@ -72,7 +72,7 @@ class ClientSessions {
   Result<std::shared_ptr<KeptPlace>> Need(const Asker& asker, std::string_view what_for);
 
   /// A connection for one call.
-  Result<std::shared_ptr<KeptPlace>> Open(const CallControl& control);
+  Result<std::shared_ptr<KeptPlace>> Open();
 
   /// Begins a transaction. \return its handle.
   Result<std::string> BeginTransaction(const Asker& asker);
@@ -97,6 +97,7 @@ class ClientSessions {
   }
 
   [[nodiscard]] int64_t sessions() const;
+  /// Those that have begun by BeginTransaction and not ended.
   [[nodiscard]] int64_t transactions() const;
 
  private:
@@ -105,7 +106,7 @@ class ClientSessions {
     std::string session;  ///< Of a transaction: in which it was begun.
     std::shared_ptr<KeptPlace> place;
     std::map<std::string, std::string> settings;  ///< Of a session.
-    Clock::time_point expires_at;
+    Clock::time_point last_named = Clock::now();  ///< By a call. Its place may be used later.
   };
   using Entries = std::map<std::string, Entry, std::less<>>;
 
@@ -122,6 +123,7 @@ class ClientSessions {
                                                          Clock::time_point now);
 
   const std::shared_ptr<engine::Database> database_;
+  const std::shared_ptr<StatementPlace> any_connection_;
   const std::shared_ptr<SpillSpace> space_;
   const SessionOptions options_;
 

@@ -250,6 +250,37 @@ TEST_F(ClientSessionsTest, IdleOnesAreRolledBack) {
   EXPECT_TRUE(Run(kept, "SELECT 1").ok());
 }
 
+TEST_F(ClientSessionsTest, StatementsThatDoNotNameATransactionKeepIt) {
+  Open({.session_idle_max = std::chrono::minutes(1),
+        .transaction_idle_max = std::chrono::milliseconds(500)});
+  const Client client;
+  Client named = client;
+  named.transaction = sessions_->BeginTransaction(client.asker()).ValueOrDie();
+  ASSERT_TRUE(Run(client, "INSERT INTO t VALUES (1)").ok());
+  const auto until = Clock::now() + std::chrono::milliseconds(1200);
+  while (Clock::now() < until) ASSERT_TRUE(Run(client, "SELECT 1").ok());
+  EXPECT_EQ(sessions_->transactions(), 1);
+  EXPECT_TRUE(sessions_->EndTransaction(named.asker(), /*commit=*/true).ok());
+  EXPECT_EQ(RowsForOthers(), 1);
+}
+
+TEST_F(ClientSessionsTest, ATransactionThatATextHasEndedIsNoneAnyMore) {
+  Open();
+  const Client client;
+  Client named = client;
+  named.transaction = sessions_->BeginTransaction(client.asker()).ValueOrDie();
+  ASSERT_TRUE(Run(named, "COMMIT").ok());
+  EXPECT_EQ(sessions_->transactions(), 0);
+  Client next = client;
+  next.transaction = sessions_->BeginTransaction(client.asker()).ValueOrDie();
+  ASSERT_TRUE(Run(next, "INSERT INTO t VALUES (1)").ok());
+  // Its handle is not that of the one after it.
+  EXPECT_EQ(KindOf(sessions_->EndTransaction(named.asker(), false)), ErrorKind::kNotFound);
+  EXPECT_EQ(sessions_->transactions(), 1);
+  EXPECT_TRUE(sessions_->EndTransaction(next.asker(), /*commit=*/true).ok());
+  EXPECT_EQ(RowsForOthers(), 1);
+}
+
 TEST_F(ClientSessionsTest, WhatIsReadIsNotIdle) {
   Open({.session_idle_max = std::chrono::milliseconds(20),
         .transaction_idle_max = std::chrono::milliseconds(20)});

@@ -42,9 +42,7 @@ Status CheckControl(const CallControl& control) {
 
 DetachableRows::DetachableRows(std::shared_ptr<engine::ResultStream> inner,
                                std::shared_ptr<SpillSpace> space)
-    : inner_(std::move(inner)), space_(std::move(space)), spilled_(space_->directory()) {}
-
-DetachableRows::~DetachableRows() { space_->Add(-spilled_bytes_); }
+    : inner_(std::move(inner)), space_(std::move(space)), spilled_(space_) {}
 
 Status DetachableRows::Detach(const std::shared_ptr<DetachableRows>& rows,
                               const CallControl& control) {
@@ -99,11 +97,7 @@ Status DetachableRows::KeepLocked(BatchPtr batch) {
                      "the result was ended: the next statement came before it was read, and there "
                      "is no room to keep it meanwhile");
   }
-  ARROW_RETURN_NOT_OK(space_->MakeDirectory());
-  ARROW_RETURN_NOT_OK(spilled_.Push(batch));
-  space_->Add(spilled_.bytes_held() - spilled_bytes_);
-  spilled_bytes_ = spilled_.bytes_held();
-  return Status::OK();
+  return spilled_.Push(batch);
 }
 
 void DetachableRows::EndDetaching() {
@@ -128,8 +122,6 @@ QueueState DetachableRows::Poll(std::shared_ptr<arrow::RecordBatch>* batch,
   }
   if (!spilled_.empty()) {
     auto taken = spilled_.Pop();
-    space_->Add(spilled_.bytes_held() - spilled_bytes_);
-    spilled_bytes_ = spilled_.bytes_held();
     if (!taken.ok()) {
       failure_ = taken.status();
       return QueueState::kClosed;
@@ -167,8 +159,6 @@ void DetachableRows::DropLocked() {
   held_.clear();
   held_bytes_ = 0;
   spilled_.Clear();
-  space_->Add(-spilled_bytes_);
-  spilled_bytes_ = 0;
 }
 
 }  // namespace arrowport::service

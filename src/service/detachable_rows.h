@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "engine/result_stream.h"
 #include "service/spill_space.h"
-#include "stream/spill_queue.h"
+#include "service/spilled_batches.h"
 
 namespace arrowport::service {
 
@@ -25,7 +25,7 @@ namespace arrowport::service {
 class DetachableRows final : public engine::ResultStream {
  public:
   DetachableRows(std::shared_ptr<engine::ResultStream> inner, std::shared_ptr<SpillSpace> space);
-  ~DetachableRows() override;
+  ~DetachableRows() override = default;
   DetachableRows(const DetachableRows&) = delete;
   DetachableRows& operator=(const DetachableRows&) = delete;
 
@@ -60,8 +60,7 @@ class DetachableRows final : public engine::ResultStream {
   Status failure_;             // Of keeping rows, or why they were dropped.
   std::deque<BatchPtr> held_;  // Before what is on disk.
   int64_t held_bytes_ = 0;
-  stream::SpillQueue spilled_;
-  int64_t spilled_bytes_ = 0;  // As the space knows them.
+  SpilledBatches spilled_;
   std::vector<std::function<void()>> waiting_;
 };
 

@@ -46,6 +46,7 @@ class KeptPlace::Turn {
   ~Turn() {
     const std::lock_guard lock(place_.mutex_);
     place_.turn_taken_ = false;
+    place_.last_used_ = Clock::now();
     place_.turn_ended_.notify_one();
   }
   Turn(const Turn&) = delete;
@@ -98,6 +99,7 @@ Result<bool> KeptPlace::RunTransactionText(const std::string& sql, const CallCon
   } else {
     ARROW_RETURN_NOT_OK(session_->RollBack(control));
   }
+  has_transaction_ = begins;
   return true;
 }
 
@@ -173,6 +175,7 @@ Status KeptPlace::Begin(const CallControl& control) {
   ARROW_ASSIGN_OR_RAISE(const auto turn, TakeTurn(control));
   ARROW_RETURN_NOT_OK(session_->Begin(control));
   forgives_texts_ = true;
+  has_transaction_ = true;
   return Status::OK();
 }
 
@@ -180,16 +183,16 @@ Status KeptPlace::End(bool commit, const CallControl& control) {
   ARROW_ASSIGN_OR_RAISE(const auto turn, TakeTurn(control));
   ARROW_ASSIGN_OR_RAISE(const bool in_transaction, session_->InTransaction(control));
   forgives_texts_ = false;
+  has_transaction_ = false;
   if (!in_transaction) return Status::OK();
   return commit ? session_->Commit(control) : session_->RollBack(control);
 }
 
-bool KeptPlace::is_busy() const {
-  {
-    const std::lock_guard lock(mutex_);
-    if (turn_taken_ || !last_rows_.expired()) return true;
-  }
-  return session_->is_busy();
+Clock::time_point KeptPlace::last_used() {
+  const bool is_busy = session_->is_busy();
+  const std::lock_guard lock(mutex_);
+  if (is_busy || turn_taken_ || !last_rows_.expired()) last_used_ = Clock::now();
+  return last_used_;
 }
 
 }  // namespace arrowport::service

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -62,8 +63,11 @@ class KeptPlace final : public StatementPlace {
   /// Ends it, if a text has not.
   Status End(bool commit, const CallControl& control);
 
-  /// Whether a statement runs, or has rows to be read.
-  [[nodiscard]] bool is_busy() const;
+  /// Whether a transaction has begun, by call or by text, and was not ended so.
+  [[nodiscard]] bool has_transaction() const { return has_transaction_; }
+
+  /// When a statement ran last, or was seen to have rows to be read.
+  [[nodiscard]] Clock::time_point last_used();
 
  private:
   class Turn;
@@ -78,10 +82,13 @@ class KeptPlace final : public StatementPlace {
   mutable std::mutex mutex_;
   std::condition_variable_any turn_ended_;
   bool turn_taken_ = false;
+  Clock::time_point last_used_ = Clock::now();
 
-  // Of who has the turn, but for a look of is_busy.
+  // Of who has the turn, but for a look of last_used.
   std::weak_ptr<DetachableRows> last_rows_;  // Guarded by mutex_.
   bool forgives_texts_ = false;
+
+  std::atomic<bool> has_transaction_ = false;
 };
 
 }  // namespace arrowport::service

@@ -110,7 +110,7 @@ Result<std::shared_ptr<engine::Append>> Service::BeginAppend(
     ARROW_ASSIGN_OR_RAISE(place, impl_->sessions.Find(call.asker()));
   }
   if (place == nullptr) {
-    ARROW_ASSIGN_OR_RAISE(place, impl_->sessions.Open(call.control));
+    ARROW_ASSIGN_OR_RAISE(place, impl_->sessions.Open());
   }
   return place->BeginAppend(table, schema, options, call.control);
 }

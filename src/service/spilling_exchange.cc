@@ -19,7 +19,7 @@
 #include "engine/exchange.h"
 #include "engine/result_stream.h"
 #include "service/spill_space.h"
-#include "stream/spill_queue.h"
+#include "service/spilled_batches.h"
 
 namespace arrowport::service {
 namespace {
@@ -35,10 +35,9 @@ using Wake = std::function<void()>;
 class InputPath final : public std::enable_shared_from_this<InputPath> {
  public:
   InputPath(std::shared_ptr<engine::Exchange> inner, std::shared_ptr<SpillSpace> space)
-      : inner_(std::move(inner)), space_(std::move(space)), queue_(space_->directory()) {}
+      : inner_(std::move(inner)), space_(std::move(space)), queue_(space_) {}
 
-  ~InputPath() { space_->Add(-counted_); }
-
+  ~InputPath() = default;
   InputPath(const InputPath&) = delete;
   InputPath& operator=(const InputPath&) = delete;
 
@@ -201,7 +200,6 @@ class InputPath final : public std::enable_shared_from_this<InputPath> {
     switch (step) {
       case Step::kFromDisk: {
         ARROW_ASSIGN_OR_RAISE(BatchPtr batch, queue_.Pop());
-        Count();
         WriteInner(std::move(batch));
         return Status::OK();
       }
@@ -209,10 +207,7 @@ class InputPath final : public std::enable_shared_from_this<InputPath> {
         WriteInner(TakeFromHand());
         break;
       case Step::kToDisk: {
-        ARROW_RETURN_NOT_OK(space_->MakeDirectory());
-        const Status pushed = queue_.Push(TakeFromHand());
-        Count();
-        ARROW_RETURN_NOT_OK(pushed);
+        ARROW_RETURN_NOT_OK(queue_.Push(TakeFromHand()));
         break;
       }
       default:
@@ -239,14 +234,8 @@ class InputPath final : public std::enable_shared_from_this<InputPath> {
   // Nobody needs what is left. The steps are over for good.
   void Drop() {
     queue_.Clear();
-    Count();
     TakeFromHand();
     WakeWriter();
-  }
-
-  void Count() {
-    space_->Add(queue_.bytes_held() - counted_);
-    counted_ = queue_.bytes_held();
   }
 
   [[nodiscard]] Status Full() const {
@@ -262,8 +251,7 @@ class InputPath final : public std::enable_shared_from_this<InputPath> {
   const std::shared_ptr<SpillSpace> space_;
 
   // Of the steps.
-  stream::SpillQueue queue_;
-  int64_t counted_ = 0;  // Of its bytes, in the space.
+  SpilledBatches queue_;
 
   // Everything below is guarded by mutex_.
   std::mutex mutex_;
