@@ -2,12 +2,14 @@
 
 #include <time.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -338,6 +340,22 @@ void Execution::EndWithAllRowsLocked() {
   });
   if (executed.ok() && connection_is_plain_) KeepConnectionLocked();
   CloseLocked(executed);
+}
+
+std::optional<double> Execution::progress() {
+  const std::unique_lock life(life_mutex_, std::try_to_lock);
+  if (!life.owns_lock()) return std::nullopt;
+  if (ended_) return 1;
+  if (pending_ == nullptr || phase_ != Phase::kRunning) return std::nullopt;
+  std::optional<double> told;
+  (void)Guarded([&] {
+    duckdb::ProgressData progress;
+    auto& executor = connection_->context->GetExecutor();
+    const bool is_known = executor.GetPipelinesProgress(progress) == 0 && progress.IsValid();
+    if (is_known) told = std::clamp(progress.ProgressDone(), 0.0, 1.0);
+    return Status::OK();
+  });
+  return told;
 }
 
 // What a statement leaves to do that is not alone.

@@ -72,6 +72,9 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   [[nodiscard]] ResultQueue& queue() { return *queue_; }
   [[nodiscard]] Core& core() { return *core_; }
 
+  /// As of ResultStream. Nothing while it is planned.
+  [[nodiscard]] std::optional<double> progress();
+
   /// Hands over rows that wait for a batch to fill. Only with `eager`.
   void FlushIdle() { target_->FlushIdle(); }
 

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <arrow/record_batch.h>
@@ -44,6 +45,8 @@ class ExecutionStream final : public ResultStream {
   [[nodiscard]] bool ordered() const override {
     return execution_->queue().order() != ResultOrder::kNone;
   }
+
+  [[nodiscard]] std::optional<double> progress() const override { return execution_->progress(); }
 
   QueueState Poll(std::shared_ptr<arrow::RecordBatch>* batch, std::function<void()> wake) override {
     return execution_->queue().Poll(batch, std::move(wake));

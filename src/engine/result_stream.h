@@ -34,6 +34,9 @@ class ResultStream {
   virtual QueueState Poll(std::shared_ptr<arrow::RecordBatch>* batch,
                           std::function<void()> wake) = 0;
 
+  /// How much of the query is done, from 0 to 1, where DuckDB can tell.
+  [[nodiscard]] virtual std::optional<double> progress() const { return std::nullopt; }
+
   /// After kClosed: OK when all rows were delivered, otherwise why not.
   [[nodiscard]] virtual Status status() const = 0;
 

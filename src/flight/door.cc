@@ -9,11 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/call_control.h"
 #include "base/error.h"
 #include "base/event.h"
 #include "engine/result_stream.h"
 #include "flight/actions.h"
 #include "flight/exchange.h"
+#include "flight/polled_flights.h"
 #include "flight/put.h"
 #include "flight/request.h"
 #include "flight/result_sender.h"
@@ -25,6 +27,7 @@
 #include "flight/sql_statements.h"
 #include "flight/write_options.h"
 #include "observe/metrics.h"
+#include "service/result_offers.h"
 #include "service/service.h"
 
 namespace arrowport::flight {
@@ -38,6 +41,25 @@ arrow::flight::FlightEndpoint EndpointOf(std::string ticket) {
   arrow::flight::FlightEndpoint endpoint;
   endpoint.ticket.ticket = std::move(ticket);
   return endpoint;
+}
+
+// What the service is told of a call about `descriptor`.
+Result<service::Call> CallOf(RunningCall& call, const FlightDescriptor& descriptor) {
+  if (PolledFlights::IsHandle(descriptor.cmd)) return call.ForService();
+  if (Unpack(descriptor.cmd)) return call.ForSql();
+  ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadDescriptor(descriptor));
+  return call.ForService(request.timeout);
+}
+
+// Whether there is something to run before its rows can be had.
+Result<bool> IsStatement(const FlightDescriptor& descriptor) {
+  const auto command = Unpack(descriptor.cmd);
+  if (command) {
+    ARROW_ASSIGN_OR_RAISE(const auto schema, CatalogSchema(*command));
+    return schema == nullptr;
+  }
+  ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadDescriptor(descriptor));
+  return request.table.empty();
 }
 
 // How many calls start a statement, this one included while it lives.
@@ -123,7 +145,9 @@ Result<std::shared_ptr<engine::ResultStream>> Door::Run(RunningCall& call,
 Status Door::GetFlightInfo(const Context& context, const FlightDescriptor& descriptor,
                            std::unique_ptr<FlightInfo>* info) {
   RunningCall& call = RunningCall::Of(context);
-  auto offered = OfferFlight(call, descriptor);
+  const auto offering = CallOf(call, descriptor);
+  if (!offering.ok()) return call.Answer(offering.status());
+  auto offered = OfferFlight(*offering, descriptor);
   if (!offered.ok()) return call.Answer(offered.status());
   *info = std::make_unique<FlightInfo>(*std::move(offered));
   return Status::OK();
@@ -132,29 +156,50 @@ Status Door::GetFlightInfo(const Context& context, const FlightDescriptor& descr
 Status Door::PollFlightInfo(const Context& context, const FlightDescriptor& descriptor,
                             std::unique_ptr<arrow::flight::PollInfo>* info) {
   RunningCall& call = RunningCall::Of(context);
-  auto offered = OfferFlight(call, descriptor);
-  if (!offered.ok()) return call.Answer(offered.status());
-  const auto expires = offered->endpoints().front().expiration_time;
-  // Nothing to poll for: all endpoints are there, and the statement runs once one is opened.
-  *info = std::make_unique<arrow::flight::PollInfo>(
-      std::make_unique<FlightInfo>(*std::move(offered)), std::nullopt, /*progress=*/1.0, expires);
+  auto polled = Poll(call, descriptor);
+  if (!polled.ok()) return call.Answer(polled.status());
+  *info = *std::move(polled);
   return Status::OK();
 }
 
-Result<service::Offer> Door::Offer(RunningCall& call, const FlightDescriptor& descriptor) {
-  const auto command = Unpack(descriptor.cmd);
-  if (command) return OfferStatement(*service_, call.ForSql(), *command);
-  ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadDescriptor(descriptor));
-  const service::Call service_call = call.ForService(request.timeout);
-  const service::OfferOptions options{.query = request.options,
-                                      .streams_max = request.endpoints,
-                                      .retain = request.retain,
-                                      .timeout = request.timeout};
-  if (request.table.empty()) return service_->OfferQuery(service_call, request.statement, options);
-  return service_->OfferTable(service_call, request.table, options);
+Result<std::unique_ptr<arrow::flight::PollInfo>> Door::Poll(RunningCall& call,
+                                                            const FlightDescriptor& descriptor) {
+  ARROW_ASSIGN_OR_RAISE(const service::Call asking, CallOf(call, descriptor));
+  if (PolledFlights::IsHandle(descriptor.cmd)) {
+    return polled_.Wait(asking.caller, descriptor.cmd, asking.control);
+  }
+  ARROW_ASSIGN_OR_RAISE(const bool is_statement, IsStatement(descriptor));
+  if (!is_statement) {
+    // All of it is there, and read once an endpoint is opened.
+    ARROW_ASSIGN_OR_RAISE(FlightInfo info, OfferFlight(asking, descriptor));
+    return std::make_unique<arrow::flight::PollInfo>(std::make_unique<FlightInfo>(std::move(info)),
+                                                     std::nullopt, /*progress=*/1.0, std::nullopt);
+  }
+  auto make = [this, asking, descriptor](const CallControl& control,
+                                         const std::shared_ptr<service::StatementWatch>& watch) {
+    service::Call running = asking;
+    running.control = control;
+    return OfferFlight(running, descriptor, watch);
+  };
+  return polled_.Start(asking.caller, descriptor, std::move(make), asking.control);
 }
 
-Result<FlightInfo> Door::OfferFlight(RunningCall& call, const FlightDescriptor& descriptor) {
+Result<service::Offer> Door::Offer(const service::Call& call, const FlightDescriptor& descriptor,
+                                   const std::shared_ptr<service::StatementWatch>& watch) {
+  const auto command = Unpack(descriptor.cmd);
+  if (command) return OfferStatement(*service_, call, *command, watch);
+  ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadDescriptor(descriptor));
+  const service::OfferOptions options{.query = request.options,
+                                      .streams_max = request.endpoints,
+                                      .retain = request.retain || watch != nullptr,
+                                      .timeout = request.timeout,
+                                      .watch = watch};
+  if (request.table.empty()) return service_->OfferQuery(call, request.statement, options);
+  return service_->OfferTable(call, request.table, options);
+}
+
+Result<FlightInfo> Door::OfferFlight(const service::Call& call, const FlightDescriptor& descriptor,
+                                     const std::shared_ptr<service::StatementWatch>& watch) {
   const auto command = Unpack(descriptor.cmd);
   if (command) {
     ARROW_ASSIGN_OR_RAISE(const auto schema, CatalogSchema(*command));
@@ -164,7 +209,7 @@ Result<FlightInfo> Door::OfferFlight(RunningCall& call, const FlightDescriptor& 
                               /*ordered=*/true);
     }
   }
-  ARROW_ASSIGN_OR_RAISE(service::Offer offer, Offer(call, descriptor));
+  ARROW_ASSIGN_OR_RAISE(service::Offer offer, Offer(call, descriptor, watch));
   std::vector<arrow::flight::FlightEndpoint> endpoints;
   for (std::string& ticket : offer.tickets) {
     endpoints.push_back(EndpointOf(std::move(ticket)));
@@ -225,7 +270,7 @@ Result<std::vector<FlightInfo>> Door::ListTables(RunningCall& call) {
 Status Door::DoAction(const Context& context, const arrow::flight::Action& action,
                       std::unique_ptr<arrow::flight::ResultStream>* results) {
   RunningCall& call = RunningCall::Of(context);
-  auto answers = RunAction(call, *service_, action);
+  auto answers = RunAction({call, *service_, polled_}, action);
   if (!answers.ok()) return call.Answer(answers.status());
   *results = std::make_unique<arrow::flight::SimpleResultStream>(std::move(*answers));
   return Status::OK();

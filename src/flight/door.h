@@ -12,9 +12,11 @@
 #include "base/error.h"
 #include "base/worker_pool.h"
 #include "engine/result_stream.h"
+#include "flight/polled_flights.h"
 #include "flight/put.h"
 #include "flight/running_calls.h"
 #include "observe/metrics.h"
+#include "service/result_offers.h"
 #include "service/service.h"
 
 namespace arrowport::flight {
@@ -28,6 +30,7 @@ namespace arrowport::flight {
 ///     DoExchange     RunExchange (exchange.h)
 ///     DoAction       RunAction (actions.h)
 ///     GetFlightInfo  ReadDescriptor → Service::OfferQuery or OfferTable
+///     PollFlightInfo the same, run on a thread of polled_flights.h
 ///
 /// Commands of Flight SQL come through the same calls, packed in protobuf's Any (sql_messages.h).
 class Door final : public arrow::flight::FlightServerBase {
@@ -64,12 +67,17 @@ class Door final : public arrow::flight::FlightServerBase {
 
   Result<std::string> Receive(RunningCall& call, arrow::flight::FlightMessageReader& reader,
                               arrow::flight::FlightMetadataWriter& writer);
-  Result<service::Offer> Offer(RunningCall& call,
-                               const arrow::flight::FlightDescriptor& descriptor);
+  // With a `watch` the statement has run when these return.
+  Result<service::Offer> Offer(const service::Call& call,
+                               const arrow::flight::FlightDescriptor& descriptor,
+                               const std::shared_ptr<service::StatementWatch>& watch);
+  Result<arrow::flight::FlightInfo> OfferFlight(
+      const service::Call& call, const arrow::flight::FlightDescriptor& descriptor,
+      const std::shared_ptr<service::StatementWatch>& watch = nullptr);
   Result<std::shared_ptr<arrow::Schema>> DescribeSchema(
       RunningCall& call, const arrow::flight::FlightDescriptor& descriptor);
-  Result<arrow::flight::FlightInfo> OfferFlight(RunningCall& call,
-                                                const arrow::flight::FlightDescriptor& descriptor);
+  Result<std::unique_ptr<arrow::flight::PollInfo>> Poll(
+      RunningCall& call, const arrow::flight::FlightDescriptor& descriptor);
   Result<std::shared_ptr<engine::ResultStream>> RunWarm(RunningCall& call, std::string_view ticket);
   Result<std::shared_ptr<engine::ResultStream>> Run(RunningCall& call, std::string_view ticket);
   Result<std::vector<arrow::flight::FlightInfo>> ListTables(RunningCall& call);
@@ -83,6 +91,8 @@ class Door final : public arrow::flight::FlightServerBase {
   // gRPC makes threads and drops them while calls come and go, and a statement takes longer on a
   // new one. These stay, and the one that was busy last is asked first.
   WorkerPool threads_{kStartsMax};
+
+  PolledFlights polled_;  // Ends first: what it runs uses the rest.
 };
 
 }  // namespace arrowport::flight

@@ -180,6 +180,43 @@ TEST_F(DoorTest, PollsAResultThatIsThereAtOnce) {
   EXPECT_EQ((*door_.Get((*poll)->info->endpoints()[0].ticket.ticket))->num_rows(), 1000);
 }
 
+TEST_F(DoorTest, PollsAStatementUntilItsResultIsThere) {
+  ASSERT_TRUE(door_.Get("CREATE TABLE numbers AS SELECT range AS i FROM range(2000000)").ok());
+  auto poll = door_.client->PollFlightInfo(
+      FlightDescriptor::Command("SELECT sum(length(repeat(md5(i::VARCHAR), 40))) FROM numbers"));
+  while (poll.ok() && (*poll)->descriptor) {
+    poll = door_.client->PollFlightInfo(*(*poll)->descriptor);
+  }
+  ASSERT_TRUE(poll.ok()) << poll.status();
+  EXPECT_EQ((*poll)->info->total_records(), 1);
+  // It can be read as often as one likes.
+  for (int i = 0; i < 2; ++i) {
+    const auto rows = door_.Get((*poll)->info->endpoints()[0].ticket.ticket);
+    ASSERT_TRUE(rows.ok()) << rows.status();
+    EXPECT_EQ((*rows)->column(0)->GetScalar(0).ValueOrDie()->ToString(), "2560000000");
+  }
+}
+
+TEST_F(DoorTest, TellsHowFarAStatementIsAndCancelsIt) {
+  ASSERT_TRUE(door_.Get("CREATE TABLE numbers AS SELECT range AS i FROM range(2000000)").ok());
+  // Takes many seconds.
+  auto poll = door_.client->PollFlightInfo(
+      FlightDescriptor::Command("SELECT sum(length(repeat(md5(i::VARCHAR), 1500))) FROM numbers"));
+  while (poll.ok() && (*poll)->descriptor && (*poll)->progress.value_or(0) == 0) {
+    poll = door_.client->PollFlightInfo(*(*poll)->descriptor);
+  }
+  ASSERT_TRUE(poll.ok()) << poll.status();
+  ASSERT_TRUE((*poll)->descriptor);
+  EXPECT_GT((*poll)->progress, 0);
+  EXPECT_LT((*poll)->progress, 1);
+  const auto cancelled =
+      door_.client->CancelFlightInfo({std::make_unique<arrow::flight::FlightInfo>(*(*poll)->info)});
+  ASSERT_TRUE(cancelled.ok()) << cancelled.status();
+  EXPECT_EQ(cancelled->status, arrow::flight::CancelStatus::kCancelled);
+  EXPECT_TRUE(door_.service->WaitUntilIdle(Clock::now() + std::chrono::seconds(20)));
+  EXPECT_TRUE(door_.client->PollFlightInfo(*(*poll)->descriptor).status().IsKeyError());
+}
+
 TEST_F(DoorTest, RefusesAnActionWhoseBodyIsNoMessage) {
   for (const char* type : {"CancelFlightInfo", "RenewFlightEndpoint"}) {
     auto answers = door_.client->DoAction({type, arrow::Buffer::FromString("\xff\xff")});

@@ -147,8 +147,13 @@ Result<service::PutRequest> RequestOf(const sql::CommandStatementIngest& command
   service::PutRequest request;
   request.stream = table.ToString();
   request.table = request.stream;
-  const auto producer = command.options().find("producer");
-  if (producer != command.options().end()) request.stamp.producer = producer->second;
+  for (const auto& [key, text] : command.options()) {
+    if (key == "producer") {
+      request.stamp.producer = text;
+    } else if (key != "sequence" && key != "epoch") {
+      request.landing.emplace(key, text);
+    }
+  }
   ARROW_ASSIGN_OR_RAISE(request.stamp.sequence, ReadCount(command, "sequence"));
   ARROW_ASSIGN_OR_RAISE(request.stamp.epoch, ReadCount(command, "epoch"));
   return request;
@@ -163,10 +168,11 @@ struct IngestPlan {
 // On the connection of the session or transaction, or one of its own.
 Result<std::string> IngestOnConnection(service::Service& service, const service::Call& call,
                                        const IngestPlan& plan, BatchReceiver& batches) {
-  if (!plan.request.stamp.producer.empty()) {
+  if (!plan.request.stamp.producer.empty() || !plan.request.landing.empty()) {
     return MakeError(ErrorKind::kInvalidInput,
-                     "a producer's rows are a transaction of their own; they cannot be in "
-                     "another one, replace a table, or go into a temporary one");
+                     "rows of a producer, and those with options of how they land, are a "
+                     "transaction of their own; they cannot be in another one, replace a table, or "
+                     "go into a temporary one");
   }
   const engine::TableName table = {.catalog = plan.command.catalog(),
                                    .schema = plan.command.schema(),

@@ -98,7 +98,8 @@ Result<BoundStatement> StatementOf(service::Service& service, const service::Cal
 }  // namespace
 
 Result<service::Offer> OfferStatement(service::Service& service, const service::Call& call,
-                                      const PackedMessage& command) {
+                                      const PackedMessage& command,
+                                      const std::shared_ptr<service::StatementWatch>& watch) {
   ARROW_ASSIGN_OR_RAISE(const auto bound, StatementOf(service, call, command));
   service::Call running = call;
   running.transaction = bound.transaction;
@@ -107,6 +108,8 @@ Result<service::Offer> OfferStatement(service::Service& service, const service::
   service::OfferOptions options;
   options.run_writes = true;
   options.plain = true;
+  options.retain = watch != nullptr;
+  options.watch = watch;
   return service.OfferQuery(running, statement, options);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "flight/sql_messages.h"
+#include "service/result_offers.h"
 #include "service/service.h"
 
 namespace arrowport::flight {
@@ -17,9 +18,11 @@ namespace arrowport::flight {
 
 /// Offers the result of a command that is a statement of Flight SQL. One that changes anything has
 /// run when this returns, once, and its tickets are of what it answered.
+/// With a `watch` a query has run, too.
 /// \return kNotImplemented for a command that is no query.
-Result<service::Offer> OfferStatement(service::Service& service, const service::Call& call,
-                                      const PackedMessage& command);
+Result<service::Offer> OfferStatement(
+    service::Service& service, const service::Call& call, const PackedMessage& command,
+    const std::shared_ptr<service::StatementWatch>& watch = nullptr);
 
 /// The columns of what OfferStatement would offer, without running it.
 Result<std::shared_ptr<arrow::Schema>> DescribeStatement(service::Service& service,

@@ -207,6 +207,63 @@ TEST_F(SqlStatementsTest, IngestsAsTheTableAllows) {
   ExpectRefused(put(), arrow::StatusCode::Invalid, "names no table");
 }
 
+TEST_F(SqlStatementsTest, AnIngestSaysHowItsRowsLand) {
+  using Definition = sql::CommandStatementIngest::TableDefinitionOptions;
+  sql::CommandStatementIngest command;
+  command.set_table("rides");
+  auto& definition = *command.mutable_table_definition_options();
+  definition.set_if_not_exist(Definition::TABLE_NOT_EXIST_OPTION_CREATE);
+  definition.set_if_exists(Definition::TABLE_EXISTS_OPTION_APPEND);
+  auto& options = *command.mutable_options();
+  const auto put = [&](int64_t first) { return sql_.Put(command, MakeRows(first, 10)).status(); };
+  options["mode"] = "upsert";
+  ExpectRefused(put(0), arrow::StatusCode::Invalid, "needs `key`");
+  options["key"] = "id";
+  EXPECT_TRUE(put(0).ok());
+  EXPECT_TRUE(put(5).ok());
+  EXPECT_EQ(*sql_.Value("SELECT count(*) FROM rides"), "15");
+  options = {};
+  options["mode"] = "replace";
+  EXPECT_TRUE(put(0).ok());
+  EXPECT_EQ(*sql_.Value("SELECT count(*) FROM rides"), "10");
+  ASSERT_TRUE(sql_.Query("ALTER TABLE rides DROP COLUMN name").ok());
+  options = {};
+  ExpectRefused(put(10), arrow::StatusCode::AlreadyExists, "name");
+  options["on_schema_change"] = "add_columns";
+  EXPECT_TRUE(put(10).ok());
+  EXPECT_EQ(*sql_.Value("SELECT count(*) FROM rides WHERE name IS NULL"), "10");
+  options["schema_change"] = "strict";
+  ExpectRefused(put(20), arrow::StatusCode::Invalid, "the option 'schema_change': there is no");
+  definition.set_if_exists(Definition::TABLE_EXISTS_OPTION_REPLACE);
+  ExpectRefused(put(20), arrow::StatusCode::Invalid, "a transaction of their own");
+  EXPECT_EQ(*sql_.Value("SELECT count(*) FROM rides"), "20");
+}
+
+TEST_F(SqlStatementsTest, APolledStatementRunsOnce) {
+  const auto poll = [this](const std::string& text) {
+    sql::CommandStatementQuery command;
+    command.set_query(text);
+    auto descriptor = arrow::flight::FlightDescriptor::Command(Pack(command));
+    auto polled = server_.client->PollFlightInfo(descriptor);
+    while (polled.ok() && (*polled)->descriptor) {
+      descriptor = *(*polled)->descriptor;
+      polled = server_.client->PollFlightInfo(descriptor);
+    }
+    return polled;
+  };
+  ASSERT_TRUE(poll("CREATE TABLE rides AS SELECT range AS id FROM range(10)").ok());
+  const auto changed = poll("INSERT INTO rides SELECT id + 10 FROM rides");
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_EQ((*server_.Get((*changed)->info->endpoints()[0].ticket.ticket))->num_rows(), 1);
+  EXPECT_EQ(*sql_.Value("SELECT count(*) FROM rides"), "20");
+  ExpectRefused(poll("SELECT nothing FROM rides").status(), arrow::StatusCode::Invalid, "nothing");
+  sql::CommandGetTableTypes types;
+  const auto at_once =
+      server_.client->PollFlightInfo(arrow::flight::FlightDescriptor::Command(Pack(types)));
+  ASSERT_TRUE(at_once.ok()) << at_once.status();
+  EXPECT_FALSE((*at_once)->descriptor);
+}
+
 TEST_F(SqlStatementsTest, SaysWhatItDoesNotDo) {
   sql::CommandStatementSubstraitPlan plan;
   ExpectRefused(sql_.Info(plan).status(), arrow::StatusCode::NotImplemented, "Substrait");

@@ -25,13 +25,12 @@
 #include "engine/table.h"
 #include "server/near_miss.h"
 #include "service/added_columns.h"
+#include "service/landing_words.h"
 #include "service/stream_rule.h"
 
 namespace arrowport::server {
 namespace {
 
-using engine::LandingMode;
-using engine::SchemaChange;
 using service::Durability;
 using service::StreamRule;
 
@@ -44,27 +43,10 @@ struct Word {
   Value value;
 };
 
-struct ChangePolicy {
-  SchemaChange change;
-  bool skip;
-};
-
-constexpr std::array kModes = {Word<LandingMode>{"append", LandingMode::kAppend},
-                               Word<LandingMode>{"upsert", LandingMode::kUpsert},
-                               Word<LandingMode>{"replace", LandingMode::kReplace}};
 constexpr std::array kDurabilities = {Word<Durability>{"commit", Durability::kCommit},
                                       Word<Durability>{"queued", Durability::kQueued}};
-constexpr std::array kBadRows = {Word<bool>{"refuse", false}, Word<bool>{"quarantine", true}};
 constexpr std::array kBooleans = {Word<bool>{"true", true}, Word<bool>{"false", false}};
 constexpr std::array kAlgorithms = {Word<int>{"zstd", 22}, Word<int>{"lz4", 12}};
-constexpr std::array kChanges = {
-    Word<ChangePolicy>{"strict", {.change = {}, .skip = false}},
-    Word<ChangePolicy>{"skip", {.change = {}, .skip = true}},
-    Word<ChangePolicy>{"add_columns",
-                       {.change = {.add_columns = true, .widen = false}, .skip = false}},
-    Word<ChangePolicy>{"widen", {.change = {.add_columns = false, .widen = true}, .skip = false}},
-    Word<ChangePolicy>{"evolve", {.change = {.add_columns = true, .widen = true}, .skip = false}}};
-
 /// Where something stands.
 struct Place {
   std::string key;
@@ -132,26 +114,7 @@ class Reading {
       const Place at = {place.key + "." + entry.first.as<std::string>(), LineOf(entry.first)};
       ARROW_RETURN_NOT_OK(TakeKey(at, entry.first.as<std::string>(), entry.second, rule));
     }
-    return CheckTogether(place, rule);
-  }
-
-  // What keys may say only together.
-  [[nodiscard]] Status CheckTogether(const Place& place, const StreamRule& rule) const {
-    const engine::LandingRule& landing = rule.landing;
-    const bool upserts = landing.mode == LandingMode::kUpsert;
-    if (upserts && landing.key.empty()) {
-      return Refuse(place, "mode upsert needs `key`, the columns that no two rows have alike");
-    }
-    const bool has_upsert_keys =
-        !landing.key.empty() || !landing.order_by.empty() || !landing.delete_column.empty();
-    if (!upserts && has_upsert_keys) {
-      return Refuse(place, "key, order_by and delete_column are of mode upsert only");
-    }
-    const std::string& marker = landing.delete_column;
-    if (!marker.empty() && (marker == landing.order_by || Has(landing.key, marker))) {
-      return Refuse(place, "delete_column is not kept, and so no key and no order_by");
-    }
-    return Status::OK();
+    return InPlace(place, service::CheckTogether(rule));
   }
 
   static bool Has(const std::vector<std::string>& names, const std::string& name) {
@@ -174,12 +137,9 @@ class Reading {
     const std::map<std::string, Take, std::less<>> takes = {
         {"target_table", [&, this] { return TakeTable(place, value, rule); }},
         {"create", word(kBooleans, landing.create_table)},
-        {"mode", word(kModes, landing.mode)},
         {"key", list(landing.key)},
         {"order_by", text(landing.order_by)},
         {"delete_column", text(landing.delete_column)},
-        {"on_schema_change", [&, this] { return TakeChange(place, value, rule); }},
-        {"on_bad_rows", word(kBadRows, landing.quarantine)},
         {"schema", text(rule.schema)},
         {"durability", word(kDurabilities, rule.durability)},
         {"max_delay_ms", [&, this] { return TakeDelay(place, value, rule); }},
@@ -188,9 +148,13 @@ class Reading {
         {"chunk_size", [&, this] { return Number(place, value, 1, INT32_MAX).status(); }},
         {"compression", [&, this] { return CheckCompression(place, value); }},
     };
+    if (service::HasWords(key)) {
+      const std::string given = value.IsScalar() ? value.as<std::string>() : "";
+      return InPlace(place, service::SetByWord(rule, key, given));
+    }
     const auto found = takes.find(key);
     if (found != takes.end()) return found->second();
-    std::vector<std::string_view> names;
+    std::vector<std::string_view> names = {"mode", "on_schema_change", "on_bad_rows"};
     for (const auto& [name, take] : takes) names.emplace_back(name);
     return Refuse(place, "a rule has no such key" + Meant(key, names));
   }
@@ -206,13 +170,6 @@ class Reading {
     if (!table.ok()) return Refuse(place, table.status().message());
     if (!engine::IsSameName(table->schema, engine::kOwnSchema)) return Status::OK();
     return Refuse(place, "schema " + table->schema + " is arrowport's own");
-  }
-
-  Status TakeChange(const Place& place, const YAML::Node& value, StreamRule& rule) const {
-    ARROW_ASSIGN_OR_RAISE(const ChangePolicy policy, OneOf(place, value, kChanges));
-    rule.landing.on_schema_change = policy.change;
-    rule.skip_misfits = policy.skip;
-    return Status::OK();
   }
 
   Status TakeDelay(const Place& place, const YAML::Node& value, StreamRule& rule) const {
@@ -297,6 +254,10 @@ class Reading {
   }
 
   static int LineOf(const YAML::Node& node) { return node.Mark().line + 1; }
+
+  [[nodiscard]] Status InPlace(const Place& place, const Status& status) const {
+    return status.ok() ? status : Refuse(place, status.message());
+  }
 
   [[nodiscard]] Status Refuse(const Place& place, const std::string& why) const {
     return MakeError(ErrorKind::kInvalidInput, source_.path + ":" + std::to_string(place.line) +

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include <arrow/record_batch.h>
@@ -39,6 +40,7 @@ class DetachableRows final : public engine::ResultStream {
     return inner_->schema();
   }
   [[nodiscard]] bool ordered() const override { return inner_->ordered(); }
+  [[nodiscard]] std::optional<double> progress() const override { return inner_->progress(); }
   QueueState Poll(std::shared_ptr<arrow::RecordBatch>* batch, std::function<void()> wake) override;
   [[nodiscard]] Status status() const override;
   void Cancel(const Status& reason) override;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,9 @@ struct ProducerStamp {
   std::string payload = {};  ///< Of a key: a digest of what is sent, once it is there.
 };
 
+/// How rows land, by the keys of a rule: see service/landing_words.h.
+using LandingOptions = std::map<std::string, std::string, std::less<>>;
+
 /// Begins a put of batches of `schema` to `stream`.
 struct PutRequest {
   std::string stream;  ///< Names the rule, and without one the table.
@@ -45,6 +49,7 @@ struct PutRequest {
   std::function<std::string()> payload_digest = nullptr;
   /// It is told when it is on disk, even where the stream's rule says to tell when it is queued.
   bool must_be_durable = false;
+  LandingOptions landing = {};  ///< What this put wants in place of its stream's rule.
   /// The put is a part of this ingest, see service/staged_ingests.h; it has no stamp and no key.
   std::string ingest = {};
   std::string part = {};  ///< Its name there.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -81,6 +82,20 @@ OfferedResults::Run Plain(OfferedResults::Run run) {
 
 }  // namespace
 
+void StatementWatch::Watch(const std::shared_ptr<engine::ResultStream>& rows) {
+  const std::lock_guard lock(mutex_);
+  rows_ = rows;
+}
+
+std::optional<double> StatementWatch::progress() const {
+  std::shared_ptr<engine::ResultStream> rows;
+  {
+    const std::lock_guard lock(mutex_);
+    rows = rows_.lock();
+  }
+  return rows == nullptr ? std::nullopt : rows->progress();
+}
+
 ResultOffers::ResultOffers(FileCache& files, std::chrono::milliseconds lifetime)
     : files_(files), tickets_(lifetime) {}
 
@@ -90,7 +105,9 @@ Result<Offer> ResultOffers::Make(const Call& call, StatementPlace& place,
   OfferedResults::Run run = [statement, options, query = std::move(query)](const Call& opening) {
     Call timed = opening;
     if (options.timeout) timed.control.deadline = Clock::now() + *options.timeout;
-    return query(timed, statement, options.query);
+    auto rows = query(timed, statement, options.query);
+    if (options.watch != nullptr && rows.ok()) options.watch->Watch(*rows);
+    return rows;
   };
   if (options.plain) run = Plain(std::move(run));
   auto info = place.DescribeQuery(statement, options.query, call.control);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,18 @@ namespace arrowport::service {
 
 struct Call;
 
+/// Sees how far a statement is that runs for others. Safe to use from many threads.
+class StatementWatch {
+ public:
+  void Watch(const std::shared_ptr<engine::ResultStream>& rows);
+  /// As of engine::ResultStream; nothing before it runs.
+  [[nodiscard]] std::optional<double> progress() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::weak_ptr<engine::ResultStream> rows_;  // Guarded by mutex_.
+};
+
 struct OfferOptions {
   engine::QueryOptions query;
   int streams_max = 0;  ///< 0: one per core.
@@ -30,6 +43,7 @@ struct OfferOptions {
   /// Run what may change something now, since nobody may come to use a ticket, or somebody twice.
   bool run_writes = false;
   std::optional<std::chrono::milliseconds> timeout;  ///< For the statement, once it runs.
+  std::shared_ptr<StatementWatch> watch = nullptr;   ///< Null, or told of the statement's rows.
   bool plain = false;  ///< In types that all clients know, see stream::PlainSchema.
 };
 

@@ -13,6 +13,7 @@
 #include "engine/table.h"
 #include "service/added_columns.h"
 #include "service/kept_place.h"
+#include "service/landing_words.h"
 #include "service/put.h"
 #include "service/put_account.h"
 #include "service/put_request.h"
@@ -28,7 +29,8 @@
 namespace arrowport::service {
 
 Result<PutTarget> Service::Impl::TargetOf(const PutRequest& request) {
-  const Route route = router.Find(request.stream);
+  ARROW_ASSIGN_OR_RAISE(const Route route,
+                        WithOptions(router.Find(request.stream), request.landing));
   ARROW_ASSIGN_OR_RAISE(engine::TableName table, TableOf(request, route));
   PutTarget target{.table = std::move(table), .schema = request.schema, .route = route};
   target.payload_digest = request.payload_digest;
