@@ -152,7 +152,7 @@ def test_what_is_too_far_ahead_is_refused_with_the_option(start_server, open_doo
     with pytest.raises(pa.ArrowInvalid, match="exchange_spill_bytes_max"):
         writer, reader = flight.client.do_exchange(Descriptor.for_command("my_streaming_exchanger"))
         writer.begin(batch.schema)
-        for _ in range(60):
+        for _ in range(400):  # 1.2 GB: more than the server, and what lies between, ever holds
             writer.write_batch(batch)
         writer.done_writing()
         reader.read_all()
