@@ -126,6 +126,19 @@ def test_partitions_are_read_one_by_one(connection: flight_sql.Connection,
     assert sorted(rows) == list(range(100000))
 
 
+def test_partitions_of_a_statement_that_is_polled(connection: flight_sql.Connection,
+                                                  cursor: flight_sql.Cursor) -> None:
+    sql = "SELECT sum(length(repeat(md5(i::VARCHAR), 40))) AS bytes FROM range(1000000) t(i)"
+    cursor.adbc_statement.set_options(**{"adbc.statement.exec.incremental": "true"})
+    partitions, schema = cursor.adbc_execute_partitions(sql)
+    assert schema.names == ["bytes"]
+    with connection.cursor() as other:
+        other.adbc_read_partition(partitions[0])
+        assert other.fetchall() == [(1_280_000_000,)]
+    # None means that it is over.
+    assert cursor.adbc_execute_partitions(sql)[0] == []
+
+
 def test_data_frames(connection: flight_sql.Connection) -> None:
     sql = "SELECT range AS i, 'n' || range AS n FROM range(3)"
     assert pd.read_sql(sql, connection)["n"].tolist() == ["n0", "n1", "n2"]
