@@ -25,7 +25,8 @@
 namespace arrowport::server {
 namespace {
 
-constexpr uint32_t kChanges = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE;
+constexpr uint32_t kChanges =
+    IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF;
 
 // Without a change for so long a file is taken as it is.
 constexpr int kRestMs = 50;
@@ -76,14 +77,18 @@ Status RulesWatcher::Watch() {
   return Status::OK();
 }
 
-// A folder that is watched already stays watched once.
+// A folder that is watched already stays watched once. Of one that is not there, the nearest above
+// it tells when it is made.
 void RulesWatcher::WatchFolders() {
   std::error_code error;
   const auto path = std::filesystem::absolute(source_.path, error);
   const auto target = std::filesystem::canonical(path, error);
   for (const auto& file : {path, target}) {
-    const std::string folder = file.parent_path().string();
-    if (!folder.empty()) inotify_add_watch(inotify_, folder.c_str(), kChanges);
+    auto folder = file.parent_path();
+    while (!folder.empty() && inotify_add_watch(inotify_, folder.c_str(), kChanges) < 0 &&
+           folder != folder.parent_path()) {
+      folder = folder.parent_path();
+    }
   }
 }
 
@@ -98,8 +103,9 @@ void RulesWatcher::Run() {
     while (poll(files.data(), 1, kRestMs) > 0) {
       while (read(inotify_, events.data(), events.size()) > 0) continue;
     }
-    Load(/*only_changed=*/true);
+    // In this order: what is written once a folder is watched is told.
     WatchFolders();
+    Load(/*only_changed=*/true);
   }
 }
 

@@ -152,14 +152,24 @@ Result<std::shared_ptr<KeptPlace>> ClientSessions::FindSession(const Asker& aske
     found->second.last_named = Clock::now();
     return found->second.place;
   }
-  const auto ended = std::ranges::find(ended_, asker.session->id);
-  if (ended == ended_.end()) return nullptr;
-  ended_.erase(ended);
+  if (!ForgetEndedLocked(asker.session->id)) return nullptr;
   return MakeError(ErrorKind::kNotFound,
                    "the session was idle for longer than " +
                        std::to_string(options_.session_idle_max.count()) +
                        " ms; its settings and temporary tables are gone, and what was not "
                        "committed is rolled back. The next call begins anew");
+}
+
+bool ClientSessions::ForgetEnded(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  return ForgetEndedLocked(id);
+}
+
+bool ClientSessions::ForgetEndedLocked(const std::string& id) {
+  const auto ended = std::ranges::find(ended_, id);
+  if (ended == ended_.end()) return false;
+  ended_.erase(ended);
+  return true;
 }
 
 Result<std::shared_ptr<KeptPlace>> ClientSessions::Open() {
@@ -244,6 +254,8 @@ Result<std::string> ClientSessions::BeginTransaction(const Asker& asker) {
 }
 
 Status ClientSessions::EndTransaction(const Asker& asker, bool commit) {
+  // What a client wants that was idle for too long has been done.
+  if (!commit && ForgetEnded(asker.transaction)) return Status::OK();
   ARROW_ASSIGN_OR_RAISE(const auto place, FindTransaction(asker));
   {
     const std::lock_guard lock(mutex_);
@@ -357,7 +369,7 @@ std::vector<std::shared_ptr<KeptPlace>> ClientSessions::TakeIdleLocked(
     }
     if (last_used + idle_max > now) continue;
     idle.push_back(std::move(kept.place));
-    if (is_session) ended_.push_back(here->first);
+    ended_.push_back(here->first);
     entries.erase(here);
   }
   while (ended_.size() > kEndedMax) ended_.pop_front();

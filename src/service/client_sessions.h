@@ -76,7 +76,8 @@ class ClientSessions {
 
   /// Begins a transaction. \return its handle.
   Result<std::string> BeginTransaction(const Asker& asker);
-  /// kNotFound for a handle that is unknown, ended or expired.
+  /// kNotFound for a handle that is unknown, ended or expired. To roll back one that has expired,
+  /// and so is rolled back, is no error, once.
   Status EndTransaction(const Asker& asker, bool commit);
 
   /// Sets `name` for the session: "catalog", "schema", or one of DuckDB's settings that are a
@@ -116,6 +117,8 @@ class ClientSessions {
   Result<std::shared_ptr<KeptPlace>> OpenLike(const Asker& asker);
   Result<std::string> Enter(const Asker& asker, const std::string& session,
                             std::shared_ptr<KeptPlace> place);
+  bool ForgetEnded(const std::string& id);
+  bool ForgetEndedLocked(const std::string& id);
   void WatchLocked();
   void EndIdle();
   std::vector<std::shared_ptr<KeptPlace>> TakeIdleLocked(Entries& entries,
@@ -131,7 +134,7 @@ class ClientSessions {
   mutable std::mutex mutex_;
   Entries sessions_;
   Entries transactions_;
-  std::deque<std::string> ended_;  // Sessions that were idle, whose clients are to be told.
+  std::deque<std::string> ended_;  // Sessions and transactions that were idle: who comes is told.
   bool is_watched_ = false;        // The timer will look for idle ones.
 
   // Last, so that nothing ends while the rest is destroyed.

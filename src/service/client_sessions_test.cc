@@ -244,6 +244,8 @@ TEST_F(ClientSessionsTest, IdleOnesAreRolledBack) {
   EXPECT_EQ(sessions_->sessions() + sessions_->transactions(), 0);
   EXPECT_EQ(RowsForOthers(), 0);
   EXPECT_EQ(KindOf(sessions_->EndTransaction(client.asker(), true)), ErrorKind::kNotFound);
+  EXPECT_TRUE(sessions_->EndTransaction(client.asker(), /*commit=*/false).ok());
+  EXPECT_EQ(KindOf(sessions_->EndTransaction(client.asker(), false)), ErrorKind::kNotFound);
   const Status told = Run(kept, "SELECT 1").status();
   EXPECT_EQ(KindOf(told), ErrorKind::kNotFound);
   EXPECT_THAT(told.message(), HasSubstr("idle"));

@@ -1,5 +1,7 @@
 """Many clients of Flight SQL: some that go without a word, and some that do everything at once."""
 
+import contextlib
+import functools
 import random
 import subprocess
 import sys
@@ -89,10 +91,11 @@ class Client(threading.Thread):
         self.random, self.until, self.table = random.Random(seed), until, f"own_{seed}"
         self.done: Counter[str] = Counter()
         self.unexpected: list[str] = []
-        autocommit = self.random.random() < 0.5
-        self.connection = flight_sql.connect(server.flight_url, autocommit=autocommit,
-                                             db_kwargs=COOKIES if self.random.random() < 0.5 else {})
-        self.autocommit = autocommit
+        self.autocommit = self.random.random() < 0.5
+        db_kwargs = COOKIES if self.random.random() < 0.5 else {}
+        self.connect = functools.partial(flight_sql.connect, server.flight_url, autocommit=self.autocommit,
+                                         db_kwargs=db_kwargs)
+        self.connection = self.connect()
 
     def run(self) -> None:
         actions = [self.define, self.insert, self.update, self.read, self.read_some, self.cancel, self.ingest,
@@ -155,6 +158,11 @@ class Client(threading.Thread):
         except adbc_driver_manager.Error as failed:
             if not any(word in str(failed) for word in self.EXPECTED):
                 self.unexpected.append(f"end: {failed}")
+            # The driver begins no other transaction after an end that failed.
+            self.done["failed end"] += 1
+            with contextlib.suppress(adbc_driver_manager.Error):
+                self.connection.close()
+            self.connection = self.connect()
 
 
 def test_clients_that_do_everything_at_once(start_server: Callable[..., ServerProcess],

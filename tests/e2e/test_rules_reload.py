@@ -1,6 +1,7 @@
 """Rules of streams that change while the server runs, and what is told of them."""
 
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable
@@ -97,6 +98,23 @@ def test_a_link_that_is_turned_is_noticed(start_server: StartServer, open_door: 
     os.replace(mounted / "..new", mounted / "..data")
     wait_until(lambda: rules_of(http)["loads"] == 2, "the rules are taken", 1)
     assert http.put("in", trips(1)).table == "two"
+
+
+def test_a_folder_that_goes_and_comes_is_noticed(start_server: StartServer, open_door: OpenDoor,
+                                                 tmp_path: Path) -> None:
+    rules = tmp_path / "made" / "later" / "streams.yaml"
+    rules.parent.mkdir(parents=True)
+    rules.write_text("in: {target_table: first}\n")
+    http = open_door(start_server({"streams": rules}), "http")
+    for number in range(2, 4):
+        shutil.rmtree(tmp_path / "made")
+        wait_until(lambda: rules_of(http)["refusals"] == number - 1, "the missing folder is noticed", 1)
+        rules.parent.mkdir(parents=True)
+        rules.write_text(f"in: {{target_table: table_{number}}}\n")
+        wait_until(lambda: rules_of(http)["loads"] == number, "the rules are taken", 1)
+        assert http.put("in", trips(1)).table == f"table_{number}"
+    (tmp_path / "made").rename(tmp_path / "moved")
+    wait_until(lambda: rules_of(http)["refusals"] == 3, "the folder that was moved is noticed", 1)
 
 
 def test_rules_stand_in_the_configuration(start_server: StartServer, open_door: OpenDoor,
