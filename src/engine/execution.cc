@@ -352,7 +352,7 @@ std::optional<double> Execution::progress() {
     duckdb::ProgressData progress;
     auto& executor = connection_->context->GetExecutor();
     const bool is_known = executor.GetPipelinesProgress(progress) == 0 && progress.IsValid();
-    if (is_known) told = std::clamp(progress.ProgressDone(), 0.0, 1.0);
+    if (is_known && progress.total > 0) told = std::clamp(progress.ProgressDone(), 0.0, 1.0);
     return Status::OK();
   });
   return told;

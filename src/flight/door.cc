@@ -43,25 +43,6 @@ arrow::flight::FlightEndpoint EndpointOf(std::string ticket) {
   return endpoint;
 }
 
-// What the service is told of a call about `descriptor`.
-Result<service::Call> CallOf(RunningCall& call, const FlightDescriptor& descriptor) {
-  if (PolledFlights::IsHandle(descriptor.cmd)) return call.ForService();
-  if (Unpack(descriptor.cmd)) return call.ForSql();
-  ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadDescriptor(descriptor));
-  return call.ForService(request.timeout);
-}
-
-// Whether there is something to run before its rows can be had.
-Result<bool> IsStatement(const FlightDescriptor& descriptor) {
-  const auto command = Unpack(descriptor.cmd);
-  if (command) {
-    ARROW_ASSIGN_OR_RAISE(const auto schema, CatalogSchema(*command));
-    return schema == nullptr;
-  }
-  ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadDescriptor(descriptor));
-  return request.table.empty();
-}
-
 // How many calls start a statement, this one included while it lives.
 class Starting {
  public:
@@ -78,6 +59,32 @@ class Starting {
 };
 
 }  // namespace
+
+/// What a descriptor asks for: a command of Flight SQL, or a request of ours.
+struct Door::Asked {
+  static Result<Asked> Read(const FlightDescriptor& descriptor) {
+    Asked asked{.descriptor = descriptor, .command = Unpack(descriptor.cmd)};
+    if (asked.command) {
+      ARROW_ASSIGN_OR_RAISE(asked.catalog, CatalogSchema(*asked.command));
+    } else {
+      ARROW_ASSIGN_OR_RAISE(asked.request, ReadDescriptor(descriptor));
+    }
+    return asked;
+  }
+
+  /// Whether there is something to run before its rows can be had.
+  [[nodiscard]] bool is_statement() const { return catalog == nullptr && request.table.empty(); }
+
+  /// What the service is told of `call`.
+  [[nodiscard]] service::Call ToCall(RunningCall& call) const {
+    return command ? call.ForSql() : call.ForService(request.timeout);
+  }
+
+  FlightDescriptor descriptor;
+  std::optional<PackedMessage> command = {};
+  std::shared_ptr<arrow::Schema> catalog = {};  ///< Of a command that reads the catalog.
+  ReadRequest request = {};                     ///< Where there is no command.
+};
 
 Door::Door(std::shared_ptr<service::Service> service, observe::Metrics& metrics,
            const PutLimits& limits)
@@ -145,9 +152,9 @@ Result<std::shared_ptr<engine::ResultStream>> Door::Run(RunningCall& call,
 Status Door::GetFlightInfo(const Context& context, const FlightDescriptor& descriptor,
                            std::unique_ptr<FlightInfo>* info) {
   RunningCall& call = RunningCall::Of(context);
-  const auto offering = CallOf(call, descriptor);
-  if (!offering.ok()) return call.Answer(offering.status());
-  auto offered = OfferFlight(*offering, descriptor);
+  const auto asked = Asked::Read(descriptor);
+  if (!asked.ok()) return call.Answer(asked.status());
+  auto offered = OfferFlight(asked->ToCall(call), *asked);
   if (!offered.ok()) return call.Answer(offered.status());
   *info = std::make_unique<FlightInfo>(*std::move(offered));
   return Status::OK();
@@ -164,31 +171,31 @@ Status Door::PollFlightInfo(const Context& context, const FlightDescriptor& desc
 
 Result<std::unique_ptr<arrow::flight::PollInfo>> Door::Poll(RunningCall& call,
                                                             const FlightDescriptor& descriptor) {
-  ARROW_ASSIGN_OR_RAISE(const service::Call asking, CallOf(call, descriptor));
   if (PolledFlights::IsHandle(descriptor.cmd)) {
-    return polled_.Wait(asking.caller, descriptor.cmd, asking.control);
+    const service::Call waiting = call.ForService();
+    return polled_.Wait(waiting.caller, descriptor.cmd, waiting.control);
   }
-  ARROW_ASSIGN_OR_RAISE(const bool is_statement, IsStatement(descriptor));
-  if (!is_statement) {
+  ARROW_ASSIGN_OR_RAISE(const Asked asked, Asked::Read(descriptor));
+  const service::Call asking = asked.ToCall(call);
+  if (!asked.is_statement()) {
     // All of it is there, and read once an endpoint is opened.
-    ARROW_ASSIGN_OR_RAISE(FlightInfo info, OfferFlight(asking, descriptor));
+    ARROW_ASSIGN_OR_RAISE(FlightInfo info, OfferFlight(asking, asked));
     return std::make_unique<arrow::flight::PollInfo>(std::make_unique<FlightInfo>(std::move(info)),
                                                      std::nullopt, /*progress=*/1.0, std::nullopt);
   }
-  auto make = [this, asking, descriptor](const CallControl& control,
-                                         const std::shared_ptr<service::StatementWatch>& watch) {
+  auto make = [this, asking, asked](const CallControl& control,
+                                    const std::shared_ptr<service::StatementWatch>& watch) {
     service::Call running = asking;
     running.control = control;
-    return OfferFlight(running, descriptor, watch);
+    return OfferFlight(running, asked, watch);
   };
   return polled_.Start(asking.caller, descriptor, std::move(make), asking.control);
 }
 
-Result<service::Offer> Door::Offer(const service::Call& call, const FlightDescriptor& descriptor,
+Result<service::Offer> Door::Offer(const service::Call& call, const Asked& asked,
                                    const std::shared_ptr<service::StatementWatch>& watch) {
-  const auto command = Unpack(descriptor.cmd);
-  if (command) return OfferStatement(*service_, call, *command, watch);
-  ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadDescriptor(descriptor));
+  if (asked.command) return OfferStatement(*service_, call, *asked.command, watch);
+  const ReadRequest& request = asked.request;
   const service::OfferOptions options{.query = request.options,
                                       .streams_max = request.endpoints,
                                       .retain = request.retain || watch != nullptr,
@@ -198,25 +205,21 @@ Result<service::Offer> Door::Offer(const service::Call& call, const FlightDescri
   return service_->OfferTable(call, request.table, options);
 }
 
-Result<FlightInfo> Door::OfferFlight(const service::Call& call, const FlightDescriptor& descriptor,
+Result<FlightInfo> Door::OfferFlight(const service::Call& call, const Asked& asked,
                                      const std::shared_ptr<service::StatementWatch>& watch) {
-  const auto command = Unpack(descriptor.cmd);
-  if (command) {
-    ARROW_ASSIGN_OR_RAISE(const auto schema, CatalogSchema(*command));
+  if (asked.catalog != nullptr) {
     // It is its own ticket.
-    if (schema != nullptr) {
-      return FlightInfo::Make(*schema, descriptor, {EndpointOf(descriptor.cmd)}, -1, -1,
-                              /*ordered=*/true);
-    }
+    return FlightInfo::Make(*asked.catalog, asked.descriptor, {EndpointOf(asked.descriptor.cmd)},
+                            -1, -1, /*ordered=*/true);
   }
-  ARROW_ASSIGN_OR_RAISE(service::Offer offer, Offer(call, descriptor, watch));
+  ARROW_ASSIGN_OR_RAISE(service::Offer offer, Offer(call, asked, watch));
   std::vector<arrow::flight::FlightEndpoint> endpoints;
   for (std::string& ticket : offer.tickets) {
     endpoints.push_back(EndpointOf(std::move(ticket)));
     endpoints.back().expiration_time =
         std::chrono::time_point_cast<arrow::flight::Timestamp::duration>(offer.expires_at);
   }
-  return FlightInfo::Make(*offer.schema, descriptor, endpoints, offer.rows,
+  return FlightInfo::Make(*offer.schema, asked.descriptor, endpoints, offer.rows,
                           ValueBytesOf(*offer.schema, offer.rows), offer.ordered);
 }
 
@@ -230,16 +233,13 @@ Status Door::GetSchema(const Context& context, const FlightDescriptor& descripto
 
 Result<std::shared_ptr<arrow::Schema>> Door::DescribeSchema(RunningCall& call,
                                                             const FlightDescriptor& descriptor) {
-  const auto command = Unpack(descriptor.cmd);
-  if (command) {
-    ARROW_ASSIGN_OR_RAISE(auto schema, CatalogSchema(*command));
-    if (schema != nullptr) return schema;
-    return DescribeStatement(*service_, call.ForSql(), *command);
-  }
-  ARROW_ASSIGN_OR_RAISE(const ReadRequest request, ReadDescriptor(descriptor));
-  const service::Call service_call = call.ForService(request.timeout);
-  if (request.table.empty()) return service_->DescribeQuery(service_call, request.statement);
-  ARROW_ASSIGN_OR_RAISE(const auto table, service_->DescribeTable(service_call, request.table));
+  ARROW_ASSIGN_OR_RAISE(const Asked asked, Asked::Read(descriptor));
+  if (asked.catalog != nullptr) return asked.catalog;
+  const service::Call asking = asked.ToCall(call);
+  if (asked.command) return DescribeStatement(*service_, asking, *asked.command);
+  const ReadRequest& request = asked.request;
+  if (request.table.empty()) return service_->DescribeQuery(asking, request.statement);
+  ARROW_ASSIGN_OR_RAISE(const auto table, service_->DescribeTable(asking, request.table));
   return table.schema;
 }
 

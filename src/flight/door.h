@@ -62,17 +62,18 @@ class Door final : public arrow::flight::FlightServerBase {
                         std::unique_ptr<arrow::flight::PollInfo>* info) override;
 
  private:
+  struct Asked;
+
   // More of them only take turns; each may wait for a file or another server.
   static constexpr int kStartsMax = 64;
 
   Result<std::string> Receive(RunningCall& call, arrow::flight::FlightMessageReader& reader,
                               arrow::flight::FlightMetadataWriter& writer);
   // With a `watch` the statement has run when these return.
-  Result<service::Offer> Offer(const service::Call& call,
-                               const arrow::flight::FlightDescriptor& descriptor,
+  Result<service::Offer> Offer(const service::Call& call, const Asked& asked,
                                const std::shared_ptr<service::StatementWatch>& watch);
   Result<arrow::flight::FlightInfo> OfferFlight(
-      const service::Call& call, const arrow::flight::FlightDescriptor& descriptor,
+      const service::Call& call, const Asked& asked,
       const std::shared_ptr<service::StatementWatch>& watch = nullptr);
   Result<std::shared_ptr<arrow::Schema>> DescribeSchema(
       RunningCall& call, const arrow::flight::FlightDescriptor& descriptor);

@@ -254,14 +254,15 @@ Result<std::string> ClientSessions::BeginTransaction(const Asker& asker) {
 }
 
 Status ClientSessions::EndTransaction(const Asker& asker, bool commit) {
+  const auto place = FindTransaction(asker);
   // What a client wants that was idle for too long has been done.
-  if (!commit && ForgetEnded(asker.transaction)) return Status::OK();
-  ARROW_ASSIGN_OR_RAISE(const auto place, FindTransaction(asker));
+  if (!place.ok() && !commit && ForgetEnded(asker.transaction)) return Status::OK();
+  ARROW_RETURN_NOT_OK(place.status());
   {
     const std::lock_guard lock(mutex_);
     transactions_.erase(asker.transaction);
   }
-  return place->End(commit, asker.control);
+  return (*place)->End(commit, asker.control);
 }
 
 Status ClientSessions::SetOption(const Asker& asker, const std::string& name,
