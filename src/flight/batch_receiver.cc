@@ -34,14 +34,17 @@ auto WaitForClient(RunningCall& call, Read read) {
 // Of what DuckDB and Arrow read at once: numbers of 128 bits are read as two halves.
 constexpr int64_t kValueBytesMax = 8;
 
-Status GoneInTheMiddle() {
+// Why there is no more to read, when that is not the end.
+Status EndedEarly(const RunningCall& call) {
+  const Status failure = call.ReadFailure();
+  if (failure.ok() || KindOf(failure) != ErrorKind::kCancelled) return failure;
   return MakeError(ErrorKind::kCancelled, "the client went away in the middle of its stream");
 }
 
 // The library says of broken bytes that they are an I/O or a memory error, as it happens.
 Status ExplainUnreadable(const RunningCall& call, std::string_view what, const Status& status) {
   if (status.ok()) return status;
-  if (call.ClientIsGone()) return GoneInTheMiddle();
+  ARROW_RETURN_NOT_OK(EndedEarly(call));
   return WithContext(what, WithKind(ErrorKind::kInvalidInput, status));
 }
 
@@ -82,7 +85,7 @@ Result<std::optional<FlightStreamChunk>> BatchReceiver::Receive() {
   auto chunk = may_be_silent_ ? next() : WaitForClient(call_, next);
   ARROW_RETURN_NOT_OK(ExplainUnreadable(call_, "batch " + std::to_string(index_), chunk.status()));
   if (chunk->data != nullptr || chunk->app_metadata != nullptr) return std::move(*chunk);
-  if (call_.ClientIsGone()) return GoneInTheMiddle();
+  ARROW_RETURN_NOT_OK(EndedEarly(call_));
   return std::nullopt;
 }
 
@@ -94,7 +97,8 @@ Result<BatchReceiver::Message> BatchReceiver::NextMessage() {
     ARROW_RETURN_NOT_OK(ReadNote(*chunk->app_metadata));
     return message;
   }
-  // gRPC's messages begin anywhere, so that numbers may lie across their natural boundaries.
+  // The body lies at a boundary where that could be seen in time, and what a client has put into it
+  // may lie anywhere: numbers across their natural boundaries.
   // By the types alone Arrow would forget the offsets of list views.
   ARROW_ASSIGN_OR_RAISE(message.batch,
                         arrow::util::EnsureAlignment(std::move(chunk->data), kValueBytesMax,

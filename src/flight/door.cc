@@ -1,6 +1,5 @@
 #include "flight/door.h"
 
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -11,7 +10,6 @@
 
 #include "base/call_control.h"
 #include "base/error.h"
-#include "base/event.h"
 #include "engine/result_stream.h"
 #include "flight/actions.h"
 #include "flight/exchange.h"
@@ -42,21 +40,6 @@ arrow::flight::FlightEndpoint EndpointOf(std::string ticket) {
   endpoint.ticket.ticket = std::move(ticket);
   return endpoint;
 }
-
-// How many calls start a statement, this one included while it lives.
-class Starting {
- public:
-  explicit Starting(std::atomic<int>& count) : count_(count), before_(count++) {}
-  ~Starting() { --count_; }
-  Starting(const Starting&) = delete;
-  Starting& operator=(const Starting&) = delete;
-
-  [[nodiscard]] bool is_only_one() const { return before_ == 0; }
-
- private:
-  std::atomic<int>& count_;
-  const int before_;
-};
 
 }  // namespace
 
@@ -113,25 +96,10 @@ Status Door::DoGet(const Context& context, const arrow::flight::Ticket& ticket,
   RunningCall& call = RunningCall::Of(context);
   const auto options = WriteOptionsOf(context);
   if (!options.ok()) return call.Answer(options.status());
-  auto rows = RunWarm(call, ticket.ticket);
+  auto rows = Run(call, ticket.ticket);
   if (!rows.ok()) return call.Answer(rows.status());
   *stream = MakeDataStream(call, std::move(*rows), metrics_, *options);
   return Status::OK();
-}
-
-// The only one stays where it is: to change threads takes longer then.
-Result<std::shared_ptr<engine::ResultStream>> Door::RunWarm(RunningCall& call,
-                                                            std::string_view ticket) {
-  const Starting starting(starting_);
-  if (starting.is_only_one()) return Run(call, ticket);
-  Result<std::shared_ptr<engine::ResultStream>> rows(nullptr);
-  Event done;
-  threads_.Post([&] {
-    rows = Run(call, ticket);
-    done.Set();
-  });
-  done.Wait();
-  return rows;
 }
 
 Result<std::shared_ptr<engine::ResultStream>> Door::Run(RunningCall& call,

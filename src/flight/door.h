@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -10,7 +9,6 @@
 #include <arrow/flight/server.h>
 
 #include "base/error.h"
-#include "base/worker_pool.h"
 #include "engine/result_stream.h"
 #include "flight/polled_flights.h"
 #include "flight/put.h"
@@ -21,8 +19,7 @@
 
 namespace arrowport::flight {
 
-/// Flight's calls as the service's verbs. gRPC runs each call on a thread of its own; of several
-/// that start a statement, ours start it.
+/// Flight's calls as the service's verbs. Each call has a thread of its own (rpc::Server).
 ///
 ///     DoPut          ReceivePut (put.h)
 ///     DoGet          ReadTicket (request.h) → Service::Query or ReadTable, or OpenTicket
@@ -64,9 +61,6 @@ class Door final : public arrow::flight::FlightServerBase {
  private:
   struct Asked;
 
-  // More of them only take turns; each may wait for a file or another server.
-  static constexpr int kStartsMax = 64;
-
   Result<std::string> Receive(RunningCall& call, arrow::flight::FlightMessageReader& reader,
                               arrow::flight::FlightMetadataWriter& writer);
   // With a `watch` the statement has run when these return.
@@ -79,7 +73,6 @@ class Door final : public arrow::flight::FlightServerBase {
       RunningCall& call, const arrow::flight::FlightDescriptor& descriptor);
   Result<std::unique_ptr<arrow::flight::PollInfo>> Poll(
       RunningCall& call, const arrow::flight::FlightDescriptor& descriptor);
-  Result<std::shared_ptr<engine::ResultStream>> RunWarm(RunningCall& call, std::string_view ticket);
   Result<std::shared_ptr<engine::ResultStream>> Run(RunningCall& call, std::string_view ticket);
   Result<std::vector<arrow::flight::FlightInfo>> ListTables(RunningCall& call);
 
@@ -87,11 +80,6 @@ class Door final : public arrow::flight::FlightServerBase {
   const std::shared_ptr<service::Service> service_;
   observe::Metrics& metrics_;
   const PutLimits limits_;
-
-  std::atomic<int> starting_ = 0;  ///< Calls of DoGet whose statement is being started.
-  // gRPC makes threads and drops them while calls come and go, and a statement takes longer on a
-  // new one. These stay, and the one that was busy last is asked first.
-  WorkerPool threads_{kStartsMax};
 
   PolledFlights polled_;  // Ends first: what it runs uses the rest.
 };

@@ -1,16 +1,16 @@
 #include "flight/handshake.h"
 
-#include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include <arrow/flight/middleware.h>
 #include <arrow/flight/server.h>
 #include <arrow/flight/types.h>
 #include <nlohmann/json.hpp>
 
-#include "access/caller.h"
 #include "base/error.h"
+#include "flight/call_context.h"
+#include "flight/flight_messages.h"
 #include "flight/running_calls.h"
 #include "flight/session_key.h"
 
@@ -43,57 +43,32 @@ bool IsSignIn(const std::string& payload) {
   return !payload.empty() && arrow::flight::BasicAuth::Deserialize(payload, &basic).ok();
 }
 
-class BearerHeader final : public arrow::flight::ServerMiddleware {
- public:
-  explicit BearerHeader(std::string value) : value_(std::move(value)) {}
-
-  [[nodiscard]] std::string name() const override { return BearerHeaders::kName; }
-  void SendingHeaders(arrow::flight::AddCallHeaders* headers) override {
-    headers->AddHeader(kAuthorization, value_);
-  }
-  void CallCompleted(const Status& /*status*/) override {}
-
- private:
-  const std::string value_;
-};
-
 }  // namespace
 
-Status Handshake::Authenticate(const arrow::flight::ServerCallContext& context,
-                               arrow::flight::ServerAuthSender* outgoing,
-                               arrow::flight::ServerAuthReader* incoming) {
-  RunningCall& call = RunningCall::Of(context);
+Status AnswerHandshake(CallContext& context) {
   if (!SignInHeader(context).empty()) return Status::OK();
-  std::string payload;
+  RunningCall& call = RunningCall::Of(context);
   call.BeginWaitingForClient();
-  const Status read = incoming->Read(&payload);
+  const auto message = context.wire().Read();
   call.EndWaitingForClient();
-  if (!read.ok() || !IsSignIn(payload)) {
-    return call.Answer(MakeError(
+  ARROW_RETURN_NOT_OK(message.status());
+  ARROW_ASSIGN_OR_RAISE(const std::string payload,
+                        ReadHandshake(*message == nullptr ? "" : std::string_view(**message)));
+  if (!IsSignIn(payload)) {
+    return MakeError(
         ErrorKind::kInvalidInput,
         "the handshake has neither a message like {\"username\": \"…\", \"password\": \"…\"} or "
-        "Flight's BasicAuth, nor a header `authorization: Basic …` or `Bearer …`"));
+        "Flight's BasicAuth, nor a header `authorization: Basic …` or `Bearer …`");
   }
-  return call.Answer(outgoing->Write(NewToken()));
-}
-
-Status Handshake::IsValid(const arrow::flight::ServerCallContext& /*context*/,
-                          const std::string& /*token*/, std::string* peer_identity) {
-  *peer_identity = access::Caller{}.name;
+  (void)context.wire().Write({WriteHandshake(NewToken())});
   return Status::OK();
 }
 
-Status BearerHeaders::StartCall(const arrow::flight::CallInfo& info,
-                                const arrow::flight::ServerCallContext& context,
-                                std::shared_ptr<arrow::flight::ServerMiddleware>* middleware) {
+std::string SignInAnswer(arrow::flight::FlightMethod method, const CallContext& context) {
   const std::string_view header = SignInHeader(context);
   // Clients may sign in with any call, and go on with the token that they get.
-  if (header.starts_with(kBasic)) {
-    *middleware = std::make_shared<BearerHeader>(std::string(kBearer) + NewToken());
-  } else if (!header.empty() && info.method == arrow::flight::FlightMethod::Handshake) {
-    *middleware = std::make_shared<BearerHeader>(std::string(header));
-  }
-  return Status::OK();
+  if (header.starts_with(kBasic)) return std::string(kBearer) + NewToken();
+  return method == arrow::flight::FlightMethod::Handshake ? std::string(header) : std::string();
 }
 
 }  // namespace arrowport::flight

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <memory>
 #include <string>
 
-#include <arrow/flight/server_auth.h>
-#include <arrow/flight/server_middleware.h>
+#include <arrow/flight/middleware.h>
 
 #include "base/error.h"
+#include "flight/call_context.h"
 
 namespace arrowport::flight {
 
@@ -17,27 +16,10 @@ namespace arrowport::flight {
 ///   1. messages: a name and password as JSON or as Flight's BasicAuth, answered with a token,
 ///      which the client then sends with each call (`auth-token-bin`);
 ///   2. headers: `authorization: Basic …`, answered with `authorization: Bearer …`, which names a
-///      session of its own; a `Bearer …` that a client has already is answered with itself. The
-///      answer's header is the middleware's, see BearerHeaders.
-class Handshake final : public arrow::flight::ServerAuthHandler {
- public:
-  // As Flight calls them.
-  Status Authenticate(const arrow::flight::ServerCallContext& context,
-                      arrow::flight::ServerAuthSender* outgoing,
-                      arrow::flight::ServerAuthReader* incoming) override;
-  Status IsValid(const arrow::flight::ServerCallContext& context, const std::string& token,
-                 std::string* peer_identity) override;
-};
+///      session of its own; a `Bearer …` that a client has already is answered with itself.
+Status AnswerHandshake(CallContext& context);
 
-/// Gives a token to handshakes that come with a header, and to any call that signs in by one.
-class BearerHeaders final : public arrow::flight::ServerMiddlewareFactory {
- public:
-  static constexpr char kName[] = "arrowport-bearer";
-
-  // As Flight calls it.
-  Status StartCall(const arrow::flight::CallInfo& info,
-                   const arrow::flight::ServerCallContext& context,
-                   std::shared_ptr<arrow::flight::ServerMiddleware>* middleware) override;
-};
+/// The answer's header `authorization` of a call that signs in by one; empty for other calls.
+std::string SignInAnswer(arrow::flight::FlightMethod method, const CallContext& context);
 
 }  // namespace arrowport::flight

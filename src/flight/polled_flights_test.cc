@@ -129,7 +129,7 @@ TEST(PolledFlightsTest, OneThatRunsCanBeCancelled) {
 
 TEST(PolledFlightsTest, OneThatNobodyAsksForIsStopped) {
   Gate gate;
-  PolledFlights polled(std::chrono::milliseconds(20));
+  PolledFlights polled(std::chrono::milliseconds(200));
   ASSERT_TRUE(Start(polled, gate.statement()).ok());
   gate.WaitUntilStopped();
   while (polled.count() > 0) std::this_thread::yield();

@@ -10,11 +10,15 @@
 #include <utility>
 #include <vector>
 
+#include <arrow/flight/middleware.h>
+#include <arrow/flight/server.h>
+
 #include "base/call_control.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "flight/call_context.h"
 #include "flight/flight_status.h"
-#include "flight/peer_connection.h"
+#include "flight/handshake.h"
 #include "flight/session_key.h"
 #include "observe/metrics.h"
 #include "service/service.h"
@@ -27,7 +31,7 @@ using arrow::flight::FlightMethod;
 // A client's death ends its query within a second; asking more often would only cost.
 constexpr std::chrono::milliseconds kWatchInterval{100};
 
-// What a client has to take its error with, before its connection is broken.
+// What a client has to take what comes before its error.
 constexpr std::chrono::milliseconds kTimeToTakeAnError{1'000};
 
 std::string_view VerbOf(FlightMethod method) {
@@ -61,19 +65,17 @@ std::string_view VerbOf(FlightMethod method) {
 }  // namespace
 
 RunningCall& RunningCall::Of(const arrow::flight::ServerCallContext& context) {
-  // Every call has one: StartCall makes it, or refuses the call.
-  return *static_cast<RunningCall*>(context.GetMiddleware(kName));
+  // No handler sees another context, nor one of a call that was refused.
+  return *static_cast<const CallContext&>(context).running();
 }
 
-RunningCall::RunningCall(RunningCalls& calls, FlightMethod method,
-                         const arrow::flight::ServerCallContext& context)
+RunningCall::RunningCall(RunningCalls& calls, FlightMethod method, CallContext& context)
     : calls_(calls),
       method_(method),
       context_(context),
       request_id_(NewId()),
       session_(SessionOf(method, context)) {}
 
-// Flight keeps the call until just before the context goes, so the watcher never sees a dead one.
 RunningCall::~RunningCall() { calls_.Remove(this); }
 
 service::Call RunningCall::ForService(std::optional<std::chrono::milliseconds> timeout) {
@@ -100,14 +102,11 @@ Status RunningCall::Answer(const Status& status) {
   const Status reason = stop_reason();
   const Status& answer = KindOf(status) == ErrorKind::kCancelled && !reason.ok() ? reason : status;
   failure_ = KindOf(answer);
-  return ToFlightStatus(answer);
+  answer_ = ToFlightStatus(answer);
+  return answer_;
 }
 
-bool RunningCall::ClientIsGone() const {
-  // Of two threads that ask gRPC at once, one may see the answer of a moment ago.
-  std::lock_guard lock(calls_.mutex_);
-  return context_.is_cancelled();
-}
+Status RunningCall::ReadFailure() const { return context_.ReadFailure(); }
 
 void RunningCall::BeginWaitingForClient() {
   waiting_since_.store(Clock::now().time_since_epoch().count());
@@ -118,7 +117,7 @@ void RunningCall::EndWaitingForClient() { waiting_since_.store(0); }
 void RunningCall::HurryClient() {
   stop_.request_stop();
   std::lock_guard lock(calls_.mutex_);
-  if (!stopped_at_) stopped_at_ = Clock::now();
+  if (!hurried_at_) hurried_at_ = Clock::now();
 }
 
 Status RunningCall::stop_reason() const {
@@ -128,7 +127,7 @@ Status RunningCall::stop_reason() const {
 
 Status RunningCall::ReasonToStop(Clock::time_point now) const {
   const Clock::rep since = waiting_since_.load();
-  // A thread that waits for the client in gRPC notices by itself; an exchange waits elsewhere, too.
+  // A thread that waits for the client notices by itself; an exchange waits elsewhere, too.
   const bool may_not_notice = since == 0 || method_ == FlightMethod::DoExchange;
   if (may_not_notice && context_.is_cancelled()) {
     return MakeError(ErrorKind::kCancelled, "the client went away, or its deadline passed");
@@ -156,21 +155,19 @@ Status RunningCall::ReasonToStop(Clock::time_point now) const {
 }
 
 bool RunningCall::IsStuck(Clock::time_point now) const {
-  return stopped_at_ && now - *stopped_at_ >= kTimeToTakeAnError && waiting_since_.load() != 0;
+  return hurried_at_ && now - *hurried_at_ >= kTimeToTakeAnError && waiting_since_.load() != 0;
 }
 
-void RunningCall::SendingHeaders(arrow::flight::AddCallHeaders* headers) {
-  headers->AddHeader(kRequestIdHeader, request_id_);
-  if (session_.is_new) headers->AddHeader("set-cookie", CookieOf(session_));
-}
-
-void RunningCall::CallCompleted(const Status& status) {
-  // A failure that no handler answered is of the library itself, which could not read a message.
-  if (!status.ok() && !failure_) failure_ = KindOf(status);
+Status RunningCall::End(Status status) {
+  // A failure that no handler answered is the library's, which could not read a message; one that
+  // only a handler knows of is of a client that was gone.
+  if (!status.ok() && !failure_) status = Answer(status);
+  if (status.ok()) status = answer_;
   const std::string slug = failure_ ? std::string(TraitsOf(*failure_).slug) : "ok";
   if (failure_) context_.AddTrailer(kErrorKindTrailer, slug);
   calls_.metrics_.Answered(observe::Protocol::kFlight, VerbOf(method_), slug);
   calls_.Remove(this);
+  return status;
 }
 
 RunningCalls::RunningCalls(const RunningCallsOptions& options, observe::Metrics& metrics)
@@ -185,10 +182,9 @@ RunningCalls::~RunningCalls() {
   watcher_.join();
 }
 
-Status RunningCalls::StartCall(const arrow::flight::CallInfo& info,
-                               const arrow::flight::ServerCallContext& context,
-                               std::shared_ptr<arrow::flight::ServerMiddleware>* middleware) {
-  auto call = std::make_shared<RunningCall>(*this, info.method, context);
+Result<std::unique_ptr<RunningCall>> RunningCalls::Begin(FlightMethod method,
+                                                         CallContext& context) {
+  auto call = std::make_unique<RunningCall>(*this, method, context);
   if (!Add(call.get())) {
     const Status refusal =
         MakeError(ErrorKind::kOverloaded, "as many Flight calls as allowed are running (" +
@@ -196,11 +192,15 @@ Status RunningCalls::StartCall(const arrow::flight::CallInfo& info,
                                               ", flight.calls_max); try again later");
     const std::string slug(TraitsOf(KindOf(refusal)).slug);
     context.AddTrailer(kErrorKindTrailer, slug);
-    metrics_.Answered(observe::Protocol::kFlight, VerbOf(info.method), slug);
+    metrics_.Answered(observe::Protocol::kFlight, VerbOf(method), slug);
     return ToFlightStatus(refusal);
   }
-  *middleware = std::move(call);
-  return Status::OK();
+  context.SetRunning(call.get());
+  context.AddHeader(kRequestIdHeader, call->request_id_);
+  if (call->session_.is_new) context.AddHeader("set-cookie", CookieOf(call->session_));
+  const std::string token = SignInAnswer(method, context);
+  if (!token.empty()) context.AddHeader("authorization", token);
+  return call;
 }
 
 bool RunningCalls::Add(RunningCall* call) {
@@ -215,12 +215,6 @@ bool RunningCalls::Add(RunningCall* call) {
 void RunningCalls::Remove(RunningCall* call) {
   std::lock_guard lock(mutex_);
   if (calls_.erase(call) > 0) metrics_.ConnectionClosed(observe::Protocol::kFlight);
-  if (calls_.empty()) none_runs_.notify_all();
-}
-
-bool RunningCalls::WaitUntilNoneRuns(Clock::time_point deadline) {
-  std::unique_lock lock(mutex_);
-  return none_runs_.wait_until(lock, deadline, [this] { return calls_.empty(); });
 }
 
 void RunningCalls::Watch() {
@@ -231,22 +225,24 @@ void RunningCalls::Watch() {
     watcher_sleeps_ = false;
     if (changed_.wait_for(lock, kWatchInterval, [this] { return stopping_; })) return;
     std::vector<std::stop_source> to_stop;
-    std::vector<std::string> to_break;
-    const Clock::time_point now = Clock::now();
-    for (RunningCall* call : calls_) {
-      if (call->IsStuck(now)) to_break.push_back(call->context_.peer());
-      if (call->stop_.stop_requested()) continue;
-      Status reason = call->ReasonToStop(now);
-      if (reason.ok()) continue;
-      call->stop_reason_ = std::move(reason);
-      call->stopped_at_ = now;
-      to_stop.push_back(call->stop_);
-    }
+    LookAtAllLocked(to_stop);
     // Stopping frees what a query holds and may take a moment: not under the lock of all calls.
     lock.unlock();
     for (std::stop_source& stop : to_stop) stop.request_stop();
-    for (const std::string& peer : to_break) BreakConnection(peer, port_);
     lock.lock();
+  }
+}
+
+void RunningCalls::LookAtAllLocked(std::vector<std::stop_source>& to_stop) {
+  const Clock::time_point now = Clock::now();
+  for (RunningCall* call : calls_) {
+    if (call->IsStuck(now)) call->context_.wire().Interrupt();
+    if (call->stop_.stop_requested()) continue;
+    Status reason = call->ReasonToStop(now);
+    if (reason.ok()) continue;
+    call->stop_reason_ = std::move(reason);
+    call->context_.wire().Interrupt();
+    to_stop.push_back(call->stop_);
   }
 }
 

@@ -10,12 +10,14 @@
 #include <string>
 #include <thread>
 #include <unordered_set>
+#include <vector>
 
+#include <arrow/flight/middleware.h>
 #include <arrow/flight/server.h>
-#include <arrow/flight/server_middleware.h>
 
 #include "base/call_control.h"
 #include "base/error.h"
+#include "flight/call_context.h"
 #include "observe/metrics.h"
 #include "service/service.h"
 
@@ -23,19 +25,16 @@ namespace arrowport::flight {
 
 class RunningCalls;
 
-/// One call, from its first header to its final status. It belongs to the thread that gRPC runs the
-/// call on, except where said.
-class RunningCall final : public arrow::flight::ServerMiddleware {
+/// One call, from its first header to its final status. It belongs to the thread that runs the
+/// call, except where said.
+class RunningCall {
  public:
-  /// The name under which Flight keeps it.
-  static constexpr char kName[] = "arrowport-call";
-
   /// The call that `context` is of.
   static RunningCall& Of(const arrow::flight::ServerCallContext& context);
 
-  RunningCall(RunningCalls& calls, arrow::flight::FlightMethod method,
-              const arrow::flight::ServerCallContext& context);
-  ~RunningCall() override;
+  /// See RunningCalls::Begin.
+  RunningCall(RunningCalls& calls, arrow::flight::FlightMethod method, CallContext& context);
+  ~RunningCall();
   RunningCall(const RunningCall&) = delete;
   RunningCall& operator=(const RunningCall&) = delete;
 
@@ -52,26 +51,23 @@ class RunningCall final : public arrow::flight::ServerMiddleware {
   /// Everything that a handler answers goes through here.
   Status Answer(const Status& status);
 
-  /// Whether the client is there no more, or has cancelled. gRPC ends a broken stream of messages
-  /// just like a finished one, so who takes an end for the true end has to ask.
-  [[nodiscard]] bool ClientIsGone() const;
+  /// Why there were no more messages of the client; OK when it has sent all. Flight ends a broken
+  /// stream just like a finished one, so who takes an end for the true end has to ask.
+  [[nodiscard]] Status ReadFailure() const;
 
-  /// Says that the thread enters gRPC, for the client to send or take something, and that it is
-  /// back.
+  /// Says that the thread waits for the client to send or take something, and that it is back.
   void BeginWaitingForClient();
   void EndWaitingForClient();
 
-  /// Says that the call has failed and only waits for the client to take that: when it has not
-  /// within a second, its connection is broken.
+  /// Says that the call has failed and only waits for the client to take what comes before that:
+  /// after a second it waits no more.
   void HurryClient();
 
   /// Why the watcher asked the call to stop; OK when it did not.
   [[nodiscard]] Status stop_reason() const;
 
-  // As Flight calls them.
-  [[nodiscard]] std::string name() const override { return kName; }
-  void SendingHeaders(arrow::flight::AddCallHeaders* headers) override;
-  void CallCompleted(const Status& status) override;
+  /// Counts the call as over, whose handler gave `status`. \return what the client is told.
+  Status End(Status status);
 
  private:
   friend class RunningCalls;
@@ -79,14 +75,13 @@ class RunningCall final : public arrow::flight::ServerMiddleware {
   /// Why the call should end at `now`; OK when it should go on. Called by the watcher.
   [[nodiscard]] Status ReasonToStop(Clock::time_point now) const;
 
-  /// Whether it was asked to stop and still waits for its client: then only the loss of the
-  /// connection ends it. Called by the watcher.
+  /// Whether it was hurried and still waits for its client. Called by the watcher.
   [[nodiscard]] bool IsStuck(Clock::time_point now) const;
 
   // Constant after construction.
   RunningCalls& calls_;
   const arrow::flight::FlightMethod method_;
-  const arrow::flight::ServerCallContext& context_;
+  CallContext& context_;
   const std::string request_id_;
   const service::SessionKey session_;
 
@@ -96,11 +91,12 @@ class RunningCall final : public arrow::flight::ServerMiddleware {
 
   // Guarded by the mutex of calls_.
   Status stop_reason_;
-  std::optional<Clock::time_point> stopped_at_;
+  std::optional<Clock::time_point> hurried_at_;
   std::optional<Clock::time_point> deadline_;
 
   // Of the call's thread.
   std::optional<ErrorKind> failure_;
+  Status answer_;  // Of the failure, as Flight sends it.
 };
 
 struct RunningCallsOptions {
@@ -111,27 +107,22 @@ struct RunningCallsOptions {
 
 /// All calls that run now, counted, limited and watched.
 ///
-/// gRPC's synchronous interface has no callback for a client that goes away; it can only be asked.
-/// A thread that reads from the client or writes to it notices by itself. One that waits for DuckDB
-/// does not, so a single watcher asks on behalf of all of those, ten times a second. It also ends
-/// the calls that are over for us while their thread still waits for a client that is there and
-/// does nothing: it breaks their connection.
-class RunningCalls final : public arrow::flight::ServerMiddlewareFactory {
+/// A thread that reads from the client or writes to it notices by itself when that goes away. One
+/// that waits for DuckDB does not, so a single watcher asks on behalf of all of those, ten times a
+/// second. It also interrupts the calls whose thread waits for a client that does nothing.
+class RunningCalls {
  public:
   /// `metrics` must outlive it.
   RunningCalls(const RunningCallsOptions& options, observe::Metrics& metrics);
-  ~RunningCalls() override;
+  ~RunningCalls();
+  RunningCalls(const RunningCalls&) = delete;
+  RunningCalls& operator=(const RunningCalls&) = delete;
 
-  /// The port that the calls come through, once it is known.
-  void SetPort(int port) { port_ = port; }
-
-  /// Blocks until no call runs, or the deadline. \return whether none runs.
-  bool WaitUntilNoneRuns(Clock::time_point deadline);
-
-  // As Flight calls it: kOverloaded when as many calls as allowed are running.
-  Status StartCall(const arrow::flight::CallInfo& info,
-                   const arrow::flight::ServerCallContext& context,
-                   std::shared_ptr<arrow::flight::ServerMiddleware>* middleware) override;
+  /// Counts a call, and adds the headers that every answer has. `context`, which knows it from then
+  /// on, must outlive it.
+  /// \return kOverloaded, as the client is told it, when as many calls as allowed are running.
+  Result<std::unique_ptr<RunningCall>> Begin(arrow::flight::FlightMethod method,
+                                             CallContext& context);
 
  private:
   friend class RunningCall;
@@ -139,17 +130,15 @@ class RunningCalls final : public arrow::flight::ServerMiddlewareFactory {
   bool Add(RunningCall* call);
   void Remove(RunningCall* call);
   void Watch();
+  void LookAtAllLocked(std::vector<std::stop_source>& to_stop);
 
   // Constant after construction.
   const RunningCallsOptions options_;
   observe::Metrics& metrics_;
 
-  std::atomic<int> port_{0};
-
   // Everything below is guarded by mutex_.
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::condition_variable none_runs_;
   std::unordered_set<RunningCall*> calls_;
   bool watcher_sleeps_ = false;  // Until a call comes.
   bool stopping_ = false;

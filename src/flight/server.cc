@@ -1,27 +1,29 @@
 #include "flight/server.h"
 
-#include <algorithm>
-#include <chrono>
+#include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "base/call_control.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "flight/door.h"
-#include "flight/handshake.h"
+#include "flight/flight_messages.h"
+#include "flight/flight_service.h"
+#include "flight/health.h"
 #include "flight/running_calls.h"
 #include "observe/metrics.h"
+#include "rpc/call.h"
+#include "rpc/options.h"
+#include "rpc/server.h"
 #include "service/service.h"
 
 namespace arrowport::flight {
 namespace {
 
-std::string AddressOf(const FlightOptions& options) {
-  return options.host + ":" + std::to_string(options.port);
-}
+// Beyond those that may run: a call that is one too many needs a thread to be told so.
+constexpr int kCallsToRefuse = 16;
 
 Status Check(const FlightOptions& options) {
   if (options.host.empty()) {
@@ -38,10 +40,18 @@ Status Check(const FlightOptions& options) {
   return Status::OK();
 }
 
-Result<arrow::flight::Location> LocationOf(const FlightOptions& options) {
-  const bool is_ipv6 = options.host.find(':') != std::string::npos && options.host.front() != '[';
-  const std::string host = is_ipv6 ? "[" + options.host + "]" : options.host;
-  return arrow::flight::Location::ForGrpcTcp(host, options.port);
+// What a message has besides a batch: the header of Arrow's format, and metadata.
+constexpr int64_t kBesidesBatch = limits::kIpcMetadataBytesMax;
+
+rpc::ServerOptions OptionsOf(const FlightOptions& options) {
+  return {.protocol = "Flight",
+          .host = options.host,
+          .port = static_cast<uint16_t>(options.port),
+          .calls_max = options.calls_max + kCallsToRefuse,
+          .messages = {.message_bytes_max = options.message_bytes_max + kBesidesBatch,
+                       .limit_name = "flight.message_bytes_max",
+                       .find_aligned = FindBody},
+          .send_idle_max = options.read_idle_max};
 }
 
 }  // namespace
@@ -50,60 +60,38 @@ class FlightServer::Impl {
  public:
   Impl(const FlightOptions& options, std::shared_ptr<service::Service> service,
        observe::Metrics& metrics)
-      : calls_(std::make_shared<RunningCalls>(
-            RunningCallsOptions{.calls_max = options.calls_max,
-                                .put_idle_max = options.put_idle_max,
-                                .read_idle_max = options.read_idle_max},
-            metrics)),
-        door_(std::move(service), metrics,
+      : service_(std::move(service)),
+        door_(service_, metrics,
               {.message_bytes_max = options.message_bytes_max,
-               .small_put_bytes_max = options.small_put_bytes_max}) {}
+               .small_put_bytes_max = options.small_put_bytes_max}),
+        methods_(door_, std::make_shared<RunningCalls>(
+                            RunningCallsOptions{.calls_max = options.calls_max,
+                                                .put_idle_max = options.put_idle_max,
+                                                .read_idle_max = options.read_idle_max},
+                            metrics)) {}
 
-  // Flight serves from Init on; its Serve() only waits for signals, which are the server room's.
   Status Start(const FlightOptions& options) {
-    ARROW_ASSIGN_OR_RAISE(auto location, LocationOf(options));
-    arrow::flight::FlightServerOptions flight_options(location);
-    flight_options.middleware.emplace_back(RunningCall::kName, calls_);
-    flight_options.middleware.emplace_back(BearerHeaders::kName, std::make_shared<BearerHeaders>());
-    flight_options.auth_handler = std::make_shared<Handshake>();
-    const Status status = door_.Init(flight_options);
-    started_ = status.ok();
-    if (started_) calls_->SetPort(door_.port());
-    return status;
+    return rpc::Server::Start(OptionsOf(options), [this](const auto& call) { Run(*call); })
+        .Value(&server_);
   }
 
-  [[nodiscard]] int port() const { return door_.port(); }
+  [[nodiscard]] int port() const { return server_->port(); }
 
-  Status Stop(Clock::time_point deadline) {
-    Status status;
-    std::call_once(stop_once_, [&] {
-      if (!started_) return;
-      LetAnswersArrive(deadline);
-      // gRPC goes by the calendar's clock.
-      const auto left = std::max(deadline - Clock::now(), Clock::duration::zero());
-      const auto until = std::chrono::system_clock::now() +
-                         std::chrono::duration_cast<std::chrono::system_clock::duration>(left);
-      status = door_.Shutdown(&until);
-    });
-    return status;
+  void Stop(Clock::time_point deadline) {
+    if (server_ != nullptr) server_->Stop(deadline);
   }
 
  private:
-  // A call that is over here may still be on its way to its client, and gRPC closes connections
-  // without a look at that: the client would lose the end of its result.
-  void LetAnswersArrive(Clock::time_point deadline) {
-    constexpr std::chrono::milliseconds kArrivalTime{100};
-    if (calls_->WaitUntilNoneRuns(Clock::now())) return;
-    if (!calls_->WaitUntilNoneRuns(deadline)) return;
-    std::this_thread::sleep_for(kArrivalTime);
+  void Run(rpc::Call& call) {
+    if (call.request().path == kHealthCheck) return AnswerHealthCheck(*service_, call);
+    methods_.Run(call);
   }
 
-  // Constant after Start. The calls outlive the door, whose end waits for the last of them.
-  const std::shared_ptr<RunningCalls> calls_;
+  // What ends first uses what stands above it.
+  const std::shared_ptr<service::Service> service_;
   Door door_;
-  bool started_ = false;
-
-  std::once_flag stop_once_;
+  FlightService methods_;
+  std::unique_ptr<rpc::Server> server_;
 };
 
 Result<std::unique_ptr<FlightServer>> FlightServer::Start(const FlightOptions& options,
@@ -111,11 +99,7 @@ Result<std::unique_ptr<FlightServer>> FlightServer::Start(const FlightOptions& o
                                                           observe::Metrics& metrics) {
   ARROW_RETURN_NOT_OK(Check(options));
   auto impl = std::make_unique<Impl>(options, std::move(service), metrics);
-  const Status status = impl->Start(options);
-  if (!status.ok()) {
-    return MakeError(ErrorKind::kUnavailable, "cannot listen for Flight on " + AddressOf(options) +
-                                                  ": " + status.message() + "; is the port taken?");
-  }
+  ARROW_RETURN_NOT_OK(impl->Start(options));
   return std::unique_ptr<FlightServer>(new FlightServer(std::move(impl)));
 }
 
@@ -125,6 +109,9 @@ FlightServer::~FlightServer() { (void)Stop(Clock::now()); }
 
 int FlightServer::port() const { return impl_->port(); }
 
-Status FlightServer::Stop(Clock::time_point deadline) { return impl_->Stop(deadline); }
+Status FlightServer::Stop(Clock::time_point deadline) {
+  impl_->Stop(deadline);
+  return Status::OK();
+}
 
 }  // namespace arrowport::flight

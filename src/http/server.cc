@@ -18,9 +18,9 @@
 #include "http/connection.h"
 #include "http/connection_set.h"
 #include "http/context.h"
-#include "http/io_threads.h"
-#include "http/listener.h"
 #include "http/socket.h"
+#include "net/io_threads.h"
+#include "net/listener.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 #include "service/service.h"
@@ -76,8 +76,9 @@ class HttpServer::Impl {
         turned_away_(kTurnedAwayMax) {}
 
   Status Start() {
-    ARROW_ASSIGN_OR_RAISE(listener_,
-                          Listener::Open(io_, context_.options.host, context_.options.port));
+    ARROW_ASSIGN_OR_RAISE(listener_, net::Listener::Open(io_, {.protocol = "HTTP",
+                                                               .host = context_.options.host,
+                                                               .port = context_.options.port}));
     io_.Start();
     listener_->Start([this](Socket socket) { Accept(std::move(socket)); });
     return Status::OK();
@@ -137,11 +138,11 @@ class HttpServer::Impl {
   }
 
   // The workers of context_ post to io_, so they end first.
-  IoThreads io_;
+  net::IoThreads io_;
   Context context_;
   ConnectionSet connections_;
   ConnectionSet turned_away_;
-  std::shared_ptr<Listener> listener_;
+  std::shared_ptr<net::Listener> listener_;
   bool accepting_stopped_ = false;
 };
 

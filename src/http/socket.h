@@ -1,24 +1,15 @@
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "net/socket.h"
 
 namespace arrowport::http {
 
-namespace asio = boost::asio;
+/// Whatever belongs to one connection runs on its executor, so that nothing of it needs a lock.
+using net::Awaitable;
+using net::Executor;
+using net::kAsTuple;
+using net::Socket;
 
-/// Every connection has a thread: whatever belongs to one connection runs on its executor, so that
-/// nothing of it needs a lock.
-using Executor = asio::any_io_executor;
-using Socket = asio::ip::tcp::socket;
-
-template <typename T>
-using Awaitable = asio::awaitable<T>;
-
-/// Operations answer `[error, bytes]`; they never throw for what a peer does.
-inline constexpr asio::as_tuple_t<asio::use_awaitable_t<>> kAsTuple{};
+namespace asio = net::asio;
 
 }  // namespace arrowport::http

@@ -1,4 +1,4 @@
-#include "http/io_threads.h"
+#include "net/io_threads.h"
 
 #include <exception>
 #include <memory>
@@ -6,10 +6,10 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "http/socket.h"
+#include "net/socket.h"
 #include "observe/log.h"
 
-namespace arrowport::http {
+namespace arrowport::net {
 namespace {
 
 void Run(asio::io_context& io) {
@@ -47,4 +47,4 @@ void IoThreads::Join() {
   }
 }
 
-}  // namespace arrowport::http
+}  // namespace arrowport::net

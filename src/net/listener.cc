@@ -1,4 +1,4 @@
-#include "http/listener.h"
+#include "net/listener.h"
 
 #include <chrono>
 #include <cstdint>
@@ -13,11 +13,11 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/error.h"
-#include "http/io_threads.h"
-#include "http/socket.h"
+#include "net/io_threads.h"
+#include "net/socket.h"
 #include "observe/log.h"
 
-namespace arrowport::http {
+namespace arrowport::net {
 namespace {
 
 using asio::ip::tcp;
@@ -25,10 +25,10 @@ using asio::ip::tcp;
 // When accepting fails, as it does without file descriptors, trying at once would fail as well.
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 
-Status CannotListen(const std::string& host, uint16_t port,
-                    const boost::system::error_code& error) {
-  return MakeError(ErrorKind::kUnavailable, "cannot listen for HTTP on " + host + ":" +
-                                                std::to_string(port) + ": " + error.message());
+Status CannotListen(const Address& address, const boost::system::error_code& error) {
+  return MakeError(ErrorKind::kUnavailable, "cannot listen for " + address.protocol + " on " +
+                                                address.host + ":" + std::to_string(address.port) +
+                                                ": " + error.message() + "; is the port taken?");
 }
 
 boost::system::error_code Bind(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
@@ -41,20 +41,20 @@ boost::system::error_code Bind(tcp::acceptor& acceptor, const tcp::endpoint& end
 
 }  // namespace
 
-Result<std::shared_ptr<Listener>> Listener::Open(IoThreads& threads, const std::string& host,
-                                                 uint16_t port) {
+Result<std::shared_ptr<Listener>> Listener::Open(IoThreads& threads, const Address& address) {
   boost::system::error_code error;
   const Executor executor = threads.Next();
   tcp::resolver resolver(executor);
-  const auto found = resolver.resolve(host, std::to_string(port), tcp::resolver::passive, error);
-  if (error) return CannotListen(host, port, error);
+  const auto found =
+      resolver.resolve(address.host, std::to_string(address.port), tcp::resolver::passive, error);
+  if (error) return CannotListen(address, error);
   error = asio::error::host_not_found;
   for (const auto& entry : found) {
     tcp::acceptor acceptor(executor);
     error = Bind(acceptor, entry.endpoint());
     if (!error) return std::make_shared<Listener>(threads, std::move(acceptor));
   }
-  return CannotListen(host, port, error);
+  return CannotListen(address, error);
 }
 
 Listener::Listener(IoThreads& threads, tcp::acceptor acceptor)
@@ -91,4 +91,4 @@ Awaitable<void> Listener::Run(OnSocket on_socket) {
   }
 }
 
-}  // namespace arrowport::http
+}  // namespace arrowport::net

@@ -8,19 +8,25 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "base/error.h"
-#include "http/io_threads.h"
-#include "http/socket.h"
+#include "net/io_threads.h"
+#include "net/socket.h"
 
-namespace arrowport::http {
+namespace arrowport::net {
+
+/// Where to listen, and for what, as errors say it.
+struct Address {
+  std::string protocol;  ///< "HTTP"
+  std::string host;      ///< A name or an address.
+  uint16_t port = 0;     ///< 0: any free one.
+};
 
 /// A listening socket that hands out connections, to one thread after the other.
 class Listener : public std::enable_shared_from_this<Listener> {
  public:
   using OnSocket = std::function<void(Socket)>;
 
-  /// Binds and listens. \return kUnavailable with `host` and `port` when that cannot be.
-  static Result<std::shared_ptr<Listener>> Open(IoThreads& threads, const std::string& host,
-                                                uint16_t port);
+  /// Binds and listens. \return kUnavailable with the address when that cannot be.
+  static Result<std::shared_ptr<Listener>> Open(IoThreads& threads, const Address& address);
 
   Listener(IoThreads& threads, asio::ip::tcp::acceptor acceptor);
 
@@ -41,4 +47,4 @@ class Listener : public std::enable_shared_from_this<Listener> {
   const uint16_t port_;
 };
 
-}  // namespace arrowport::http
+}  // namespace arrowport::net

@@ -9,9 +9,9 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "http/socket.h"
+#include "net/socket.h"
 
-namespace arrowport::http {
+namespace arrowport::net {
 
 /// Threads that read and write sockets, each with an io_context of its own.
 ///
@@ -46,4 +46,4 @@ class IoThreads {
   std::atomic<size_t> next_ = 0;
 };
 
-}  // namespace arrowport::http
+}  // namespace arrowport::net

@@ -1,0 +1,39 @@
+#include "flight/data_stream.h"
+
+#include <memory>
+#include <utility>
+
+#include <arrow/buffer.h>
+#include <arrow/flight/transport.h>
+#include <arrow/flight/types.h>
+
+#include "base/error.h"
+#include "flight/call_context.h"
+#include "flight/flight_messages.h"
+
+namespace arrowport::flight {
+
+bool DataStream::ReadData(arrow::flight::internal::FlightData* data) {
+  const auto message = context_.wire().Read();
+  if (!message.ok()) context_.SetReadFailure(message.status());
+  if (!message.ok() || *message == nullptr) return false;
+  auto read = ReadFlightData(*message);
+  if (!read.ok()) {
+    context_.SetReadFailure(read.status());
+    return false;
+  }
+  *data = *std::move(read);
+  return true;
+}
+
+Result<bool> DataStream::WriteData(const arrow::flight::FlightPayload& payload) {
+  ARROW_ASSIGN_OR_RAISE(const arrow::BufferVector buffers, payload.SerializeToBuffers());
+  return context_.wire().Write(buffers);
+}
+
+Status DataStream::WritePutMetadata(const arrow::Buffer& metadata) {
+  if (context_.wire().Write({WritePutResult(metadata)})) return Status::OK();
+  return MakeError(ErrorKind::kCancelled, "the client takes no more");
+}
+
+}  // namespace arrowport::flight

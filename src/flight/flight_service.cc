@@ -1,0 +1,201 @@
+#include "flight/flight_service.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <arrow/buffer.h>
+#include <arrow/device.h>
+#include <arrow/flight/server.h>
+#include <arrow/flight/types.h>
+
+#include "base/error.h"
+#include "flight/call_context.h"
+#include "flight/data_stream.h"
+#include "flight/flight_status.h"
+#include "flight/handshake.h"
+#include "flight/outcome.h"
+#include "flight/running_calls.h"
+#include "rpc/call.h"
+#include "rpc/code.h"
+
+namespace arrowport::flight {
+namespace {
+
+using arrow::flight::FlightMethod;
+
+struct NamedMethod {
+  std::string_view name;
+  FlightMethod method;
+};
+
+constexpr std::array<NamedMethod, 10> kMethods{{
+    {"Handshake", FlightMethod::Handshake},
+    {"ListFlights", FlightMethod::ListFlights},
+    {"GetFlightInfo", FlightMethod::GetFlightInfo},
+    {"PollFlightInfo", FlightMethod::PollFlightInfo},
+    {"GetSchema", FlightMethod::GetSchema},
+    {"DoGet", FlightMethod::DoGet},
+    {"DoPut", FlightMethod::DoPut},
+    {"DoExchange", FlightMethod::DoExchange},
+    {"DoAction", FlightMethod::DoAction},
+    {"ListActions", FlightMethod::ListActions},
+}};
+
+// Of a path like "/arrow.flight.protocol.FlightService/DoGet".
+FlightMethod MethodOf(std::string_view path) {
+  const size_t end = path.rfind('/');
+  if (end == std::string_view::npos || end == 0) return FlightMethod::Invalid;
+  if (path.substr(1, end - 1) != FlightService::kName) return FlightMethod::Invalid;
+  const auto* const found = std::ranges::find(kMethods, path.substr(end + 1), &NamedMethod::name);
+  return found == kMethods.end() ? FlightMethod::Invalid : found->method;
+}
+
+// The one message of a call that has one.
+template <typename Message>
+Result<Message> ReadRequest(const CallContext& context) {
+  ARROW_ASSIGN_OR_RAISE(const auto bytes, context.wire().Read());
+  if (bytes == nullptr) {
+    return MakeError(ErrorKind::kInvalidInput, "the call ended before it had a message");
+  }
+  auto message = Message::Deserialize(std::string_view(*bytes));
+  if (message.ok()) return message;
+  return WithKind(ErrorKind::kInvalidInput, message.status());
+}
+
+// A client that is gone by now has missed it, which is no failure of the call.
+template <typename Message>
+Status Write(const CallContext& context, const Message& message) {
+  ARROW_ASSIGN_OR_RAISE(auto buffer, message.SerializeToBuffer());
+  (void)context.wire().Write({std::move(buffer)});
+  return Status::OK();
+}
+
+// The values of an iterator of Flight's.
+template <typename Iterator>
+Status WriteAll(const CallContext& context, Iterator& values) {
+  for (;;) {
+    ARROW_ASSIGN_OR_RAISE(const auto value, values.Next());
+    if (value == nullptr) return Status::OK();
+    ARROW_RETURN_NOT_OK(Write(context, *value));
+  }
+}
+
+}  // namespace
+
+Status FlightService::Batches::Init(const arrow::flight::FlightServerOptions& /*options*/,
+                                    const arrow::util::Uri& /*uri*/) {
+  return MakeError(ErrorKind::kNotImplemented, "rpc::Server serves");
+}
+
+FlightService::FlightService(arrow::flight::FlightServerBase& handlers,
+                             std::shared_ptr<RunningCalls> calls)
+    : handlers_(handlers),
+      calls_(std::move(calls)),
+      batches_(&handlers, arrow::default_cpu_memory_manager()) {}
+
+void FlightService::Run(rpc::Call& wire) {
+  const std::string& path = wire.request().path;
+  const FlightMethod method = MethodOf(path);
+  if (method == FlightMethod::Invalid) {
+    return wire.Finish(
+        {.code = rpc::Code::kUnimplemented, .message = "there is no method " + path});
+  }
+  CallContext context(wire);
+  Status status;
+  {
+    auto call = calls_->Begin(method, context);
+    status = call.ok() ? (*call)->End(Answer(method, context)) : call.status();
+  }
+  rpc::Outcome outcome = OutcomeOf(status);
+  std::ranges::copy(context.trailers(), std::back_inserter(outcome.trailers));
+  wire.Finish(outcome);
+}
+
+Status FlightService::Answer(FlightMethod method, CallContext& context) {
+  switch (method) {
+    case FlightMethod::Handshake:
+      return AnswerHandshake(context);
+    case FlightMethod::ListFlights:
+      return AnswerListFlights(context);
+    case FlightMethod::GetFlightInfo:
+      return AnswerGetFlightInfo(context);
+    case FlightMethod::PollFlightInfo:
+      return AnswerPollFlightInfo(context);
+    case FlightMethod::GetSchema:
+      return AnswerGetSchema(context);
+    case FlightMethod::DoGet:
+      return AnswerDoGet(context);
+    case FlightMethod::DoAction:
+      return AnswerDoAction(context);
+    case FlightMethod::ListActions:
+      return AnswerListActions(context);
+    case FlightMethod::DoPut: {
+      DataStream stream(context);
+      return batches_.DoPut(context, &stream);
+    }
+    case FlightMethod::DoExchange: {
+      DataStream stream(context);
+      return batches_.DoExchange(context, &stream);
+    }
+    case FlightMethod::Invalid:
+      break;
+  }
+  return MakeError(ErrorKind::kNotImplemented, "there is no such method");
+}
+
+Status FlightService::AnswerListFlights(CallContext& context) {
+  ARROW_ASSIGN_OR_RAISE(const auto criteria, ReadRequest<arrow::flight::Criteria>(context));
+  std::unique_ptr<arrow::flight::FlightListing> listing;
+  ARROW_RETURN_NOT_OK(handlers_.ListFlights(context, &criteria, &listing));
+  return WriteAll(context, *listing);
+}
+
+Status FlightService::AnswerGetFlightInfo(CallContext& context) {
+  ARROW_ASSIGN_OR_RAISE(const auto request, ReadRequest<arrow::flight::FlightDescriptor>(context));
+  std::unique_ptr<arrow::flight::FlightInfo> info;
+  ARROW_RETURN_NOT_OK(handlers_.GetFlightInfo(context, request, &info));
+  return Write(context, *info);
+}
+
+Status FlightService::AnswerPollFlightInfo(CallContext& context) {
+  ARROW_ASSIGN_OR_RAISE(const auto request, ReadRequest<arrow::flight::FlightDescriptor>(context));
+  std::unique_ptr<arrow::flight::PollInfo> info;
+  ARROW_RETURN_NOT_OK(handlers_.PollFlightInfo(context, request, &info));
+  return Write(context, *info);
+}
+
+Status FlightService::AnswerGetSchema(CallContext& context) {
+  ARROW_ASSIGN_OR_RAISE(const auto request, ReadRequest<arrow::flight::FlightDescriptor>(context));
+  std::unique_ptr<arrow::flight::SchemaResult> schema;
+  ARROW_RETURN_NOT_OK(handlers_.GetSchema(context, request, &schema));
+  return Write(context, *schema);
+}
+
+Status FlightService::AnswerDoGet(CallContext& context) {
+  ARROW_ASSIGN_OR_RAISE(const auto ticket, ReadRequest<arrow::flight::Ticket>(context));
+  DataStream stream(context);
+  return batches_.DoGet(context, ticket, &stream);
+}
+
+Status FlightService::AnswerDoAction(CallContext& context) {
+  ARROW_ASSIGN_OR_RAISE(const auto action, ReadRequest<arrow::flight::Action>(context));
+  std::unique_ptr<arrow::flight::ResultStream> results;
+  ARROW_RETURN_NOT_OK(handlers_.DoAction(context, action, &results));
+  return WriteAll(context, *results);
+}
+
+Status FlightService::AnswerListActions(CallContext& context) {
+  std::vector<arrow::flight::ActionType> actions;
+  ARROW_RETURN_NOT_OK(handlers_.ListActions(context, &actions));
+  for (const auto& action : actions) ARROW_RETURN_NOT_OK(Write(context, action));
+  return Status::OK();
+}
+
+}  // namespace arrowport::flight

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "base/error.h"
+#include "rpc/code.h"
+
+namespace arrowport::flight {
+
+/// A status that ToFlightStatus made, or Arrow's library, as gRPC sends it: with the code that
+/// Flight has for it, and in trailers all of the status, for clients that are Arrow's, too.
+rpc::Outcome OutcomeOf(const Status& status);
+
+}  // namespace arrowport::flight

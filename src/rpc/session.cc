@@ -1,0 +1,400 @@
+#include "rpc/session.h"
+
+#include <sys/types.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <arrow/buffer.h>
+#include <nghttp2/nghttp2.h>
+
+#include "base/call_control.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "rpc/code.h"
+#include "rpc/metadata.h"
+#include "rpc/output.h"
+#include "rpc/stream.h"
+
+namespace arrowport::rpc {
+namespace {
+
+// What a client may send ahead of a message that is waited for: some of the socket's buffers.
+constexpr int32_t kStreamWindow = 2 * kMiB;
+
+// Calls share a connection, and one that is not read must not stop the others.
+constexpr int32_t kConnectionWindow = NGHTTP2_MAX_WINDOW_SIZE;
+
+constexpr uint32_t kFrameBytesMax = 256 * kKiB;
+constexpr uint32_t kHeaderBytesMax = 64 * kKiB;
+
+// What waits for the socket. More is made once that has gone.
+constexpr size_t kOutputBytesMax = kMiB;
+
+// Up to here it costs less to copy a message's many buffers than to refer to each.
+constexpr int64_t kCopiedMessageMax = 16 * kKiB;
+
+std::string_view ViewOf(const uint8_t* data, size_t size) {
+  return {reinterpret_cast<const char*>(data), size};
+}
+
+nghttp2_nv FieldOf(const Header& header) {
+  const auto bytes = [](const std::string& text) {
+    return reinterpret_cast<uint8_t*>(const_cast<char*>(text.data()));
+  };
+  return {.name = bytes(header.name),
+          .value = bytes(header.value),
+          .namelen = header.name.size(),
+          .valuelen = header.value.size(),
+          .flags = NGHTTP2_NV_FLAG_NONE};
+}
+
+// The fields refer to `headers`.
+std::vector<nghttp2_nv> FieldsOf(const Headers& headers) {
+  std::vector<nghttp2_nv> fields;
+  fields.reserve(headers.size());
+  std::ranges::transform(headers, std::back_inserter(fields), FieldOf);
+  return fields;
+}
+
+Status Broken(std::string_view what, int code) {
+  return MakeError(ErrorKind::kInvalidInput, std::string(what) + ": " + nghttp2_strerror(code));
+}
+
+// Not compressed, and so many bytes.
+std::string PrefixOf(int64_t length) {
+  std::string prefix(1, '\0');
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    prefix += static_cast<char>(static_cast<uint64_t>(length) >> static_cast<unsigned>(shift));
+  }
+  return prefix;
+}
+
+}  // namespace
+
+struct Session::Callbacks {
+  static Session& Of(void* session) { return *static_cast<Session*>(session); }
+
+  static Stream* StreamOf(nghttp2_session* session, int32_t id) {
+    return static_cast<Stream*>(nghttp2_session_get_stream_user_data(session, id));
+  }
+
+  static bool IsRequest(const nghttp2_frame& frame) {
+    return frame.hd.type == NGHTTP2_HEADERS && frame.headers.cat == NGHTTP2_HCAT_REQUEST;
+  }
+
+  static int OnBeginHeaders(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+    if (!IsRequest(*frame)) return 0;
+    Session& self = Of(user);
+    const int32_t id = frame->hd.stream_id;
+    auto stream = std::make_shared<Stream>(id, self.options_);
+    stream->request.peer = self.peer_;
+    nghttp2_session_set_stream_user_data(session, id, stream.get());
+    self.streams_[id] = std::move(stream);
+    return 0;
+  }
+
+  static int OnHeader(nghttp2_session* session, const nghttp2_frame* frame, const uint8_t* name,
+                      size_t name_size, const uint8_t* value, size_t value_size, uint8_t /*flags*/,
+                      void* /*user*/) {
+    Stream* const stream = StreamOf(session, frame->hd.stream_id);
+    if (stream == nullptr || !IsRequest(*frame)) return 0;
+    ReadHeader(*stream, ViewOf(name, name_size), ViewOf(value, value_size));
+    return 0;
+  }
+
+  static void ReadHeader(Stream& stream, std::string_view name, std::string_view value) {
+    Request& request = stream.request;
+    if (name == ":path") request.path = value;
+    if (name == ":method") stream.is_post = value == "POST";
+    if (name.starts_with(':')) return;
+    if (name == "content-type") stream.is_grpc = value.starts_with("application/grpc");
+    if (name == "grpc-timeout") {
+      const auto timeout = ReadTimeout(value);
+      if (timeout) request.deadline = Clock::now() + *timeout;
+    }
+    auto read = FromWire(name, value);
+    if (!read.ok()) {
+      stream.failure = read.status();
+      return;
+    }
+    request.headers.push_back({.name = std::string(name), .value = *std::move(read)});
+  }
+
+  static int OnFrame(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+    if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) return 0;
+    Stream* const stream = StreamOf(session, frame->hd.stream_id);
+    if (stream == nullptr) return 0;
+    if (IsRequest(*frame)) Of(user).Begin(*stream);
+    if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) Of(user).End(*stream);
+    return 0;
+  }
+
+  static int OnData(nghttp2_session* session, uint8_t /*flags*/, int32_t id, const uint8_t* data,
+                    size_t size, void* user) {
+    (void)nghttp2_session_consume_connection(session, size);
+    Stream* const stream = StreamOf(session, id);
+    if (stream != nullptr) Of(user).Take(*stream, {data, size});
+    return 0;
+  }
+
+  static int OnClose(nghttp2_session* /*session*/, int32_t id, uint32_t /*code*/, void* user) {
+    Session& self = Of(user);
+    const auto found = self.streams_.find(id);
+    if (found == self.streams_.end()) return 0;
+    Fail(*found->second, MakeError(ErrorKind::kCancelled, "the client cancelled the call"));
+    self.streams_.erase(found);
+    return 0;
+  }
+
+  // What a frame may have of what is unsent.
+  static ssize_t OnReadLength(nghttp2_session* /*session*/, uint8_t /*type*/, int32_t /*id*/,
+                              int32_t connection_window, int32_t stream_window,
+                              uint32_t frame_bytes_max, void* /*user*/) {
+    return std::min({static_cast<ssize_t>(connection_window), static_cast<ssize_t>(stream_window),
+                     static_cast<ssize_t>(std::min(frame_bytes_max, kFrameBytesMax))});
+  }
+
+  static ssize_t OnRead(nghttp2_session* /*session*/, int32_t /*id*/, uint8_t* /*bytes*/,
+                        size_t size, uint32_t* flags, nghttp2_data_source* source, void* user) {
+    auto& stream = *static_cast<Stream*>(source->ptr);
+    const int64_t taken = std::min(static_cast<int64_t>(size), stream.unsent.bytes);
+    const bool is_last = stream.is_finished && taken == stream.unsent.bytes;
+    if (taken == 0 && !is_last) return NGHTTP2_ERR_DEFERRED;
+    *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+    if (is_last) {
+      *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
+      Of(user).SubmitTrailers(stream);
+    }
+    stream.unsent.promised = taken;
+    return taken;
+  }
+
+  static int OnSendData(nghttp2_session* /*session*/, nghttp2_frame* /*frame*/,
+                        const uint8_t* frame_header, size_t size, nghttp2_data_source* source,
+                        void* user) {
+    constexpr size_t kFrameHeaderBytes = 9;
+    Output& output = Of(user).output_;
+    if (output.bytes() >= kOutputBytesMax) return NGHTTP2_ERR_WOULDBLOCK;
+    output.Copy({frame_header, kFrameHeaderBytes});
+    auto& stream = *static_cast<Stream*>(source->ptr);
+    Stream::Unsent& unsent = stream.unsent;
+    unsent.promised = 0;
+    for (auto left = static_cast<int64_t>(size); left > 0;) {
+      const std::shared_ptr<arrow::Buffer>& buffer = unsent.buffers.front();
+      const int64_t taken = std::min(left, buffer->size() - unsent.begin);
+      output.Add(buffer, unsent.begin, taken);
+      left -= taken;
+      unsent.bytes -= taken;
+      unsent.begin += taken;
+      if (unsent.begin < buffer->size()) continue;
+      unsent.buffers.pop_front();
+      unsent.begin = 0;
+    }
+    if (unsent.bytes == 0) stream.changed.notify_all();
+    return 0;
+  }
+
+  // A client that is still sending is told that nobody reads any more.
+  static int OnFrameSent(nghttp2_session* session, const nghttp2_frame* frame, void* /*user*/) {
+    const bool is_end =
+        frame->hd.type == NGHTTP2_HEADERS && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    if (!is_end) return 0;
+    const Stream* const stream = StreamOf(session, frame->hd.stream_id);
+    if (stream == nullptr || stream->has_ended) return 0;
+    return nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                     NGHTTP2_NO_ERROR);
+  }
+
+  static nghttp2_session* MakeSession(Session* self) {
+    nghttp2_session_callbacks* callbacks = nullptr;
+    nghttp2_option* option = nullptr;
+    nghttp2_session* session = nullptr;
+    nghttp2_session_callbacks_new(&callbacks);
+    nghttp2_option_new(&option);
+    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, OnBeginHeaders);
+    nghttp2_session_callbacks_set_on_header_callback(callbacks, OnHeader);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, OnFrame);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, OnData);
+    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, OnClose);
+    nghttp2_session_callbacks_set_data_source_read_length_callback(callbacks, OnReadLength);
+    nghttp2_session_callbacks_set_send_data_callback(callbacks, OnSendData);
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, OnFrameSent);
+    nghttp2_option_set_no_auto_window_update(option, 1);
+    nghttp2_session_server_new2(&session, callbacks, self, option);
+    nghttp2_option_del(option);
+    nghttp2_session_callbacks_del(callbacks);
+    return session;
+  }
+};
+
+Session::Session(MessageOptions options, std::string peer)
+    : options_(std::move(options)), peer_(std::move(peer)), session_(Callbacks::MakeSession(this)) {
+  const std::array<nghttp2_settings_entry, 3> settings{{
+      {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, static_cast<uint32_t>(kStreamWindow)},
+      {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, kFrameBytesMax},
+      {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, kHeaderBytesMax},
+  }};
+  (void)nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
+  (void)nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, kConnectionWindow);
+}
+
+Session::~Session() { nghttp2_session_del(session_); }
+
+Status Session::Receive(std::span<const uint8_t> bytes) {
+  const ssize_t taken = nghttp2_session_mem_recv(session_, bytes.data(), bytes.size());
+  if (taken >= 0) return Status::OK();
+  return Broken("the client does not speak gRPC's HTTP/2", static_cast<int>(taken));
+}
+
+std::vector<std::shared_ptr<Stream>> Session::TakeStarted() { return std::exchange(started_, {}); }
+
+Status Session::Fill() {
+  while (output_.bytes() < kOutputBytesMax) {
+    const uint8_t* bytes = nullptr;
+    const ssize_t size = nghttp2_session_mem_send(session_, &bytes);
+    if (size < 0) return Broken("the connection cannot go on", static_cast<int>(size));
+    if (size == 0) break;
+    output_.Copy({bytes, static_cast<size_t>(size)});
+  }
+  return Status::OK();
+}
+
+bool Session::is_over() const {
+  return nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0;
+}
+
+void Session::Begin(Stream& stream) {
+  constexpr int kMethodNotAllowed = 405;
+  constexpr int kUnsupportedMediaType = 415;
+  if (!stream.is_post) return Refuse(stream.id, kMethodNotAllowed, "gRPC's method is POST");
+  if (!stream.is_grpc) {
+    return Refuse(stream.id, kUnsupportedMediaType, "this port takes application/grpc only");
+  }
+  started_.push_back(streams_.at(stream.id));
+}
+
+void Session::Refuse(int32_t id, int http_status, const std::string& message) {
+  const Headers headers{{.name = ":status", .value = std::to_string(http_status)},
+                        {.name = "grpc-status", .value = std::to_string(int(Code::kUnknown))},
+                        {.name = "grpc-message", .value = PercentEncode(message)}};
+  const auto fields = FieldsOf(headers);
+  (void)nghttp2_submit_response(session_, id, fields.data(), fields.size(), nullptr);
+}
+
+void Session::Take(Stream& stream, std::span<const uint8_t> bytes) {
+  stream.held_bytes += static_cast<int64_t>(bytes.size());
+  // What nobody reads is dropped, and the client sees the end of the call when it has sent all.
+  const bool is_read = stream.failure.ok() && !stream.is_finished;
+  if (is_read) stream.failure = stream.assembler.Add(bytes, stream.messages);
+  const bool is_more_awaited = stream.is_awaited && stream.messages.empty();
+  if (!is_read || !stream.failure.ok() || is_more_awaited) GiveBack(stream);
+  if (!stream.messages.empty() || !stream.failure.ok()) stream.changed.notify_all();
+}
+
+void Session::End(Stream& stream) {
+  stream.has_ended = true;
+  if (stream.assembler.is_within_message() && stream.failure.ok()) {
+    stream.failure =
+        MakeError(ErrorKind::kInvalidInput, "the client's stream ends in the middle of a message");
+  }
+  stream.changed.notify_all();
+}
+
+void Session::GiveBack(Stream& stream) {
+  const auto bytes = static_cast<size_t>(std::exchange(stream.held_bytes, 0));
+  if (bytes > 0) (void)nghttp2_session_consume_stream(session_, stream.id, bytes);
+}
+
+void Session::Await(Stream& stream) {
+  stream.is_awaited = true;
+  if (streams_.contains(stream.id)) GiveBack(stream);
+}
+
+void Session::Send(Stream& stream, const Message& message) {
+  if (!streams_.contains(stream.id)) return;
+  SubmitHeaders(stream);
+  int64_t length = 0;
+  for (const auto& buffer : message) length += buffer->size();
+  std::string copied = PrefixOf(length);
+  const bool is_small = length <= kCopiedMessageMax;
+  if (is_small) {
+    copied.reserve(copied.size() + static_cast<size_t>(length));
+    for (const auto& buffer : message) copied += std::string_view(*buffer);
+  }
+  Stream::Unsent& unsent = stream.unsent;
+  unsent.bytes += static_cast<int64_t>(copied.size()) + (is_small ? 0 : length);
+  unsent.buffers.push_back(arrow::Buffer::FromString(std::move(copied)));
+  for (const auto& buffer : message) {
+    if (!is_small && buffer->size() > 0) unsent.buffers.push_back(buffer);
+  }
+  (void)nghttp2_session_resume_data(session_, stream.id);
+}
+
+void Session::Finish(Stream& stream, const Outcome& outcome) {
+  if (stream.is_finished || !streams_.contains(stream.id)) return;
+  stream.is_finished = true;
+  stream.trailers = {{.name = "grpc-status", .value = std::to_string(int(outcome.code))}};
+  if (!outcome.message.empty()) {
+    stream.trailers.push_back({.name = "grpc-message", .value = PercentEncode(outcome.message)});
+  }
+  for (const Header& header : outcome.trailers) {
+    stream.trailers.push_back({.name = header.name, .value = ToWire(header.name, header.value)});
+  }
+  SubmitHeaders(stream);
+  (void)nghttp2_session_resume_data(session_, stream.id);
+}
+
+void Session::SubmitHeaders(Stream& stream) {
+  if (std::exchange(stream.is_answered, true)) return;
+  Headers headers{{.name = ":status", .value = "200"},
+                  {.name = "content-type", .value = "application/grpc"},
+                  {.name = "grpc-accept-encoding", .value = "identity"}};
+  for (const Header& header : stream.headers) {
+    headers.push_back({.name = header.name, .value = ToWire(header.name, header.value)});
+  }
+  const auto fields = FieldsOf(headers);
+  const nghttp2_data_provider provider{.source = {.ptr = &stream},
+                                       .read_callback = Callbacks::OnRead};
+  (void)nghttp2_submit_response(session_, stream.id, fields.data(), fields.size(), &provider);
+}
+
+void Session::SubmitTrailers(Stream& stream) {
+  const auto fields = FieldsOf(stream.trailers);
+  (void)nghttp2_submit_trailer(session_, stream.id, fields.data(), fields.size());
+}
+
+void Session::Fail(Stream& stream, const Status& reason) {
+  if (stream.failure.ok()) stream.failure = reason;
+  // A frame whose header has been made gets its bytes.
+  Stream::Unsent& unsent = stream.unsent;
+  int64_t kept = 0;
+  size_t count = 0;
+  for (; kept < unsent.promised; ++count) {
+    kept += unsent.buffers[count]->size() - (count == 0 ? unsent.begin : 0);
+  }
+  if (count == 0) unsent.begin = 0;
+  unsent.buffers.resize(count);
+  unsent.bytes = kept;
+  stream.changed.notify_all();
+}
+
+void Session::FailAll(const Status& reason) {
+  for (const auto& [id, stream] : streams_) Fail(*stream, reason);
+}
+
+void Session::GoAway() {
+  (void)nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE,
+                              nghttp2_session_get_last_proc_stream_id(session_), NGHTTP2_NO_ERROR,
+                              nullptr, 0);
+}
+
+}  // namespace arrowport::rpc
