@@ -134,6 +134,10 @@ TEST(QueryTest, AnswersValuesOfEveryTypeUnchangedWithNullsBetweenThem) {
     EXPECT_EQ((*table)->column(0)->null_count(), 3'334) << type;
   }
   EXPECT_EQ(*ReadInt(*database, "SELECT 255::UTINYINT"), 255);
+  const auto too_large =
+      ReadAll(*database, "SELECT 170141183460469231731687303715884105728::UHUGEINT");
+  EXPECT_EQ(KindOf(too_large.status()), ErrorKind::kInvalidInput);
+  EXPECT_THAT(too_large.status().message(), HasSubstr("cast the column to VARCHAR"));
   EXPECT_EQ(*ReadInt(*database, "SELECT 4294967295::UINTEGER"), 4'294'967'295);
 }
 

@@ -49,7 +49,7 @@ void Acknowledgements::Run() {
     const std::string message = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    // gRPC holds the thread here while the client takes nothing.
+    // The thread stays here while the client takes nothing.
     is_connected = is_connected && writer_.WriteMetadata(*arrow::Buffer::FromString(message)).ok();
     lock.lock();
   }

@@ -13,11 +13,8 @@
 
 namespace arrowport::flight {
 
-/// Where and within which bounds the Flight door serves.
-///
-/// Arrow's Flight hides its gRPC, so these bounds are the ones that can be kept from outside of it:
-/// a message is in memory before its size is known here, connections cannot be counted or closed
-/// when idle, and each running call holds a thread until it ends.
+/// Where and within which bounds the Flight door serves. Each running call holds a thread until it
+/// ends.
 struct FlightOptions {
   std::string host = "127.0.0.1";
   int port = 8889;                                  ///< 0: any free one, see port().

@@ -76,7 +76,7 @@ Connection::Connection(net::Socket socket, const ServerOptions& options, OnCall 
       greeting_max_(options.greeting_max),
       send_idle_max_(options.send_idle_max),
       began_(Clock::now()),
-      session_(options.messages, PeerOf(socket_)),
+      session_(options.messages, options.calls_max, PeerOf(socket_)),
       sent_at_(began_) {}
 
 void Connection::Start() {

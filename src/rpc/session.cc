@@ -236,9 +236,10 @@ struct Session::Callbacks {
   }
 };
 
-Session::Session(MessageOptions options, std::string peer)
+Session::Session(MessageOptions options, int calls_max, std::string peer)
     : options_(std::move(options)), peer_(std::move(peer)), session_(Callbacks::MakeSession(this)) {
-  const std::array<nghttp2_settings_entry, 3> settings{{
+  const std::array<nghttp2_settings_entry, 4> settings{{
+      {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, static_cast<uint32_t>(calls_max)},
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, static_cast<uint32_t>(kStreamWindow)},
       {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, kFrameBytesMax},
       {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, kHeaderBytesMax},

@@ -26,8 +26,8 @@ namespace arrowport::rpc {
 /// somebody waits for.
 class Session {
  public:
-  /// `peer` is what the calls are told of their client.
-  Session(MessageOptions options, std::string peer);
+  /// `peer` is what the calls are told of their client, who may have `calls_max` at a time.
+  Session(MessageOptions options, int calls_max, std::string peer);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

@@ -32,6 +32,7 @@ using ::testing::HasSubstr;
 using testing::TestClient;
 
 constexpr int64_t kMessageBytesMax = 8 * kMiB;
+constexpr int kCallsMax = 100;
 
 class SessionTest : public ::testing::Test {
  protected:
@@ -72,7 +73,8 @@ class SessionTest : public ::testing::Test {
 
   TestClient::Answer& answer() { return client_.answer(id_); }
 
-  Session session_{{.message_bytes_max = kMessageBytesMax, .limit_name = "the.limit"}, "peer"};
+  Session session_{
+      {.message_bytes_max = kMessageBytesMax, .limit_name = "the.limit"}, kCallsMax, "peer"};
   TestClient client_;
   std::vector<std::shared_ptr<Stream>> streams_;
   int32_t id_ = 0;
@@ -174,6 +176,13 @@ TEST_F(SessionTest, OneCallThatIsNotReadStopsNoOther) {
   EXPECT_EQ(busy.messages.size(), 1);
 }
 
+TEST_F(SessionTest, AClientHasSoManyCallsAtATime) {
+  (void)Call();
+  for (int i = 0; i < kCallsMax + 10; ++i) (void)client_.Begin("/p.S/M");
+  ASSERT_TRUE(Exchange().ok());
+  EXPECT_EQ(streams_.size(), kCallsMax);
+}
+
 TEST_F(SessionTest, ACallThatItsClientCancelsFails) {
   Stream& stream = Call();
   client_.Reset(id_);
@@ -246,7 +255,7 @@ TEST_F(SessionTest, TakesChangedBytesForWhatTheyAre) {
   std::minstd_rand random(seed);
   const auto below = [&random](size_t bound) { return random() % bound; };
   for (int round = 0; round < kRounds; ++round) {
-    Session session({.message_bytes_max = kMiB, .limit_name = "the.limit"}, "peer");
+    Session session({.message_bytes_max = kMiB, .limit_name = "the.limit"}, kCallsMax, "peer");
     TestClient client;
     const int32_t id = client.Begin("/p.S/M", {{"x-name", "Ada"}, {"token-bin", "AP8"}});
     client.Send(id, Framed("one") + Framed(std::string(below(40'000), 'x')), below(2) == 0);

@@ -165,12 +165,7 @@ bool ClientSessions::ForgetEnded(const std::string& id) {
   return ForgetEndedLocked(id);
 }
 
-bool ClientSessions::ForgetEndedLocked(const std::string& id) {
-  const auto ended = std::ranges::find(ended_, id);
-  if (ended == ended_.end()) return false;
-  ended_.erase(ended);
-  return true;
-}
+bool ClientSessions::ForgetEndedLocked(const std::string& id) { return ended_.erase(id) > 0; }
 
 Result<std::shared_ptr<KeptPlace>> ClientSessions::Open() {
   ARROW_ASSIGN_OR_RAISE(auto session, database_->OpenSession());
@@ -370,10 +365,13 @@ std::vector<std::shared_ptr<KeptPlace>> ClientSessions::TakeIdleLocked(
     }
     if (last_used + idle_max > now) continue;
     idle.push_back(std::move(kept.place));
-    ended_.push_back(here->first);
+    ended_.insert(here->first);
+    ended_in_order_.push_back(here->first);
     entries.erase(here);
   }
-  while (ended_.size() > kEndedMax) ended_.pop_front();
+  for (; ended_in_order_.size() > kEndedMax; ended_in_order_.pop_front()) {
+    ended_.erase(ended_in_order_.front());
+  }
   return idle;
 }
 

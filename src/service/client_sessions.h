@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "access/caller.h"
@@ -134,8 +135,10 @@ class ClientSessions {
   mutable std::mutex mutex_;
   Entries sessions_;
   Entries transactions_;
-  std::deque<std::string> ended_;  // Sessions and transactions that were idle: who comes is told.
-  bool is_watched_ = false;        // The timer will look for idle ones.
+  // Sessions and transactions that were idle: who comes is told. The oldest are forgotten.
+  std::unordered_set<std::string> ended_;
+  std::deque<std::string> ended_in_order_;  // With those that were told.
+  bool is_watched_ = false;                 // The timer will look for idle ones.
 
   // Last, so that nothing ends while the rest is destroyed.
   DeadlineTimer timer_;

@@ -144,11 +144,7 @@ Result<Route> WithOptions(Route route, const LandingOptions& options) {
     ARROW_RETURN_NOT_OK(WithContext("the option '" + key + "'", SetOption(*rule, key, text)));
   }
   ARROW_RETURN_NOT_OK(CheckTogether(*rule));
-  auto landing = std::make_shared<engine::Landing>();
-  landing->rule = rule->landing;
-  route.rule = std::move(rule);
-  route.landing = std::move(landing);
-  return route;
+  return RouteOf(std::move(rule));
 }
 
 }  // namespace arrowport::service

@@ -20,19 +20,13 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-Route RouteOf(const StreamRule& rule) {
-  auto landing = std::make_shared<engine::Landing>();
-  landing->rule = rule.landing;
-  return {.rule = std::make_shared<StreamRule>(rule), .landing = std::move(landing)};
-}
-
 Route UpsertById() {
   StreamRule rule;
   rule.target_table = "elsewhere";
   rule.landing.mode = LandingMode::kUpsert;
   rule.landing.key = {"id"};
   rule.landing.order_by = "at";
-  return RouteOf(rule);
+  return RouteOf(std::make_shared<StreamRule>(rule));
 }
 
 std::string WhyNot(const LandingOptions& options, const Route& route = {}) {

@@ -13,13 +13,15 @@
 
 namespace arrowport::service {
 
+Route RouteOf(std::shared_ptr<const StreamRule> rule) {
+  auto landing = std::make_shared<engine::Landing>();
+  landing->rule = rule->landing;
+  return {.rule = std::move(rule), .landing = std::move(landing)};
+}
+
 void Router::Follow(const StreamRules& rules, std::string source) {
   auto routes = std::make_shared<Routes>();
-  for (const auto& rule : rules) {
-    auto landing = std::make_shared<engine::Landing>();
-    landing->rule = rule->landing;
-    routes->push_back({.rule = rule, .landing = std::move(landing)});
-  }
+  for (const auto& rule : rules) routes->push_back(RouteOf(rule));
   const std::lock_guard lock(mutex_);
   routes_ = std::move(routes);
   state_.rules = static_cast<int64_t>(rules.size());

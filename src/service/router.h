@@ -20,6 +20,9 @@ struct Route {
   std::shared_ptr<const engine::Landing> landing;  ///< Null: rows are appended.
 };
 
+/// Of a rule that no put follows yet.
+Route RouteOf(std::shared_ptr<const StreamRule> rule);
+
 /// What became of the rules that were read last.
 struct RulesState {
   int64_t rules = 0;         ///< That are followed.

@@ -177,6 +177,7 @@ def test_a_value_of_each_sql_type_arrives_as_arrow(door: Door) -> None:
     """)
     row = answer.to_pylist()[0]
     assert row["u1"] == 1
+    assert row["big"] == decimal.Decimal("170141183460469231731687303715884105727")
     assert row["d"] == decimal.Decimal("1.25")
     assert row["l"] == [1, None]
     assert row["s"] == {"a": 1, "b": "x"}
