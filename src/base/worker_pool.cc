@@ -9,6 +9,7 @@
 #include <iterator>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -78,7 +79,6 @@ void WorkerPool::Post(std::function<void()> work) {
   std::vector<std::thread> ended;
   {
     const std::lock_guard lock(state_->mutex);
-    ended.swap(state_->ended);
     state_->work.push_back(std::move(work));
     if (!state_->sleepers.empty()) {
       Sleeper* sleeper = state_->sleepers.back();
@@ -86,8 +86,17 @@ void WorkerPool::Post(std::function<void()> work) {
       sleeper->woken = true;
       sleeper->woken_or_stop.notify_one();
     } else if (state_->threads.size() < state_->threads_max && !state_->stopping) {
-      state_->threads.emplace_back([state = state_] { Run(state); });
+      try {
+        state_->threads.emplace_back([state = state_] { Run(state); });
+      } catch (const std::system_error&) {
+        // The machine has none left; those that are there will come to it.
+        if (state_->threads.empty()) {
+          state_->work.pop_back();
+          throw;
+        }
+      }
     }
+    ended.swap(state_->ended);
   }
   for (std::thread& thread : ended) thread.join();
 }

@@ -24,6 +24,7 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   /// Runs `work` on a thread of the pool. `work` must not throw.
+  /// \throw std::system_error when there is no thread and none can be made.
   void Post(std::function<void()> work);
 
   /// Threads that there are now.

@@ -14,16 +14,20 @@
 namespace arrowport::flight {
 
 bool DataStream::ReadData(arrow::flight::internal::FlightData* data) {
-  const auto message = context_.wire().Read();
-  if (!message.ok()) context_.SetReadFailure(message.status());
-  if (!message.ok() || *message == nullptr) return false;
-  auto read = ReadFlightData(*message);
-  if (!read.ok()) {
-    context_.SetReadFailure(read.status());
-    return false;
+  for (;;) {
+    const auto message = context_.wire().Read();
+    if (!message.ok()) context_.SetReadFailure(message.status());
+    if (!message.ok() || *message == nullptr) return false;
+    // Who reads batches would take it for the end.
+    if ((*message)->size() == 0) continue;
+    auto read = ReadFlightData(*message);
+    if (!read.ok()) {
+      context_.SetReadFailure(read.status());
+      return false;
+    }
+    *data = *std::move(read);
+    return true;
   }
-  *data = *std::move(read);
-  return true;
 }
 
 Result<bool> DataStream::WriteData(const arrow::flight::FlightPayload& payload) {

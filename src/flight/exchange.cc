@@ -22,14 +22,21 @@ namespace {
 using arrow::flight::FlightMessageReader;
 using arrow::flight::FlightMessageWriter;
 
-Status SendRows(engine::ResultStream& rows, const ExchangeStreams& streams,
+// Flight only says that it could not write.
+Status ExplainUnsent(const RunningCall& call, const Status& status) {
+  if (status.ok()) return status;
+  const Status lost = call.ReadFailure();
+  return lost.ok() ? status : lost;
+}
+
+Status SendRows(const RunningCall& call, engine::ResultStream& rows, const ExchangeStreams& streams,
                 observe::Metrics& metrics) {
   FlightMessageWriter& writer = streams.writer;
-  ARROW_RETURN_NOT_OK(writer.Begin(rows.schema(), streams.written_as));
+  ARROW_RETURN_NOT_OK(ExplainUnsent(call, writer.Begin(rows.schema(), streams.written_as)));
   for (;;) {
     ARROW_ASSIGN_OR_RAISE(const auto batch, rows.Next());
     if (batch == nullptr) return Status::OK();
-    ARROW_RETURN_NOT_OK(writer.WriteRecordBatch(*batch));
+    ARROW_RETURN_NOT_OK(ExplainUnsent(call, writer.WriteRecordBatch(*batch)));
     metrics.RowsSent(batch->num_rows());
   }
 }
@@ -74,11 +81,12 @@ Status FindExchanger(const service::Call& call, service::Service& service,
 }
 
 // A statement that reads no input.
-Status Answer(service::Service& service, const service::Call& call, const ExchangeRequest& request,
+Status Answer(RunningCall& call, service::Service& service, const ExchangeRequest& request,
               const ExchangeStreams& streams, observe::Metrics& metrics) {
   const engine::QueryOptions options{.ordered = request.options.ordered};
-  ARROW_ASSIGN_OR_RAISE(const auto rows, service.Query(call, request.statement, options));
-  return SendRows(*rows, streams, metrics);
+  ARROW_ASSIGN_OR_RAISE(
+      const auto rows, service.Query(call.ForService(request.timeout), request.statement, options));
+  return SendRows(call, *rows, streams, metrics);
 }
 
 // Reads here, and writes in a thread.
@@ -86,7 +94,7 @@ Status RunBothWays(RunningCall& call, BatchReceiver& batches, engine::Exchange& 
                    const ExchangeStreams& streams, observe::Metrics& metrics) {
   Status sent;
   std::jthread sender([&] {
-    sent = SendRows(*exchange.rows(), streams, metrics);
+    sent = SendRows(call, *exchange.rows(), streams, metrics);
     // Whoever cannot send has nothing to take input for.
     if (!sent.ok()) exchange.Abort(sent);
   });
@@ -106,7 +114,7 @@ Status RunExchange(RunningCall& call, service::Service& service, observe::Metric
   ARROW_RETURN_NOT_OK(FindExchanger(service_call, service, request));
   ARROW_ASSIGN_OR_RAISE(const bool takes_input,
                         service.TakesInput(service_call, request.statement, request.options));
-  if (!takes_input) return Answer(service, service_call, request, streams, metrics);
+  if (!takes_input) return Answer(call, service, request, streams, metrics);
   ARROW_ASSIGN_OR_RAISE(const auto schema, ReceiveSchema(call, reader));
   ARROW_ASSIGN_OR_RAISE(const auto exchange, service.BeginExchange(service_call, request.statement,
                                                                    schema, request.options));

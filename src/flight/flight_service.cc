@@ -69,12 +69,10 @@ Result<Message> ReadRequest(const CallContext& context) {
   return WithKind(ErrorKind::kInvalidInput, message.status());
 }
 
-// A client that is gone by now has missed it, which is no failure of the call.
 template <typename Message>
 Status Write(const CallContext& context, const Message& message) {
   ARROW_ASSIGN_OR_RAISE(auto buffer, message.SerializeToBuffer());
-  (void)context.wire().Write({std::move(buffer)});
-  return Status::OK();
+  return context.wire().Write({std::move(buffer)}) ? Status::OK() : context.wire().failure();
 }
 
 // The values of an iterator of Flight's.

@@ -60,8 +60,8 @@ Status AnswerHandshake(CallContext& context) {
         "the handshake has neither a message like {\"username\": \"…\", \"password\": \"…\"} or "
         "Flight's BasicAuth, nor a header `authorization: Basic …` or `Bearer …`");
   }
-  (void)context.wire().Write({WriteHandshake(NewToken())});
-  return Status::OK();
+  return context.wire().Write({WriteHandshake(NewToken())}) ? Status::OK()
+                                                            : context.wire().failure();
 }
 
 std::string SignInAnswer(arrow::flight::FlightMethod method, const CallContext& context) {

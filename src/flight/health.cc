@@ -39,8 +39,8 @@ void AnswerHealthCheck(const service::Service& service, rpc::Call& wire) {
     return wire.Finish({.code = rpc::Code::kNotFound, .message = "there is no service " + *name});
   }
   const bool ready = service.CheckReady().ok();
-  (void)wire.Write({arrow::Buffer::FromString(std::string(ready ? kServing : kNotServing))});
-  wire.Finish({});
+  const auto answer = arrow::Buffer::FromString(std::string(ready ? kServing : kNotServing));
+  wire.Finish(wire.Write({answer}) ? rpc::Outcome{} : OutcomeOf(ToFlightStatus(wire.failure())));
 }
 
 }  // namespace arrowport::flight

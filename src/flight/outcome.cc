@@ -1,14 +1,17 @@
 #include "flight/outcome.h"
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
-#include <utility>
+#include <string_view>
 
 #include <arrow/flight/transport.h>
 #include <arrow/flight/types.h>
 
 #include "base/error.h"
 #include "rpc/code.h"
+#include "rpc/metadata.h"
 
 namespace arrowport::flight {
 namespace {
@@ -45,16 +48,31 @@ rpc::Code CodeOf(TransportStatusCode code) {
   return rpc::Code::kUnknown;
 }
 
+// Clients have room for 8 KiB of trailers, in which the message stands twice.
+std::string Shortened(std::string_view message) {
+  constexpr size_t kEncodedMax = 6'500;
+  const auto fits = [](std::string_view text) {
+    return rpc::PercentEncode(text).size() + text.size() * 4 / 3 <= kEncodedMax;
+  };
+  if (fits(message)) return std::string(message);
+  while (!fits(message)) message.remove_suffix(message.size() / 8);
+  // Not within a letter.
+  const auto bits = [](char byte) { return static_cast<uint8_t>(byte) & 0xC0U; };
+  while (!message.empty() && bits(message.back()) == 0x80U) message.remove_suffix(1);
+  if (!message.empty() && bits(message.back()) == 0xC0U) message.remove_suffix(1);
+  return std::string(message) + "…";
+}
+
 }  // namespace
 
 // The names are those of Arrow's own servers, whose clients read them.
 rpc::Outcome OutcomeOf(const Status& status) {
   if (status.ok()) return {};
-  auto transport = arrow::flight::internal::TransportStatus::FromStatus(status);
-  rpc::Outcome outcome{.code = CodeOf(transport.code), .message = std::move(transport.message)};
+  const auto transport = arrow::flight::internal::TransportStatus::FromStatus(status);
+  rpc::Outcome outcome{.code = CodeOf(transport.code), .message = Shortened(transport.message)};
   outcome.trailers = {
       {.name = "x-arrow-status", .value = std::to_string(static_cast<int>(status.code()))},
-      {.name = "x-arrow-status-message-bin", .value = status.message()}};
+      {.name = "x-arrow-status-message-bin", .value = Shortened(status.message())}};
   if (status.detail() != nullptr) {
     outcome.trailers.push_back(
         {.name = "x-arrow-status-detail-bin", .value = status.detail()->ToString()});

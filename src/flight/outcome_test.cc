@@ -42,6 +42,19 @@ TEST(OutcomeTest, KindsHaveTheCodesOfFlight) {
   EXPECT_EQ(OutcomeOfKind(ErrorKind::kInternal).code, rpc::Code::kInternal);
 }
 
+TEST(OutcomeTest, ALongMessageIsCutToWhatClientsHaveRoomFor) {
+  for (const std::string_view letter : {"x", "é", "\n", "€"}) {
+    std::string message;
+    while (message.size() < 50'000) message += letter;
+    const rpc::Outcome outcome =
+        OutcomeOf(ToFlightStatus(MakeError(ErrorKind::kConflict, message)));
+    const std::string& told = outcome.message;
+    EXPECT_LT(rpc::PercentEncode(told).size() + told.size() * 4 / 3, 7'000);
+    EXPECT_GT(told.size(), 1'000);
+    EXPECT_TRUE(told.ends_with(std::string(letter) + "…"));
+  }
+}
+
 TEST(OutcomeTest, TrailersHaveAllOfTheStatusForArrowsClients) {
   const Status status = arrow::flight::MakeFlightError(arrow::flight::FlightStatusCode::TimedOut,
                                                        "too slow", "more about it");

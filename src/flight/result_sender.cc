@@ -24,8 +24,11 @@ class ResultReader final : public arrow::RecordBatchReader {
   ~ResultReader() override {
     if (at_end_) return;
     // Flight calls a broken connection a success; this call was none.
-    (void)call_.Answer(
-        MakeError(ErrorKind::kCancelled, "the client went away in the middle of a result"));
+    const Status lost = call_.ReadFailure();
+    const bool is_ours = !lost.ok() && KindOf(lost) != ErrorKind::kCancelled;
+    (void)call_.Answer(is_ours ? lost
+                               : MakeError(ErrorKind::kCancelled,
+                                           "the client went away in the middle of a result"));
   }
 
   ResultReader(const ResultReader&) = delete;

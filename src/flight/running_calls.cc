@@ -129,9 +129,11 @@ Status RunningCall::ReasonToStop(Clock::time_point now) const {
   const Clock::rep since = waiting_since_.load();
   // A thread that waits for the client notices by itself; an exchange waits elsewhere, too.
   const bool may_not_notice = since == 0 || method_ == FlightMethod::DoExchange;
-  if (may_not_notice && context_.is_cancelled()) {
-    return MakeError(ErrorKind::kCancelled, "the client went away, or its deadline passed");
+  const Status lost = may_not_notice ? context_.wire().failure() : Status::OK();
+  if (KindOf(lost) == ErrorKind::kCancelled && !lost.ok()) {
+    return MakeError(ErrorKind::kCancelled, "the client went away");
   }
+  if (!lost.ok()) return lost;
   if (since == 0) return Status::OK();
   if (deadline_ && now >= *deadline_) {
     return MakeError(ErrorKind::kDeadlineExceeded,
@@ -161,7 +163,10 @@ bool RunningCall::IsStuck(Clock::time_point now) const {
 Status RunningCall::End(Status status) {
   // A failure that no handler answered is the library's, which could not read a message; one that
   // only a handler knows of is of a client that was gone.
-  if (!status.ok() && !failure_) status = Answer(status);
+  if (!status.ok() && !failure_) {
+    const Status unread = context_.ReadFailure();
+    status = Answer(unread.ok() ? status : unread);
+  }
   if (status.ok()) status = answer_;
   const std::string slug = failure_ ? std::string(TraitsOf(*failure_).slug) : "ok";
   if (failure_) context_.AddTrailer(kErrorKindTrailer, slug);

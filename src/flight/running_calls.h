@@ -51,8 +51,9 @@ class RunningCall {
   /// Everything that a handler answers goes through here.
   Status Answer(const Status& status);
 
-  /// Why there were no more messages of the client; OK when it has sent all. Flight ends a broken
-  /// stream just like a finished one, so who takes an end for the true end has to ask.
+  /// Why nothing more can be read or sent; OK when the client has sent all and takes what comes.
+  /// Flight ends a broken stream just like a finished one, so who takes an end for the true end has
+  /// to ask.
   [[nodiscard]] Status ReadFailure() const;
 
   /// Says that the thread waits for the client to send or take something, and that it is back.

@@ -22,8 +22,15 @@
 namespace arrowport::flight {
 namespace {
 
-// Beyond those that may run: a call that is one too many needs a thread to be told so.
+// Beyond those that may run: a call that is one too many needs a thread to be told so, and one
+// client must not have them all.
 constexpr int kCallsToRefuse = 16;
+
+// What a message has besides a batch: the header of Arrow's format, and metadata.
+constexpr int64_t kBesidesBatch = limits::kIpcMetadataBytesMax;
+
+// Messages of protobuf have less than 2 GiB.
+constexpr int64_t kMessageBytesMax = 2 * kGiB - 1 - kBesidesBatch;
 
 Status Check(const FlightOptions& options) {
   if (options.host.empty()) {
@@ -33,6 +40,11 @@ Status Check(const FlightOptions& options) {
     return MakeError(ErrorKind::kInvalidInput, "the Flight port " + std::to_string(options.port) +
                                                    " is not one of 0 to 65535");
   }
+  if (options.message_bytes_max > kMessageBytesMax) {
+    return MakeError(ErrorKind::kInvalidInput,
+                     "flight.message_bytes_max is " + std::to_string(options.message_bytes_max) +
+                         ", and can be " + std::to_string(kMessageBytesMax) + " at most");
+  }
   if (options.calls_max < 1 || options.message_bytes_max < 1 || options.put_idle_max.count() < 1 ||
       options.read_idle_max.count() < 1) {
     return MakeError(ErrorKind::kInvalidInput, "the limits of Flight must be positive");
@@ -40,17 +52,16 @@ Status Check(const FlightOptions& options) {
   return Status::OK();
 }
 
-// What a message has besides a batch: the header of Arrow's format, and metadata.
-constexpr int64_t kBesidesBatch = limits::kIpcMetadataBytesMax;
-
 rpc::ServerOptions OptionsOf(const FlightOptions& options) {
   return {.protocol = "Flight",
           .host = options.host,
           .port = static_cast<uint16_t>(options.port),
-          .calls_max = options.calls_max + kCallsToRefuse,
+          .threads_max = options.calls_max + kCallsToRefuse,
+          .client_calls_max = options.calls_max + kCallsToRefuse / 2,
           .messages = {.message_bytes_max = options.message_bytes_max + kBesidesBatch,
                        .limit_name = "flight.message_bytes_max",
                        .find_aligned = FindBody},
+          .first_message_max = options.put_idle_max,
           .send_idle_max = options.read_idle_max};
 }
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -23,6 +24,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "net/socket.h"
+#include "observe/log.h"
 #include "rpc/call.h"
 #include "rpc/code.h"
 #include "rpc/options.h"
@@ -74,9 +76,10 @@ Connection::Connection(net::Socket socket, const ServerOptions& options, OnCall 
       on_call_(std::move(on_call)),
       on_close_(std::move(on_close)),
       greeting_max_(options.greeting_max),
+      first_message_max_(options.first_message_max),
       send_idle_max_(options.send_idle_max),
       began_(Clock::now()),
-      session_(options.messages, options.calls_max, PeerOf(socket_)),
+      session_(options.messages, options.client_calls_max, PeerOf(socket_)),
       sent_at_(began_) {}
 
 void Connection::Start() {
@@ -99,6 +102,20 @@ void Connection::AwaitReadable() {
 
 void Connection::OnReadable() {
   bool goes_on = false;
+  try {
+    goes_on = Receive();
+  } catch (const std::exception& error) {
+    // No memory, or no thread for a call.
+    observe::Log(observe::LogLevel::kError, "a connection is closed over an exception",
+                 {{"error", error.what()}});
+  }
+  if (!goes_on) return Close();
+  AwaitReadable();
+}
+
+// Returns whether there may be more.
+bool Connection::Receive() {
+  bool goes_on = false;
   std::vector<std::shared_ptr<Stream>> started;
   {
     const std::lock_guard lock(mutex_);
@@ -109,11 +126,9 @@ void Connection::OnReadable() {
   for (auto& stream : started) {
     on_call_(std::make_shared<Call>(shared_from_this(), std::move(stream)));
   }
-  if (!goes_on) return Close();
-  AwaitReadable();
+  return goes_on;
 }
 
-// Returns whether there may be more.
 bool Connection::ReceiveLocked() {
   // Of the executor's thread: connections take turns on it.
   thread_local const auto bytes = std::make_unique<std::array<uint8_t, kReadBytes>>();
@@ -207,6 +222,7 @@ void Connection::Sweep(Clock::time_point now) {
   const auto patience = is_urgent_ || has_sent_all_ ? kTimeToTakeAnEnd : send_idle_max_;
   const bool is_stuck = (is_blocked_ || has_sent_all_) && now - sent_at_ > patience;
   if (!is_broken_ && (is_silent || is_stuck)) BreakLocked();
+  session_.FailIdle(now - first_message_max_, now - send_idle_max_);
 }
 
 void Connection::GoAway() {
@@ -257,7 +273,9 @@ bool Connection::Write(Stream& stream, const Message& message) {
   if (!stream.failure.ok()) return false;
   session_.Send(stream, message);
   FlushLocked();
+  stream.writing_since = Clock::now();
   while (stream.failure.ok() && stream.unsent.bytes > 0) WaitLocked(lock, stream);
+  stream.writing_since.reset();
   return stream.failure.ok();
 }
 

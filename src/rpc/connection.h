@@ -35,8 +35,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Begins to serve. Runs on the executor, as does Sweep.
   void Start();
 
-  /// Looks for what has waited too long: a client that says nothing, or takes nothing of the end
-  /// of a call. Called once a second or so.
+  /// Looks for what has waited too long: a client that says nothing or takes nothing, of the end of
+  /// a call above all. Called a few times a second.
   void Sweep(Clock::time_point now);
 
   /// Lets the running calls end and begins no more; closes after them. Any thread.
@@ -61,6 +61,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
  private:
   void AwaitReadable();
   void OnReadable();
+  bool Receive();
   bool ReceiveLocked();
   void FlushLocked();
   bool SendLocked();
@@ -75,6 +76,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const OnCall on_call_;
   const OnClose on_close_;
   const std::chrono::milliseconds greeting_max_;
+  const std::chrono::milliseconds first_message_max_;
   const std::chrono::milliseconds send_idle_max_;
   const Clock::time_point began_;
 

@@ -74,6 +74,10 @@ Status MessageAssembler::ReadPrefix() {
 }
 
 Status MessageAssembler::MakeRoom(std::span<const uint8_t> beginning) {
+  if (length_ == 0) {
+    begin_ = 0;
+    return arrow::AllocateResizableBuffer(0).Value(&buffer_);
+  }
   const std::string_view text(reinterpret_cast<const char*>(beginning.data()),
                               std::min(beginning.size(), static_cast<size_t>(length_)));
   const size_t aligned = options_.find_aligned ? options_.find_aligned(text) : 0;

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include <arrow/util/base64.h>
 
@@ -23,6 +25,23 @@ bool IsBinary(std::string_view name) { return name.ends_with("-bin"); }
 
 bool IsPrintable(char letter) { return letter >= ' ' && letter <= '~'; }
 
+Result<std::string> Decode(std::string_view name, std::string_view value) {
+  std::string padded(value);
+  constexpr size_t kGroup = 4;
+  while (padded.size() % kGroup != 0) padded += '=';
+  auto decoded = arrow::util::base64_decode(padded);
+  if (decoded.ok()) return decoded;
+  return MakeError(ErrorKind::kInvalidInput,
+                   "the metadata '" + std::string(name) + "' is not base64");
+}
+
+// Clients write "no timeout" as the longest that they can.
+template <typename Unit>
+std::chrono::nanoseconds AtMostTenYears(int64_t count) {
+  constexpr std::chrono::years kMost{10};
+  return std::min<Unit>(Unit(count), std::chrono::duration_cast<Unit>(kMost));
+}
+
 }  // namespace
 
 std::string ToWire(std::string_view name, std::string_view value) {
@@ -36,17 +55,16 @@ std::string ToWire(std::string_view name, std::string_view value) {
   return encoded;
 }
 
-Result<std::string> FromWire(std::string_view name, std::string_view value) {
-  if (!IsBinary(name)) return std::string(value);
-  std::string padded(value);
-  constexpr size_t kGroup = 4;
-  while (padded.size() % kGroup != 0) padded += '=';
-  auto decoded = arrow::util::base64_decode(padded);
-  if (!decoded.ok()) {
-    return MakeError(ErrorKind::kInvalidInput,
-                     "the metadata '" + std::string(name) + "' is not base64");
+Result<std::vector<std::string>> FromWire(std::string_view name, std::string_view value) {
+  if (!IsBinary(name)) return std::vector{std::string(value)};
+  std::vector<std::string> values;
+  for (;;) {
+    const size_t comma = value.find(',');
+    ARROW_ASSIGN_OR_RAISE(std::string decoded, Decode(name, value.substr(0, comma)));
+    values.push_back(std::move(decoded));
+    if (comma == std::string_view::npos) return values;
+    value.remove_prefix(comma + 1);
   }
-  return decoded;
 }
 
 std::string PercentEncode(std::string_view text) {
@@ -74,17 +92,17 @@ std::optional<std::chrono::nanoseconds> ReadTimeout(std::string_view text) {
   if (error != std::errc() || end != unit || count < 0) return std::nullopt;
   switch (*unit) {
     case 'H':
-      return std::chrono::hours(count);
+      return AtMostTenYears<std::chrono::hours>(count);
     case 'M':
-      return std::chrono::minutes(count);
+      return AtMostTenYears<std::chrono::minutes>(count);
     case 'S':
-      return std::chrono::seconds(count);
+      return AtMostTenYears<std::chrono::seconds>(count);
     case 'm':
-      return std::chrono::milliseconds(count);
+      return AtMostTenYears<std::chrono::milliseconds>(count);
     case 'u':
-      return std::chrono::microseconds(count);
+      return AtMostTenYears<std::chrono::microseconds>(count);
     case 'n':
-      return std::chrono::nanoseconds(count);
+      return AtMostTenYears<std::chrono::nanoseconds>(count);
     default:
       return std::nullopt;
   }

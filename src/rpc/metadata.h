@@ -22,13 +22,15 @@ using Headers = std::vector<Header>;
 /// `value` as it travels. What may not travel in a field that is not "-bin" becomes '?'.
 std::string ToWire(std::string_view name, std::string_view value);
 
-/// The opposite. \return kInvalidInput for a "-bin" that is not base64, padded or not.
-Result<std::string> FromWire(std::string_view name, std::string_view value);
+/// The opposite. A "-bin" may hold several values, with commas between them.
+/// \return kInvalidInput for a "-bin" that is not base64, padded or not.
+Result<std::vector<std::string>> FromWire(std::string_view name, std::string_view value);
 
 /// Text as `grpc-message` carries it: what is not printable ASCII, and '%', as %XX.
 std::string PercentEncode(std::string_view text);
 
-/// A `grpc-timeout`: at most eight digits and a unit, as in "500m". None for anything else.
+/// A `grpc-timeout`: at most eight digits and a unit, as in "500m"; ten years at most. None for
+/// anything else.
 std::optional<std::chrono::nanoseconds> ReadTimeout(std::string_view text);
 
 }  // namespace arrowport::rpc

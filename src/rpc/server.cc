@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -18,7 +19,9 @@
 #include "net/io_threads.h"
 #include "net/listener.h"
 #include "net/socket.h"
+#include "observe/log.h"
 #include "rpc/call.h"
+#include "rpc/code.h"
 #include "rpc/connection.h"
 #include "rpc/options.h"
 
@@ -29,6 +32,9 @@ namespace {
 constexpr int kIoThreadsMax = 4;
 
 constexpr std::chrono::milliseconds kSweepInterval{250};
+
+// What clients have to take the end of calls that were interrupted because the server stops.
+constexpr std::chrono::seconds kTimeToLeave{2};
 
 int IoThreadCount() {
   const auto cores = static_cast<int>(std::thread::hardware_concurrency());
@@ -43,7 +49,7 @@ class Server::Impl {
       : options_(options),
         handler_(std::move(handler)),
         io_(IoThreadCount()),
-        calls_(options.calls_max) {}
+        calls_(options.threads_max) {}
 
   Status Start() {
     ARROW_ASSIGN_OR_RAISE(listener_, net::Listener::Open(io_, {.protocol = options_.protocol,
@@ -73,9 +79,11 @@ class Server::Impl {
     if (!WaitUntilEmpty(deadline)) {
       const Status reason = MakeError(ErrorKind::kUnavailable, "the server is stopping");
       for (const auto& connection : Connections()) connection->InterruptAll(reason);
+      if (!WaitUntilEmpty(Clock::now() + kTimeToLeave)) {
+        for (const auto& connection : Connections()) connection->Cut();
+      }
     }
     {
-      // Sweep leaves clients that do not take their end.
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [this] { return connections_.empty() && running_ == 0; });
       sweeps_ = false;
@@ -103,13 +111,31 @@ class Server::Impl {
       const std::lock_guard lock(mutex_);
       ++running_;
     }
-    calls_.Post([this, call = std::move(call)]() mutable {
+    try {
+      calls_.Post([this, call]() mutable {
+        Handle(std::move(call));
+        CountAsEnded();
+      });
+    } catch (...) {
+      CountAsEnded();
+      throw;
+    }
+  }
+
+  void Handle(std::shared_ptr<Call> call) {
+    try {
       handler_(call);
-      call.reset();
-      const std::lock_guard lock(mutex_);
-      --running_;
-      if (stopping_) changed_.notify_all();
-    });
+    } catch (const std::exception& error) {
+      observe::Log(observe::LogLevel::kError, "a call ended with an exception",
+                   {{"path", call->request().path}, {"error", error.what()}});
+      call->Finish({.code = Code::kInternal, .message = error.what()});
+    }
+  }
+
+  void CountAsEnded() {
+    const std::lock_guard lock(mutex_);
+    --running_;
+    if (stopping_) changed_.notify_all();
   }
 
   void Remove(const Connection* closed) {
@@ -142,7 +168,6 @@ class Server::Impl {
 
   const ServerOptions options_;
   const Handler handler_;
-  std::shared_ptr<net::Listener> listener_;
   bool stopped_ = false;
 
   mutable std::mutex mutex_;
@@ -155,6 +180,7 @@ class Server::Impl {
 
   // What ends first uses what stands above it.
   net::IoThreads io_;
+  std::shared_ptr<net::Listener> listener_;
   WorkerPool calls_;
   std::thread sweeper_;
 };

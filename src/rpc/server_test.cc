@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -227,6 +228,58 @@ TEST_F(ServerTest, AClientThatTakesNothingOfAnInterruptedCallIsLeft) {
   while (server_->connections() > 0 && Clock::now() < deadline) std::this_thread::yield();
   EXPECT_EQ(server_->connections(), 0);
   running.reset();
+}
+
+// Its windows are closed, so that only the end of the call can be said.
+TEST_F(ServerTest, StopTellsAClientThatTakesNothingAndReturns) {
+  Event writes;
+  Serve([&writes](const std::shared_ptr<Call>& call) {
+    writes.Set();
+    while (call->Write({Bytes(std::string(kMiB, 'x'))})) continue;
+    call->Finish({.code = Code::kUnavailable});
+  });
+  Peer peer(server_->port());
+  peer.client.KeepWindows();
+  const int32_t id = peer.client.Begin("/p.S/M");
+  peer.Send();
+  writes.Wait();
+  std::thread stopping([this] { server_->Stop(Clock::now() + milliseconds(20)); });
+  EXPECT_TRUE(peer.Finish(id));
+  EXPECT_EQ(peer.client.answer(id).fields["grpc-status"], "14");
+  stopping.join();
+}
+
+TEST_F(ServerTest, AnExceptionEndsItsCallOnly) {
+  Serve([](const std::shared_ptr<Call>& call) {
+    if (call->request().path == "/p.S/Throws") throw std::runtime_error("no more threads");
+    Echo(call);
+  });
+  Peer peer(server_->port());
+  const int32_t throws = peer.client.Begin("/p.S/Throws");
+  ASSERT_TRUE(peer.Finish(throws));
+  EXPECT_EQ(peer.client.answer(throws).fields["grpc-status"], "13");
+  const int32_t echoes = peer.client.Begin("/p.S/Echo");
+  peer.client.Send(echoes, Framed("one"), /*end=*/true);
+  ASSERT_TRUE(peer.Finish(echoes));
+  EXPECT_EQ(peer.client.answer(echoes).body, Framed("one"));
+}
+
+TEST_F(ServerTest, ACallWithoutAMessageOrAReaderEnds) {
+  Serve(
+      [](const std::shared_ptr<Call>& call) {
+        if (call->request().path == "/p.S/Reads") (void)call->Read();
+        while (call->Write({Bytes(std::string(kMiB, 'x'))})) continue;
+        call->Finish({.code = Code::kDeadlineExceeded});
+      },
+      {.first_message_max = milliseconds(1), .send_idle_max = milliseconds(1)});
+  Peer peer(server_->port());
+  peer.client.KeepWindows();
+  const int32_t reads = peer.client.Begin("/p.S/Reads");
+  const int32_t writes = peer.client.Begin("/p.S/Writes");
+  EXPECT_TRUE(peer.Finish(reads));
+  EXPECT_TRUE(peer.Finish(writes));
+  EXPECT_EQ(peer.client.answer(reads).fields["grpc-status"], "4");
+  EXPECT_EQ(peer.client.answer(writes).fields["grpc-status"], "4");
 }
 
 TEST_F(ServerTest, AClientThatSaysNothingIsLeft) {

@@ -36,6 +36,12 @@ constexpr int32_t kConnectionWindow = NGHTTP2_MAX_WINDOW_SIZE;
 constexpr uint32_t kFrameBytesMax = 256 * kKiB;
 constexpr uint32_t kHeaderBytesMax = 64 * kKiB;
 
+// What a field costs besides its bytes, as HTTP/2 counts it.
+constexpr size_t kFieldBytes = 32;
+
+// Messages that wait to be read. Small ones cost much more memory than window.
+constexpr size_t kMessagesMax = 16'384;
+
 // What waits for the socket. More is made once that has gone.
 constexpr size_t kOutputBytesMax = kMiB;
 
@@ -107,6 +113,9 @@ struct Session::Callbacks {
                       void* /*user*/) {
     Stream* const stream = StreamOf(session, frame->hd.stream_id);
     if (stream == nullptr || !IsRequest(*frame)) return 0;
+    // A few bytes may name a large field again and again; nghttp2 only says what the limit is.
+    stream->header_bytes += name_size + value_size + kFieldBytes;
+    if (stream->header_bytes > kHeaderBytesMax) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     ReadHeader(*stream, ViewOf(name, name_size), ViewOf(value, value_size));
     return 0;
   }
@@ -126,7 +135,9 @@ struct Session::Callbacks {
       stream.failure = read.status();
       return;
     }
-    request.headers.push_back({.name = std::string(name), .value = *std::move(read)});
+    for (std::string& one : *read) {
+      request.headers.push_back({.name = std::string(name), .value = std::move(one)});
+    }
   }
 
   static int OnFrame(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
@@ -164,16 +175,12 @@ struct Session::Callbacks {
   }
 
   static ssize_t OnRead(nghttp2_session* /*session*/, int32_t /*id*/, uint8_t* /*bytes*/,
-                        size_t size, uint32_t* flags, nghttp2_data_source* source, void* user) {
+                        size_t size, uint32_t* flags, nghttp2_data_source* source, void* /*user*/) {
     auto& stream = *static_cast<Stream*>(source->ptr);
     const int64_t taken = std::min(static_cast<int64_t>(size), stream.unsent.bytes);
-    const bool is_last = stream.is_finished && taken == stream.unsent.bytes;
-    if (taken == 0 && !is_last) return NGHTTP2_ERR_DEFERRED;
+    // The trailers end the stream, and are no part of this.
+    if (taken == 0) return NGHTTP2_ERR_DEFERRED;
     *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-    if (is_last) {
-      *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
-      Of(user).SubmitTrailers(stream);
-    }
     stream.unsent.promised = taken;
     return taken;
   }
@@ -199,17 +206,31 @@ struct Session::Callbacks {
       unsent.buffers.pop_front();
       unsent.begin = 0;
     }
-    if (unsent.bytes == 0) stream.changed.notify_all();
+    if (unsent.bytes > 0) return 0;
+    // What was dropped may have left a part of a buffer.
+    unsent.buffers.clear();
+    unsent.begin = 0;
+    stream.changed.notify_all();
+    Of(user).EndIfAllIsSent(stream);
     return 0;
   }
 
-  // A client that is still sending is told that nobody reads any more.
+  // Headers that are too large, for one, would else never be missed.
+  static int OnFrameNotSent(nghttp2_session* session, const nghttp2_frame* frame, int /*error*/,
+                            void* /*user*/) {
+    if (frame->hd.type != NGHTTP2_HEADERS) return 0;
+    return nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                     NGHTTP2_INTERNAL_ERROR);
+  }
+
+  // A client that is still sending is told that nobody reads any more. One that speaks no gRPC would
+  // not take it for the end of an answer.
   static int OnFrameSent(nghttp2_session* session, const nghttp2_frame* frame, void* /*user*/) {
     const bool is_end =
         frame->hd.type == NGHTTP2_HEADERS && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
     if (!is_end) return 0;
     const Stream* const stream = StreamOf(session, frame->hd.stream_id);
-    if (stream == nullptr || stream->has_ended) return 0;
+    if (stream == nullptr || stream->has_ended || !stream->is_answered) return 0;
     return nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
                                      NGHTTP2_NO_ERROR);
   }
@@ -228,6 +249,7 @@ struct Session::Callbacks {
     nghttp2_session_callbacks_set_data_source_read_length_callback(callbacks, OnReadLength);
     nghttp2_session_callbacks_set_send_data_callback(callbacks, OnSendData);
     nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, OnFrameSent);
+    nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, OnFrameNotSent);
     nghttp2_option_set_no_auto_window_update(option, 1);
     nghttp2_session_server_new2(&session, callbacks, self, option);
     nghttp2_option_del(option);
@@ -276,19 +298,25 @@ bool Session::is_over() const {
 void Session::Begin(Stream& stream) {
   constexpr int kMethodNotAllowed = 405;
   constexpr int kUnsupportedMediaType = 415;
-  if (!stream.is_post) return Refuse(stream.id, kMethodNotAllowed, "gRPC's method is POST");
+  if (!stream.is_post) return Refuse(stream, kMethodNotAllowed, "gRPC's method is POST");
   if (!stream.is_grpc) {
-    return Refuse(stream.id, kUnsupportedMediaType, "this port takes application/grpc only");
+    return Refuse(stream, kUnsupportedMediaType, "this port takes application/grpc only");
+  }
+  if (is_leaving_) {
+    // The client may take it to another server, since nothing of it has run.
+    (void)nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_REFUSED_STREAM);
+    return;
   }
   started_.push_back(streams_.at(stream.id));
 }
 
-void Session::Refuse(int32_t id, int http_status, const std::string& message) {
+void Session::Refuse(Stream& stream, int http_status, const std::string& message) {
+  stream.is_finished = true;
   const Headers headers{{.name = ":status", .value = std::to_string(http_status)},
                         {.name = "grpc-status", .value = std::to_string(int(Code::kUnknown))},
                         {.name = "grpc-message", .value = PercentEncode(message)}};
   const auto fields = FieldsOf(headers);
-  (void)nghttp2_submit_response(session_, id, fields.data(), fields.size(), nullptr);
+  (void)nghttp2_submit_response(session_, stream.id, fields.data(), fields.size(), nullptr);
 }
 
 void Session::Take(Stream& stream, std::span<const uint8_t> bytes) {
@@ -296,6 +324,11 @@ void Session::Take(Stream& stream, std::span<const uint8_t> bytes) {
   // What nobody reads is dropped, and the client sees the end of the call when it has sent all.
   const bool is_read = stream.failure.ok() && !stream.is_finished;
   if (is_read) stream.failure = stream.assembler.Add(bytes, stream.messages);
+  if (stream.messages.size() > kMessagesMax) {
+    stream.messages.clear();
+    stream.failure = MakeError(ErrorKind::kTooLarge, "too many messages wait to be read");
+  }
+  stream.has_message = stream.has_message || !stream.messages.empty();
   const bool is_more_awaited = stream.is_awaited && stream.messages.empty();
   if (!is_read || !stream.failure.ok() || is_more_awaited) GiveBack(stream);
   if (!stream.messages.empty() || !stream.failure.ok()) stream.changed.notify_all();
@@ -351,7 +384,7 @@ void Session::Finish(Stream& stream, const Outcome& outcome) {
     stream.trailers.push_back({.name = header.name, .value = ToWire(header.name, header.value)});
   }
   SubmitHeaders(stream);
-  (void)nghttp2_session_resume_data(session_, stream.id);
+  EndIfAllIsSent(stream);
 }
 
 void Session::SubmitHeaders(Stream& stream) {
@@ -368,7 +401,10 @@ void Session::SubmitHeaders(Stream& stream) {
   (void)nghttp2_submit_response(session_, stream.id, fields.data(), fields.size(), &provider);
 }
 
-void Session::SubmitTrailers(Stream& stream) {
+// Not as the end of the data, which a client that takes none would hold back with it.
+void Session::EndIfAllIsSent(Stream& stream) {
+  if (!stream.is_finished || stream.unsent.bytes > 0 || stream.is_over) return;
+  stream.is_over = true;
   const auto fields = FieldsOf(stream.trailers);
   (void)nghttp2_submit_trailer(session_, stream.id, fields.data(), fields.size());
 }
@@ -377,14 +413,11 @@ void Session::Fail(Stream& stream, const Status& reason) {
   if (stream.failure.ok()) stream.failure = reason;
   // A frame whose header has been made gets its bytes.
   Stream::Unsent& unsent = stream.unsent;
-  int64_t kept = 0;
-  size_t count = 0;
-  for (; kept < unsent.promised; ++count) {
-    kept += unsent.buffers[count]->size() - (count == 0 ? unsent.begin : 0);
+  unsent.bytes = unsent.promised;
+  if (unsent.bytes == 0) {
+    unsent.buffers.clear();
+    unsent.begin = 0;
   }
-  if (count == 0) unsent.begin = 0;
-  unsent.buffers.resize(count);
-  unsent.bytes = kept;
   stream.changed.notify_all();
 }
 
@@ -392,7 +425,20 @@ void Session::FailAll(const Status& reason) {
   for (const auto& [id, stream] : streams_) Fail(*stream, reason);
 }
 
+void Session::FailIdle(Clock::time_point begun, Clock::time_point written) {
+  for (const auto& [id, stream] : streams_) {
+    const bool is_silent = !stream->has_message && !stream->has_ended && stream->begun_at < begun;
+    if (is_silent) {
+      Fail(*stream, MakeError(ErrorKind::kRequestTimeout, "the call's client sent no message"));
+    }
+    if (stream->writing_since && *stream->writing_since < written) {
+      Fail(*stream, MakeError(ErrorKind::kRequestTimeout, "the call's client took nothing of it"));
+    }
+  }
+}
+
 void Session::GoAway() {
+  is_leaving_ = true;
   (void)nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE,
                               nghttp2_session_get_last_proc_stream_id(session_), NGHTTP2_NO_ERROR,
                               nullptr, 0);

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/call_control.h"
 #include "base/error.h"
 #include "rpc/code.h"
 #include "rpc/message_assembler.h"
@@ -63,19 +64,23 @@ class Session {
   /// Fails all calls: the connection is lost.
   void FailAll(const Status& reason);
 
-  /// Tells the client to begin no more calls.
+  /// Fails calls whose client has not sent a first message since `begun`, or has taken nothing of
+  /// what somebody waits to be gone since `written`.
+  void FailIdle(Clock::time_point begun, Clock::time_point written);
+
+  /// Tells the client to begin no more calls; those that it has not heard of in time are refused.
   void GoAway();
 
  private:
   struct Callbacks;  // Of nghttp2.
 
   void Begin(Stream& stream);
-  void Refuse(int32_t id, int http_status, const std::string& message);
+  void Refuse(Stream& stream, int http_status, const std::string& message);
   void Take(Stream& stream, std::span<const uint8_t> bytes);
   void End(Stream& stream);
   void GiveBack(Stream& stream);
   void SubmitHeaders(Stream& stream);
-  void SubmitTrailers(Stream& stream);
+  void EndIfAllIsSent(Stream& stream);
 
   const MessageOptions options_;
   const std::string peer_;
@@ -84,6 +89,7 @@ class Session {
   std::unordered_map<int32_t, std::shared_ptr<Stream>> streams_;
   std::vector<std::shared_ptr<Stream>> started_;
   Output output_;
+  bool is_leaving_ = false;
 };
 
 }  // namespace arrowport::rpc

@@ -197,17 +197,73 @@ TEST_F(SessionTest, ACallThatItsClientCancelsFails) {
 }
 
 TEST_F(SessionTest, AnInterruptedCallIsToldItsOutcomeWhateverWasUnsent) {
-  constexpr int32_t kWindow = 100'000;
-  client_.SetWindow(kWindow);
+  client_.KeepWindows();
   Stream& stream = Call();
-  // The client's window is taken by what it does not read: nghttp2 gives it back only when read.
   session_.Send(stream, {Bytes(std::string(5 * kMiB, 'x'))});
-  ASSERT_TRUE(session_.Fill().ok());
+  ASSERT_TRUE(Exchange().ok());
+  EXPECT_LT(answer().body.size(), kMiB);
   Session::Fail(stream, MakeError(ErrorKind::kCancelled, "interrupted"));
   session_.Finish(stream, {.code = Code::kDeadlineExceeded, .message = "too slow"});
   ASSERT_TRUE(Exchange().ok());
   EXPECT_EQ(answer().fields["grpc-status"], "4");
   EXPECT_LT(answer().body.size(), kMiB);
+}
+
+TEST_F(SessionTest, AFrameThatWaitsForTheSocketIsSentWholeAfterAnInterrupt) {
+  client_.SetWindow(64'000'000);
+  client_.OpenConnection();
+  Stream& stream = Call();
+  session_.Send(stream, {Bytes(std::string(5 * kMiB, 'x'))});
+  ASSERT_TRUE(session_.Fill().ok());
+  ASSERT_GT(session_.output().bytes(), 0);
+  Session::Fail(stream, MakeError(ErrorKind::kCancelled, "interrupted"));
+  session_.Finish(stream, {.code = Code::kDeadlineExceeded});
+  ASSERT_TRUE(Exchange().ok());
+  EXPECT_EQ(answer().fields["grpc-status"], "4");
+  EXPECT_LT(answer().body.size(), 3 * kMiB);
+}
+
+TEST_F(SessionTest, AnOutcomeThatDoesNotFitEndsTheCallAllTheSame) {
+  Stream& stream = Call();
+  session_.Finish(stream, {.code = Code::kInternal, .message = std::string(200'000, 'x')});
+  ASSERT_TRUE(Exchange().ok());
+  EXPECT_TRUE(answer().is_closed);
+  EXPECT_EQ(answer().error, NGHTTP2_INTERNAL_ERROR);
+}
+
+TEST_F(SessionTest, RefusesHeadersThatAreLargeOnlyWhenUnpacked) {
+  // The table of HPACK remembers a field, so that each further one is a byte.
+  const TestClient::Fields fields(100, {"x-large", std::string(3'000, 'x')});
+  const int32_t id = client_.Begin("/p.S/M", fields);
+  ASSERT_TRUE(Exchange().ok());
+  EXPECT_TRUE(streams_.empty());
+  EXPECT_TRUE(client_.answer(id).is_closed);
+  EXPECT_NE(client_.answer(id).error, NGHTTP2_NO_ERROR);
+}
+
+TEST_F(SessionTest, RefusesMoreMessagesThanItShouldKeep) {
+  Stream& stream = Call();
+  std::string empty;
+  for (int i = 0; i < 20'000; ++i) empty += Framed("");
+  client_.Send(id_, empty, /*end=*/true);
+  ASSERT_TRUE(Exchange().ok());
+  EXPECT_EQ(KindOf(stream.failure), ErrorKind::kTooLarge);
+  EXPECT_TRUE(stream.messages.empty());
+}
+
+TEST_F(SessionTest, FailsCallsWhoseClientIsIdle) {
+  Stream& silent = Call();
+  Stream& spoken = Call();
+  client_.Send(id_, Framed("one"));
+  ASSERT_TRUE(Exchange().ok());
+  session_.FailIdle(Clock::now() - std::chrono::hours(1), Clock::now() - std::chrono::hours(1));
+  EXPECT_TRUE(silent.failure.ok());
+  spoken.writing_since = Clock::now();
+  session_.FailIdle(Clock::now(), Clock::now() - std::chrono::hours(1));
+  EXPECT_EQ(KindOf(silent.failure), ErrorKind::kRequestTimeout);
+  EXPECT_TRUE(spoken.failure.ok());
+  session_.FailIdle(Clock::now(), Clock::now());
+  EXPECT_EQ(KindOf(spoken.failure), ErrorKind::kRequestTimeout);
 }
 
 TEST_F(SessionTest, RefusesMessagesThatAreTooLargeOrCutOff) {
@@ -240,7 +296,11 @@ TEST_F(SessionTest, EndsOverWhatIsNotHttp2) {
 TEST_F(SessionTest, IsOverOnceTheRunningCallsHaveEndedAfterGoAway) {
   Stream& stream = Call();
   session_.GoAway();
+  // The client does not know yet.
+  const int32_t late = client_.Begin("/p.S/M");
   ASSERT_TRUE(Exchange().ok());
+  EXPECT_EQ(streams_.size(), 1);
+  EXPECT_TRUE(client_.answer(late).is_closed);
   EXPECT_FALSE(session_.is_over());
   session_.Finish(stream, {});
   ASSERT_TRUE(Exchange().ok());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -47,20 +48,25 @@ struct Stream {
   // What its headers said besides.
   bool is_post = false;
   bool is_grpc = false;
+  size_t header_bytes = 0;
 
   // From the client.
   MessageAssembler assembler;
   std::deque<std::shared_ptr<arrow::Buffer>> messages;
-  int64_t held_bytes = 0;   ///< Received, and not given back to the client's window.
-  bool is_awaited = false;  ///< Somebody waits for a message.
-  bool has_ended = false;   ///< The client sends no more.
+  int64_t held_bytes = 0;    ///< Received, and not given back to the client's window.
+  bool is_awaited = false;   ///< Somebody waits for a message.
+  bool has_ended = false;    ///< The client sends no more.
+  bool has_message = false;  ///< There has been one.
+  Clock::time_point begun_at = Clock::now();
 
   // To the client.
   Headers headers;
   bool is_answered = false;  ///< The headers are on their way.
   Unsent unsent;
+  std::optional<Clock::time_point> writing_since;  ///< Somebody waits for the client to take it.
   bool is_finished = false;
   Headers trailers;
+  bool is_over = false;  ///< The trailers are on their way.
 
   /// Why nothing more can be read or written; OK as long as that can be.
   Status failure;

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <nghttp2/nghttp2.h>
@@ -39,7 +40,11 @@ class TestClient {
     nghttp2_session_callbacks_set_on_header_callback(callbacks, OnHeader);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, OnData);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, OnClose);
-    nghttp2_session_client_new(&session_, callbacks, this);
+    nghttp2_option* option = nullptr;
+    nghttp2_option_new(&option);
+    nghttp2_option_set_no_auto_window_update(option, 1);
+    nghttp2_session_client_new2(&session_, callbacks, this, option);
+    nghttp2_option_del(option);
     nghttp2_session_callbacks_del(callbacks);
     (void)nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, nullptr, 0);
   }
@@ -47,14 +52,16 @@ class TestClient {
   TestClient(const TestClient&) = delete;
   TestClient& operator=(const TestClient&) = delete;
 
+  using Fields = std::vector<std::pair<std::string, std::string>>;
+
   /// Begins a call. \return its number.
-  int32_t Begin(const std::string& path, const std::map<std::string, std::string>& more = {},
+  int32_t Begin(const std::string& path, const Fields& more = {},
                 const std::string& content_type = "application/grpc") {
-    std::vector<std::pair<std::string, std::string>> all{{":method", "POST"},
-                                                         {":scheme", "http"},
-                                                         {":path", path},
-                                                         {":authority", "test"},
-                                                         {"content-type", content_type}};
+    Fields all{{":method", "POST"},
+               {":scheme", "http"},
+               {":path", path},
+               {":authority", "test"},
+               {"content-type", content_type}};
     all.insert(all.end(), more.begin(), more.end());
     std::vector<nghttp2_nv> fields;
     for (auto& [name, value] : all) {
@@ -111,6 +118,13 @@ class TestClient {
     (void)nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, &entry, 1);
   }
 
+  /// Takes what comes, but lets the server send no more of a call than its first window.
+  void KeepWindows() {
+    (void)nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0,
+                                                NGHTTP2_MAX_WINDOW_SIZE);
+    keeps_windows_ = true;
+  }
+
   /// Lets the server send as much as the calls allow.
   void OpenConnection() {
     (void)nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0,
@@ -142,10 +156,11 @@ class TestClient {
     return 0;
   }
 
-  static int OnData(nghttp2_session* /*session*/, uint8_t /*flags*/, int32_t id,
-                    const uint8_t* data, size_t size, void* user) {
-    static_cast<TestClient*>(user)->answers_[id].body.append(reinterpret_cast<const char*>(data),
-                                                             size);
+  static int OnData(nghttp2_session* session, uint8_t /*flags*/, int32_t id, const uint8_t* data,
+                    size_t size, void* user) {
+    auto& self = *static_cast<TestClient*>(user);
+    self.answers_[id].body.append(reinterpret_cast<const char*>(data), size);
+    if (!self.keeps_windows_) (void)nghttp2_session_consume(session, id, size);
     return 0;
   }
 
@@ -157,6 +172,7 @@ class TestClient {
   }
 
   nghttp2_session* session_ = nullptr;
+  bool keeps_windows_ = false;
   std::map<int32_t, std::unique_ptr<Upload>> uploads_;
   std::map<int32_t, Answer> answers_;
 };

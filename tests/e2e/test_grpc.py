@@ -12,6 +12,7 @@ from pyarrow import flight as pa_flight
 
 from harness.flight_door import FlightDoor
 from harness.raw_http import curl
+from harness.samples import trips
 from harness.server_process import ServerProcess
 
 DO_GET = "arrow.flight.protocol.FlightService/DoGet"
@@ -116,3 +117,29 @@ def test_one_call_that_fails_leaves_the_others_of_its_connection(flight: FlightD
         flight.client.do_get(pa_flight.Ticket("SELECT sum(a.range) FROM range(10000000) a, range(1000000) b"),
                              options=options).read_all()
     assert first.num_rows + reader.read_all().num_rows == 5_000_000
+
+
+def test_an_empty_message_is_not_the_end_of_a_put(flight: FlightDoor, stream: str) -> None:
+    table = trips(1000)
+    writer, _ = flight.client.do_put(pa_flight.FlightDescriptor.for_path(stream), table.schema)
+    writer.write_table(table)
+    writer.write_metadata(b"")
+    writer.write_table(table)
+    writer.close()
+    assert flight.value(f'SELECT count(*) FROM "{stream}"') == 2000
+
+
+def test_an_error_that_is_longer_than_clients_have_room_for_is_cut(flight: FlightDoor) -> None:
+    with pytest.raises(pa.ArrowInvalid, match="Conversion Error.*…"):
+        flight.client.do_get(pa_flight.Ticket(f"SELECT '{'é' * 100_000}'::INTEGER")).read_all()
+
+
+def test_messages_that_grpc_has_compressed_are_refused(server: ServerProcess, stream: str) -> None:
+    gzip_all = [("grpc.default_compression_algorithm", 2)]
+    client = pa_flight.connect(f"grpc://127.0.0.1:{server.flight_port}", generic_options=gzip_all)
+    table = pa.table({"text": ["x" * 1000] * 1000})
+    with pytest.raises(pa.ArrowNotImplementedError, match="compressed by gRPC"):
+        writer, _ = client.do_put(pa_flight.FlightDescriptor.for_path(stream), table.schema)
+        with contextlib.suppress(pa.ArrowException):
+            writer.write_table(table)
+        writer.close()
