@@ -223,8 +223,8 @@ struct Session::Callbacks {
                                      NGHTTP2_INTERNAL_ERROR);
   }
 
-  // A client that is still sending is told that nobody reads any more. One that speaks no gRPC would
-  // not take it for the end of an answer.
+  // A client that is still sending is told that nobody reads any more. One that speaks no gRPC
+  // would not take it for the end of an answer.
   static int OnFrameSent(nghttp2_session* session, const nghttp2_frame* frame, void* /*user*/) {
     const bool is_end =
         frame->hd.type == NGHTTP2_HEADERS && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
