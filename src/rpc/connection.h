@@ -32,11 +32,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// they must not wait.
   Connection(net::Socket socket, const ServerOptions& options, OnCall on_call, OnClose on_close);
 
-  /// Begins to serve. Runs on the executor, as does Sweep.
+  /// Begins to serve. Runs on the executor.
   void Start();
 
   /// Looks for what has waited too long: a client that says nothing or takes nothing, of the end of
-  /// a call above all. Called a few times a second.
+  /// a call above all. Called a few times a second, by any thread.
   void Sweep(Clock::time_point now);
 
   /// Lets the running calls end and begins no more; closes after them. Any thread.

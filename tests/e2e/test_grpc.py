@@ -4,12 +4,14 @@ import contextlib
 import gzip
 import socket
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pytest
 from pyarrow import flight as pa_flight
 
+from harness.door import Refused
 from harness.flight_door import FlightDoor
 from harness.raw_http import curl
 from harness.samples import trips
@@ -143,3 +145,18 @@ def test_messages_that_grpc_has_compressed_are_refused(server: ServerProcess, st
         with contextlib.suppress(pa.ArrowException):
             writer.write_table(table)
         writer.close()
+
+
+def test_a_reader_that_takes_nothing_is_told_why_and_its_connection_goes_on(
+        start_server: Callable[..., ServerProcess]) -> None:
+    server = start_server({"read_idle_timeout": "1s"})
+    door = FlightDoor(server.flight_port)
+    reader = door.open_get("SELECT range, repeat('x', 1000) AS text FROM range(100000000000)")
+    assert reader.next().num_rows > 0
+    server.gauges.wait_until_idle(seconds=60)
+    assert door.value("SELECT 42") == 42
+    with pytest.raises(Refused) as refused:
+        while reader.next() is not None:
+            pass
+    assert refused.value.kind == "request-timeout"
+    assert "took nothing of it for 1000 ms" in refused.value.message
