@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "flight/call_context.h"
 #include "flight/flight_messages.h"
+#include "rpc/call.h"
 
 namespace arrowport::flight {
 
@@ -32,7 +33,8 @@ bool DataStream::ReadData(arrow::flight::internal::FlightData* data) {
 
 Result<bool> DataStream::WriteData(const arrow::flight::FlightPayload& payload) {
   ARROW_ASSIGN_OR_RAISE(const arrow::BufferVector buffers, payload.SerializeToBuffers());
-  return context_.wire().Write(buffers);
+  rpc::Call& wire = context_.wire();
+  return keeps_little_ ? wire.WriteMore(buffers) : wire.Write(buffers);
 }
 
 Status DataStream::WritePutMetadata(const arrow::Buffer& metadata) {

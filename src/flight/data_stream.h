@@ -11,8 +11,10 @@ namespace arrowport::flight {
 /// The messages of a DoGet, DoPut or DoExchange, for Arrow's side of these methods.
 class DataStream final : public arrow::flight::internal::ServerDataStream {
  public:
-  /// `context` must outlive it.
-  explicit DataStream(CallContext& context) : context_(context) {}
+  /// `context` must outlive it. Whoever gives it what it `keeps_little` calls Flush on the call
+  /// before he waits for more (see rpc::Call::WriteMore).
+  explicit DataStream(CallContext& context, bool keeps_little = false)
+      : context_(context), keeps_little_(keeps_little) {}
 
   // As Flight calls them.
   bool ReadData(arrow::flight::internal::FlightData* data) override;
@@ -21,6 +23,7 @@ class DataStream final : public arrow::flight::internal::ServerDataStream {
 
  private:
   CallContext& context_;
+  const bool keeps_little_;
 };
 
 }  // namespace arrowport::flight

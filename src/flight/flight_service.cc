@@ -178,7 +178,8 @@ Status FlightService::AnswerGetSchema(CallContext& context) {
 
 Status FlightService::AnswerDoGet(CallContext& context) {
   ARROW_ASSIGN_OR_RAISE(const auto ticket, ReadRequest<arrow::flight::Ticket>(context));
-  DataStream stream(context);
+  // The rows of a short result go out with their schema and their end; see result_sender.h.
+  DataStream stream(context, /*keeps_little=*/true);
   return batches_.DoGet(context, ticket, &stream);
 }
 

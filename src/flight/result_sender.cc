@@ -6,7 +6,9 @@
 #include <arrow/ipc/options.h>
 #include <arrow/record_batch.h>
 
+#include "base/bounded_queue.h"
 #include "base/error.h"
+#include "base/event.h"
 #include "engine/result_stream.h"
 #include "flight/running_calls.h"
 #include "observe/metrics.h"
@@ -48,10 +50,24 @@ class ResultReader final : public arrow::RecordBatchReader {
 
  private:
   Result<std::shared_ptr<arrow::RecordBatch>> Next() {
-    auto batch = rows_->Next();
+    auto batch = Take();
     at_end_ = !batch.ok() || *batch == nullptr;
     if (!batch.ok()) return call_.Answer(batch.status());
     return batch;
+  }
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Take() {
+    std::shared_ptr<arrow::RecordBatch> batch;
+    for (;;) {
+      const auto worth_asking = std::make_shared<Event>();
+      const QueueState state = rows_->Poll(&batch, [worth_asking] { worth_asking->Set(); });
+      if (state == QueueState::kReady) return batch;
+      if (state == QueueState::kClosed) break;
+      call_.Flush();
+      worth_asking->Wait();
+    }
+    ARROW_RETURN_NOT_OK(rows_->status());
+    return nullptr;
   }
 
   RunningCall& call_;

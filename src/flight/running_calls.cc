@@ -108,6 +108,8 @@ Status RunningCall::Answer(const Status& status) {
 
 Status RunningCall::ReadFailure() const { return context_.ReadFailure(); }
 
+void RunningCall::Flush() { context_.wire().Flush(); }
+
 void RunningCall::BeginWaitingForClient() {
   waiting_since_.store(Clock::now().time_since_epoch().count());
 }

@@ -56,6 +56,9 @@ class RunningCall {
   /// to ask.
   [[nodiscard]] Status ReadFailure() const;
 
+  /// Sends what is ready for the client, before the thread waits for more of it.
+  void Flush();
+
   /// Says that the thread waits for the client to send or take something, and that it is back.
   void BeginWaitingForClient();
   void EndWaitingForClient();

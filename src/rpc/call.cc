@@ -23,6 +23,10 @@ void Call::AddHeader(Header header) { connection_->AddHeader(*stream_, std::move
 
 bool Call::Write(const Message& message) { return connection_->Write(*stream_, message); }
 
+bool Call::WriteMore(const Message& message) { return connection_->WriteMore(*stream_, message); }
+
+void Call::Flush() { connection_->Flush(); }
+
 void Call::Finish(const Outcome& outcome) { connection_->Finish(*stream_, outcome); }
 
 Status Call::failure() const { return connection_->FailureOf(*stream_); }

@@ -37,6 +37,13 @@ class Call {
   /// client can still have it.
   bool Write(const Message& message);
 
+  /// The same for a message that more may follow at once: a little is kept until that is written,
+  /// the call is finished or Flush is called, so that it goes out together.
+  bool WriteMore(const Message& message);
+
+  /// Sends what WriteMore has kept.
+  void Flush();
+
   /// Ends the call with what the client is told. Nothing may be read or written after it. A call
   /// that is destroyed without it ends with kUnknown.
   void Finish(const Outcome& outcome);

@@ -44,6 +44,9 @@ constexpr int kReadsMax = 8;
 // What is sent at once; the kernel takes up to 1,024.
 constexpr size_t kPiecesMax = 128;
 
+// What is kept of messages that more may follow at once.
+constexpr int64_t kKeptBytesMax = 16 * kKiB;
+
 // How long a client may take to take the end of a call, and to close after the server has.
 constexpr std::chrono::milliseconds kTimeToTakeAnEnd{1'000};
 
@@ -272,6 +275,22 @@ bool Connection::Write(Stream& stream, const Message& message) {
   std::unique_lock lock(mutex_);
   if (!stream.failure.ok()) return false;
   session_.Send(stream, message);
+  return SendAllLocked(lock, stream);
+}
+
+bool Connection::WriteMore(Stream& stream, const Message& message) {
+  std::unique_lock lock(mutex_);
+  if (!stream.failure.ok()) return false;
+  session_.Send(stream, message);
+  return stream.unsent.bytes <= kKeptBytesMax || SendAllLocked(lock, stream);
+}
+
+void Connection::Flush() {
+  const std::lock_guard lock(mutex_);
+  FlushLocked();
+}
+
+bool Connection::SendAllLocked(std::unique_lock<std::mutex>& lock, Stream& stream) {
   FlushLocked();
   stream.writing_since = Clock::now();
   while (stream.failure.ok() && stream.unsent.bytes > 0) WaitLocked(lock, stream);

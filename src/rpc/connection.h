@@ -54,6 +54,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Result<std::shared_ptr<arrow::Buffer>> Read(Stream& stream);
   void AddHeader(Stream& stream, Header header);
   bool Write(Stream& stream, const Message& message);
+  bool WriteMore(Stream& stream, const Message& message);
+  void Flush();
   void Finish(Stream& stream, const Outcome& outcome);
   [[nodiscard]] Status FailureOf(const Stream& stream) const;
   void Interrupt(Stream& stream);
@@ -69,6 +71,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void OnWritable();
   void BreakLocked();
   void Close();
+  bool SendAllLocked(std::unique_lock<std::mutex>& lock, Stream& stream);
   void WaitLocked(std::unique_lock<std::mutex>& lock, Stream& stream);
 
   net::Socket socket_;  // Used on the executor only, but for its descriptor.
