@@ -26,7 +26,8 @@ class StreamReader final : public arrow::RecordBatchReader {
 
 }  // namespace
 
-Result<std::shared_ptr<arrow::RecordBatch>> ResultStream::Next() {
+Result<std::shared_ptr<arrow::RecordBatch>> ResultStream::Next(
+    const std::function<void()>& before_waiting) {
   std::shared_ptr<arrow::RecordBatch> batch;
   for (;;) {
     auto ready = std::make_shared<Event>();
@@ -34,6 +35,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> ResultStream::Next() {
       case QueueState::kReady:
         return batch;
       case QueueState::kWait:
+        if (before_waiting) before_waiting();
         ready->Wait();
         break;
       case QueueState::kClosed:

@@ -44,8 +44,9 @@ class ResultStream {
   /// Does nothing at the end of the stream.
   virtual void Cancel(const Status& reason) = 0;
 
-  /// Blocks for the next batch; null at the end.
-  Result<std::shared_ptr<arrow::RecordBatch>> Next();
+  /// Blocks for the next batch; null at the end. `before_waiting` is called when there is none yet.
+  Result<std::shared_ptr<arrow::RecordBatch>> Next(
+      const std::function<void()>& before_waiting = {});
 };
 
 /// `stream` as a reader for code that expects Arrow's blocking interface.

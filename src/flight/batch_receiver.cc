@@ -34,17 +34,12 @@ auto WaitForClient(RunningCall& call, Read read) {
 // Of what DuckDB and Arrow read at once: numbers of 128 bits are read as two halves.
 constexpr int64_t kValueBytesMax = 8;
 
-// Why there is no more to read, when that is not the end.
-Status EndedEarly(const RunningCall& call) {
-  const Status failure = call.ReadFailure();
-  if (failure.ok() || KindOf(failure) != ErrorKind::kCancelled) return failure;
-  return MakeError(ErrorKind::kCancelled, "the client went away in the middle of its stream");
-}
+constexpr char kGone[] = "the client went away in the middle of its stream";
 
 // The library says of broken bytes that they are an I/O or a memory error, as it happens.
 Status ExplainUnreadable(const RunningCall& call, std::string_view what, const Status& status) {
   if (status.ok()) return status;
-  ARROW_RETURN_NOT_OK(EndedEarly(call));
+  ARROW_RETURN_NOT_OK(call.ReadFailure(kGone));
   return WithContext(what, WithKind(ErrorKind::kInvalidInput, status));
 }
 
@@ -85,7 +80,7 @@ Result<std::optional<FlightStreamChunk>> BatchReceiver::Receive() {
   auto chunk = may_be_silent_ ? next() : WaitForClient(call_, next);
   ARROW_RETURN_NOT_OK(ExplainUnreadable(call_, "batch " + std::to_string(index_), chunk.status()));
   if (chunk->data != nullptr || chunk->app_metadata != nullptr) return std::move(*chunk);
-  ARROW_RETURN_NOT_OK(EndedEarly(call_));
+  ARROW_RETURN_NOT_OK(call_.ReadFailure(kGone));
   return std::nullopt;
 }
 

@@ -1,5 +1,6 @@
 #include "flight/data_stream.h"
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "base/error.h"
 #include "flight/call_context.h"
 #include "flight/flight_messages.h"
+#include "flight/flight_wire.pb.h"
 #include "rpc/call.h"
 
 namespace arrowport::flight {
@@ -38,7 +40,9 @@ Result<bool> DataStream::WriteData(const arrow::flight::FlightPayload& payload) 
 }
 
 Status DataStream::WritePutMetadata(const arrow::Buffer& metadata) {
-  if (context_.wire().Write({WritePutResult(metadata)})) return Status::OK();
+  wire::PutResult result;
+  result.set_app_metadata(metadata.data(), static_cast<size_t>(metadata.size()));
+  if (context_.wire().Write({WriteWire(result)})) return Status::OK();
   return MakeError(ErrorKind::kCancelled, "the client takes no more");
 }
 

@@ -25,7 +25,7 @@ using arrow::flight::FlightMessageWriter;
 // Flight only says that it could not write.
 Status ExplainUnsent(const RunningCall& call, const Status& status) {
   if (status.ok()) return status;
-  const Status lost = call.ReadFailure();
+  const Status lost = call.SendFailure(kGoneInAResult);
   return lost.ok() ? status : lost;
 }
 

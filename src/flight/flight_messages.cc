@@ -11,7 +11,6 @@
 #include <arrow/flight/transport.h>
 #include <arrow/flight/types.h>
 #include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/wire_format_lite.h>
 
 #include "base/error.h"
@@ -21,19 +20,12 @@ namespace {
 
 using google::protobuf::internal::WireFormatLite;
 using google::protobuf::io::CodedInputStream;
-using google::protobuf::io::CodedOutputStream;
 
 // Of FlightData.
 constexpr int kDescriptor = 1;
 constexpr int kDataHeader = 2;
 constexpr int kAppMetadata = 3;
 constexpr int kDataBody = 1000;
-
-// Of PutResult.
-constexpr int kPutMetadata = 1;
-
-// Of HandshakeRequest and HandshakeResponse.
-constexpr int kHandshakePayload = 2;
 
 /// The fields of a message, one after the other.
 class Fields {
@@ -77,24 +69,11 @@ class Fields {
   size_t size_ = 0;
 };
 
-Status Broken(const std::string& name) {
+}  // namespace
+
+Status BrokenMessage(const std::string& name) {
   return MakeError(ErrorKind::kInvalidInput, "the bytes of a " + name + " are broken");
 }
-
-// A message of one field.
-std::shared_ptr<arrow::Buffer> WriteField(int number, std::string_view bytes) {
-  std::string message;
-  {
-    google::protobuf::io::StringOutputStream stream(&message);
-    CodedOutputStream output(&stream);
-    output.WriteTag(WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
-    output.WriteVarint32(static_cast<uint32_t>(bytes.size()));
-    output.WriteRaw(bytes.data(), static_cast<int>(bytes.size()));
-  }
-  return arrow::Buffer::FromString(std::move(message));
-}
-
-}  // namespace
 
 Result<arrow::flight::internal::FlightData> ReadFlightData(
     const std::shared_ptr<arrow::Buffer>& message) {
@@ -102,20 +81,20 @@ Result<arrow::flight::internal::FlightData> ReadFlightData(
   data.body = std::make_shared<arrow::Buffer>(nullptr, 0);
   Fields fields{std::string_view(*message)};
   while (fields.Next()) {
-    if (!fields.Skip()) return Broken("FlightData");
+    if (!fields.Skip()) return BrokenMessage("FlightData");
     const std::string_view bytes = fields.bytes();
     auto part = arrow::SliceBuffer(message, static_cast<int64_t>(fields.begin()),
                                    static_cast<int64_t>(bytes.size()));
     if (fields.number() == kDescriptor) {
       auto descriptor = arrow::flight::FlightDescriptor::Deserialize(bytes);
-      if (!descriptor.ok()) return Broken("FlightDescriptor");
+      if (!descriptor.ok()) return BrokenMessage("FlightDescriptor");
       data.descriptor = std::make_unique<arrow::flight::FlightDescriptor>(*std::move(descriptor));
     }
     if (fields.number() == kDataHeader) data.metadata = part;
     if (fields.number() == kAppMetadata) data.app_metadata = part;
     if (fields.number() == kDataBody) data.body = part;
   }
-  if (!fields.is_at_end()) return Broken("FlightData");
+  if (!fields.is_at_end()) return BrokenMessage("FlightData");
   return data;
 }
 
@@ -126,29 +105,6 @@ size_t FindBody(std::string_view beginning) {
     if (!fields.Skip()) return 0;
   }
   return 0;
-}
-
-std::shared_ptr<arrow::Buffer> WritePutResult(const arrow::Buffer& metadata) {
-  return WriteField(kPutMetadata, std::string_view(metadata));
-}
-
-Result<std::string> ReadBytesField(const std::string& name, std::string_view message, int number) {
-  std::string found;
-  Fields fields(message);
-  while (fields.Next()) {
-    if (!fields.Skip()) return Broken(name);
-    if (fields.number() == number) found = fields.bytes();
-  }
-  if (!fields.is_at_end()) return Broken(name);
-  return found;
-}
-
-Result<std::string> ReadHandshake(std::string_view message) {
-  return ReadBytesField("HandshakeRequest", message, kHandshakePayload);
-}
-
-std::shared_ptr<arrow::Buffer> WriteHandshake(std::string_view payload) {
-  return WriteField(kHandshakePayload, payload);
 }
 
 }  // namespace arrowport::flight

@@ -12,8 +12,8 @@
 
 namespace arrowport::flight {
 
-// The messages of Flight.proto that Arrow's library does not read or write for others
-// (https://arrow.apache.org/docs/format/Flight.html#protocol-buffer-definitions).
+// The messages that Arrow's library does not read or write for others: FlightData here, since it is
+// not to be copied, and the small ones of flight_wire.proto.
 
 /// A FlightData; its buffers are parts of `message`. kInvalidInput for bytes that are none.
 Result<arrow::flight::internal::FlightData> ReadFlightData(
@@ -22,17 +22,23 @@ Result<arrow::flight::internal::FlightData> ReadFlightData(
 /// Where the body of a FlightData lies that begins like this; 0 where that cannot be seen.
 size_t FindBody(std::string_view beginning);
 
-/// A PutResult.
-std::shared_ptr<arrow::Buffer> WritePutResult(const arrow::Buffer& metadata);
+/// kInvalidInput for bytes that are no message of type `name`.
+Status BrokenMessage(const std::string& name);
 
-/// The field `number`, of bytes or text, of a message of type `name`; empty when there is none.
-/// kInvalidInput for bytes that are no message.
-Result<std::string> ReadBytesField(const std::string& name, std::string_view message, int number);
+/// Reads a message of flight_wire.proto. kInvalidInput for bytes that are none.
+template <typename Message>
+Result<Message> ReadWire(std::string_view bytes) {
+  Message message;
+  const bool is_one = message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  if (is_one) return message;
+  const std::string name = message.GetTypeName();
+  return BrokenMessage(name.substr(name.rfind('.') + 1));
+}
 
-/// The payload of a HandshakeRequest. kInvalidInput for bytes that are none.
-Result<std::string> ReadHandshake(std::string_view message);
-
-/// A HandshakeResponse.
-std::shared_ptr<arrow::Buffer> WriteHandshake(std::string_view payload);
+/// The bytes of a message of flight_wire.proto.
+template <typename Message>
+std::shared_ptr<arrow::Buffer> WriteWire(const Message& message) {
+  return arrow::Buffer::FromString(message.SerializeAsString());
+}
 
 }  // namespace arrowport::flight

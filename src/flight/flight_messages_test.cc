@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "flight/flight_wire.pb.h"
 
 namespace arrowport::flight {
 namespace {
@@ -83,10 +84,15 @@ TEST(FlightMessagesTest, FindsTheBodyAsSoonAsItsBeginningIsThere) {
 }
 
 TEST(FlightMessagesTest, WritesPutResultsAndHandshakes) {
-  EXPECT_EQ(WritePutResult(arrow::Buffer("{}"))->ToString(), Field(1, "{}"));
-  EXPECT_EQ(WriteHandshake("token")->ToString(), Field(2, "token"));
-  EXPECT_EQ(*ReadHandshake(Field(2, "token")), "token");
-  EXPECT_EQ(KindOf(ReadHandshake("\x12\x09token").status()), ErrorKind::kInvalidInput);
+  wire::PutResult result;
+  result.set_app_metadata("{}");
+  EXPECT_EQ(WriteWire(result)->ToString(), Field(1, "{}"));
+  wire::HandshakeResponse response;
+  response.set_payload("token");
+  EXPECT_EQ(WriteWire(response)->ToString(), Field(2, "token"));
+  EXPECT_EQ(ReadWire<wire::HandshakeRequest>(Field(2, "token"))->payload(), "token");
+  EXPECT_EQ(KindOf(ReadWire<wire::HandshakeRequest>("\x12\x09token").status()),
+            ErrorKind::kInvalidInput);
 }
 
 }  // namespace

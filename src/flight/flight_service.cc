@@ -18,7 +18,6 @@
 #include "base/error.h"
 #include "flight/call_context.h"
 #include "flight/data_stream.h"
-#include "flight/flight_status.h"
 #include "flight/handshake.h"
 #include "flight/outcome.h"
 #include "flight/running_calls.h"
@@ -29,6 +28,7 @@ namespace arrowport::flight {
 namespace {
 
 using arrow::flight::FlightMethod;
+using arrow::flight::FlightServerBase;
 
 struct NamedMethod {
   std::string_view name;
@@ -59,7 +59,7 @@ FlightMethod MethodOf(std::string_view path) {
 
 // The one message of a call that has one.
 template <typename Message>
-Result<Message> ReadRequest(const CallContext& context) {
+Result<Message> ReadMessage(const CallContext& context) {
   ARROW_ASSIGN_OR_RAISE(const auto bytes, context.wire().Read());
   if (bytes == nullptr) {
     return MakeError(ErrorKind::kInvalidInput, "the call ended before it had a message");
@@ -73,6 +73,28 @@ template <typename Message>
 Status Write(const CallContext& context, const Message& message) {
   ARROW_ASSIGN_OR_RAISE(auto buffer, message.SerializeToBuffer());
   return context.wire().Write({std::move(buffer)}) ? Status::OK() : context.wire().failure();
+}
+
+// Handlers of Flight's that take a message and give a value, or an iterator of them.
+template <typename Request, typename Answer>
+using Method = Status (FlightServerBase::*)(const arrow::flight::ServerCallContext& context,
+                                            const Request& request,
+                                            std::unique_ptr<Answer>* answer);
+
+template <typename Request, typename Answer>
+Result<std::unique_ptr<Answer>> Ask(FlightServerBase& handlers, const CallContext& context,
+                                    Method<Request, Answer> method) {
+  ARROW_ASSIGN_OR_RAISE(const auto request, ReadMessage<Request>(context));
+  std::unique_ptr<Answer> answer;
+  ARROW_RETURN_NOT_OK((handlers.*method)(context, request, &answer));
+  return answer;
+}
+
+template <typename Request, typename Answer>
+Status AnswerOnce(FlightServerBase& handlers, const CallContext& context,
+                  Method<Request, Answer> method) {
+  ARROW_ASSIGN_OR_RAISE(const auto answer, Ask(handlers, context, method));
+  return Write(context, *answer);
 }
 
 // The values of an iterator of Flight's.
@@ -123,11 +145,11 @@ Status FlightService::Answer(FlightMethod method, CallContext& context) {
     case FlightMethod::ListFlights:
       return AnswerListFlights(context);
     case FlightMethod::GetFlightInfo:
-      return AnswerGetFlightInfo(context);
+      return AnswerOnce(handlers_, context, &FlightServerBase::GetFlightInfo);
     case FlightMethod::PollFlightInfo:
-      return AnswerPollFlightInfo(context);
+      return AnswerOnce(handlers_, context, &FlightServerBase::PollFlightInfo);
     case FlightMethod::GetSchema:
-      return AnswerGetSchema(context);
+      return AnswerOnce(handlers_, context, &FlightServerBase::GetSchema);
     case FlightMethod::DoGet:
       return AnswerDoGet(context);
     case FlightMethod::DoAction:
@@ -149,44 +171,21 @@ Status FlightService::Answer(FlightMethod method, CallContext& context) {
 }
 
 Status FlightService::AnswerListFlights(CallContext& context) {
-  ARROW_ASSIGN_OR_RAISE(const auto criteria, ReadRequest<arrow::flight::Criteria>(context));
+  ARROW_ASSIGN_OR_RAISE(const auto criteria, ReadMessage<arrow::flight::Criteria>(context));
   std::unique_ptr<arrow::flight::FlightListing> listing;
   ARROW_RETURN_NOT_OK(handlers_.ListFlights(context, &criteria, &listing));
   return WriteAll(context, *listing);
 }
 
-Status FlightService::AnswerGetFlightInfo(CallContext& context) {
-  ARROW_ASSIGN_OR_RAISE(const auto request, ReadRequest<arrow::flight::FlightDescriptor>(context));
-  std::unique_ptr<arrow::flight::FlightInfo> info;
-  ARROW_RETURN_NOT_OK(handlers_.GetFlightInfo(context, request, &info));
-  return Write(context, *info);
-}
-
-Status FlightService::AnswerPollFlightInfo(CallContext& context) {
-  ARROW_ASSIGN_OR_RAISE(const auto request, ReadRequest<arrow::flight::FlightDescriptor>(context));
-  std::unique_ptr<arrow::flight::PollInfo> info;
-  ARROW_RETURN_NOT_OK(handlers_.PollFlightInfo(context, request, &info));
-  return Write(context, *info);
-}
-
-Status FlightService::AnswerGetSchema(CallContext& context) {
-  ARROW_ASSIGN_OR_RAISE(const auto request, ReadRequest<arrow::flight::FlightDescriptor>(context));
-  std::unique_ptr<arrow::flight::SchemaResult> schema;
-  ARROW_RETURN_NOT_OK(handlers_.GetSchema(context, request, &schema));
-  return Write(context, *schema);
-}
-
 Status FlightService::AnswerDoGet(CallContext& context) {
-  ARROW_ASSIGN_OR_RAISE(const auto ticket, ReadRequest<arrow::flight::Ticket>(context));
+  ARROW_ASSIGN_OR_RAISE(const auto ticket, ReadMessage<arrow::flight::Ticket>(context));
   // The rows of a short result go out with their schema and their end; see result_sender.h.
   DataStream stream(context, /*keeps_little=*/true);
   return batches_.DoGet(context, ticket, &stream);
 }
 
 Status FlightService::AnswerDoAction(CallContext& context) {
-  ARROW_ASSIGN_OR_RAISE(const auto action, ReadRequest<arrow::flight::Action>(context));
-  std::unique_ptr<arrow::flight::ResultStream> results;
-  ARROW_RETURN_NOT_OK(handlers_.DoAction(context, action, &results));
+  ARROW_ASSIGN_OR_RAISE(const auto results, Ask(handlers_, context, &FlightServerBase::DoAction));
   return WriteAll(context, *results);
 }
 

@@ -44,9 +44,6 @@ class FlightService {
 
   Status Answer(arrow::flight::FlightMethod method, CallContext& context);
   Status AnswerListFlights(CallContext& context);
-  Status AnswerGetFlightInfo(CallContext& context);
-  Status AnswerPollFlightInfo(CallContext& context);
-  Status AnswerGetSchema(CallContext& context);
   Status AnswerDoGet(CallContext& context);
   Status AnswerDoAction(CallContext& context);
   Status AnswerListActions(CallContext& context);

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "flight/call_context.h"
 #include "flight/flight_messages.h"
+#include "flight/flight_wire.pb.h"
 #include "flight/running_calls.h"
 #include "flight/session_key.h"
 
@@ -52,16 +53,18 @@ Status AnswerHandshake(CallContext& context) {
   const auto message = context.wire().Read();
   call.EndWaitingForClient();
   ARROW_RETURN_NOT_OK(message.status());
-  ARROW_ASSIGN_OR_RAISE(const std::string payload,
-                        ReadHandshake(*message == nullptr ? "" : std::string_view(**message)));
-  if (!IsSignIn(payload)) {
+  ARROW_ASSIGN_OR_RAISE(
+      const auto request,
+      ReadWire<wire::HandshakeRequest>(*message == nullptr ? "" : std::string_view(**message)));
+  if (!IsSignIn(request.payload())) {
     return MakeError(
         ErrorKind::kInvalidInput,
         "the handshake has neither a message like {\"username\": \"…\", \"password\": \"…\"} or "
         "Flight's BasicAuth, nor a header `authorization: Basic …` or `Bearer …`");
   }
-  return context.wire().Write({WriteHandshake(NewToken())}) ? Status::OK()
-                                                            : context.wire().failure();
+  wire::HandshakeResponse response;
+  response.set_payload(NewToken());
+  return context.wire().Write({WriteWire(response)}) ? Status::OK() : context.wire().failure();
 }
 
 std::string SignInAnswer(arrow::flight::FlightMethod method, const CallContext& context) {

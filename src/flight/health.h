@@ -11,6 +11,6 @@ inline constexpr char kHealthCheck[] = "/grpc.health.v1.Health/Check";
 
 /// Answers it: SERVING or NOT_SERVING, as of Service::CheckReady, of the whole server or of
 /// Flight's service; NOT_FOUND of another.
-void AnswerHealthCheck(const service::Service& service, rpc::Call& wire);
+void AnswerHealthCheck(const service::Service& service, rpc::Call& call);
 
 }  // namespace arrowport::flight

@@ -6,9 +6,7 @@
 #include <arrow/ipc/options.h>
 #include <arrow/record_batch.h>
 
-#include "base/bounded_queue.h"
 #include "base/error.h"
-#include "base/event.h"
 #include "engine/result_stream.h"
 #include "flight/running_calls.h"
 #include "observe/metrics.h"
@@ -26,11 +24,8 @@ class ResultReader final : public arrow::RecordBatchReader {
   ~ResultReader() override {
     if (at_end_) return;
     // Flight calls a broken connection a success; this call was none.
-    const Status lost = call_.ReadFailure();
-    const bool is_ours = !lost.ok() && KindOf(lost) != ErrorKind::kCancelled;
-    (void)call_.Answer(is_ours ? lost
-                               : MakeError(ErrorKind::kCancelled,
-                                           "the client went away in the middle of a result"));
+    const Status lost = call_.SendFailure(kGoneInAResult);
+    (void)call_.Answer(lost.ok() ? MakeError(ErrorKind::kCancelled, kGoneInAResult) : lost);
   }
 
   ResultReader(const ResultReader&) = delete;
@@ -50,24 +45,10 @@ class ResultReader final : public arrow::RecordBatchReader {
 
  private:
   Result<std::shared_ptr<arrow::RecordBatch>> Next() {
-    auto batch = Take();
+    auto batch = rows_->Next([this] { call_.Flush(); });
     at_end_ = !batch.ok() || *batch == nullptr;
     if (!batch.ok()) return call_.Answer(batch.status());
     return batch;
-  }
-
-  Result<std::shared_ptr<arrow::RecordBatch>> Take() {
-    std::shared_ptr<arrow::RecordBatch> batch;
-    for (;;) {
-      const auto worth_asking = std::make_shared<Event>();
-      const QueueState state = rows_->Poll(&batch, [worth_asking] { worth_asking->Set(); });
-      if (state == QueueState::kReady) return batch;
-      if (state == QueueState::kClosed) break;
-      call_.Flush();
-      worth_asking->Wait();
-    }
-    ARROW_RETURN_NOT_OK(rows_->status());
-    return nullptr;
   }
 
   RunningCall& call_;

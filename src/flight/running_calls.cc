@@ -31,8 +31,8 @@ using arrow::flight::FlightMethod;
 // A client's death ends its query within a second; asking more often would only cost.
 constexpr std::chrono::milliseconds kWatchInterval{100};
 
-// What a client has to take what comes before its error.
-constexpr std::chrono::milliseconds kTimeToTakeAnError{1'000};
+// What a client has to take what comes before its error, or to send what nobody needs.
+constexpr std::chrono::milliseconds kTimeOfAHurry{1'000};
 
 std::string_view VerbOf(FlightMethod method) {
   switch (method) {
@@ -60,6 +60,12 @@ std::string_view VerbOf(FlightMethod method) {
       break;
   }
   return "unknown";
+}
+
+// Of a client that went away the wire only knows that.
+Status InOurWords(const Status& failure, const char* gone) {
+  const bool is_gone = !failure.ok() && KindOf(failure) == ErrorKind::kCancelled;
+  return is_gone ? MakeError(ErrorKind::kCancelled, gone) : failure;
 }
 
 }  // namespace
@@ -106,7 +112,13 @@ Status RunningCall::Answer(const Status& status) {
   return answer_;
 }
 
-Status RunningCall::ReadFailure() const { return context_.ReadFailure(); }
+Status RunningCall::ReadFailure(const char* gone) const {
+  return InOurWords(context_.ReadFailure(), gone);
+}
+
+Status RunningCall::SendFailure(const char* gone) const {
+  return InOurWords(context_.wire().failure(), gone);
+}
 
 void RunningCall::Flush() { context_.wire().Flush(); }
 
@@ -122,6 +134,16 @@ void RunningCall::HurryClient() {
   if (!hurried_at_) hurried_at_ = Clock::now();
 }
 
+void RunningCall::DropTheRest() {
+  HurryClient();
+  BeginWaitingForClient();
+  for (;;) {
+    const auto message = context_.wire().Read();
+    if (!message.ok() || *message == nullptr) break;
+  }
+  EndWaitingForClient();
+}
+
 Status RunningCall::stop_reason() const {
   std::lock_guard lock(calls_.mutex_);
   return stop_reason_;
@@ -131,11 +153,7 @@ Status RunningCall::ReasonToStop(Clock::time_point now) const {
   const Clock::rep since = waiting_since_.load();
   // A thread that waits for the client notices by itself; an exchange waits elsewhere, too.
   const bool may_not_notice = since == 0 || method_ == FlightMethod::DoExchange;
-  const Status lost = may_not_notice ? context_.wire().failure() : Status::OK();
-  if (KindOf(lost) == ErrorKind::kCancelled && !lost.ok()) {
-    return MakeError(ErrorKind::kCancelled, "the client went away");
-  }
-  if (!lost.ok()) return lost;
+  if (may_not_notice) ARROW_RETURN_NOT_OK(SendFailure("the client went away"));
   if (since == 0) return Status::OK();
   if (deadline_ && now >= *deadline_) {
     return MakeError(ErrorKind::kDeadlineExceeded,
@@ -159,7 +177,7 @@ Status RunningCall::ReasonToStop(Clock::time_point now) const {
 }
 
 bool RunningCall::IsStuck(Clock::time_point now) const {
-  return hurried_at_ && now - *hurried_at_ >= kTimeToTakeAnError && waiting_since_.load() != 0;
+  return hurried_at_ && now - *hurried_at_ >= kTimeOfAHurry && waiting_since_.load() != 0;
 }
 
 Status RunningCall::End(Status status) {

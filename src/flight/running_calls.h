@@ -25,6 +25,9 @@ namespace arrowport::flight {
 
 class RunningCalls;
 
+/// Why a result ends early whose client went away.
+inline constexpr char kGoneInAResult[] = "the client went away in the middle of a result";
+
 /// One call, from its first header to its final status. It belongs to the thread that runs the
 /// call, except where said.
 class RunningCall {
@@ -51,10 +54,13 @@ class RunningCall {
   /// Everything that a handler answers goes through here.
   Status Answer(const Status& status);
 
-  /// Why nothing more can be read or sent; OK when the client has sent all and takes what comes.
-  /// Flight ends a broken stream just like a finished one, so who takes an end for the true end has
-  /// to ask.
-  [[nodiscard]] Status ReadFailure() const;
+  /// Why nothing more could be read; OK at the client's own end. Flight ends a broken stream just
+  /// like a finished one, so who takes an end for the true end has to ask. Of a client that went
+  /// away it says `gone`. Only for the thread that reads.
+  [[nodiscard]] Status ReadFailure(const char* gone) const;
+
+  /// Why nothing more can be sent, in the same words; OK when it can. For any thread.
+  [[nodiscard]] Status SendFailure(const char* gone) const;
 
   /// Sends what is ready for the client, before the thread waits for more of it.
   void Flush();
@@ -66,6 +72,10 @@ class RunningCall {
   /// Says that the call has failed and only waits for the client to take what comes before that:
   /// after a second it waits no more.
   void HurryClient();
+
+  /// Drops what the client still sends, after its answer, for up to a second. A call that ends
+  /// while its client sends makes that fail, and Arrow's own client then drops the answer.
+  void DropTheRest();
 
   /// Why the watcher asked the call to stop; OK when it did not.
   [[nodiscard]] Status stop_reason() const;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "flight/flight_messages.h"
 #include "flight/flight_sql.pb.h"
 
 namespace arrowport::flight {
@@ -33,7 +34,7 @@ template <typename Message>
 Result<Message> Parse(const PackedMessage& packed) {
   Message message;
   if (message.ParseFromString(packed.value)) return message;
-  return MakeError(ErrorKind::kInvalidInput, "the bytes of a " + packed.name + " are broken");
+  return BrokenMessage(packed.name);
 }
 
 /// The body of an action that is to have a `Message`. kInvalidInput for anything else.

@@ -13,16 +13,12 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "rpc/test_client.h"
 
 namespace arrowport::rpc {
 namespace {
 
-std::string Framed(std::string_view message, char flag = '\0') {
-  const size_t size = message.size();
-  std::string framed(1, flag);
-  for (const int shift : {24, 16, 8, 0}) framed += static_cast<char>(size >> shift & 0xFFU);
-  return framed.append(message);
-}
+using testing::Framed;
 
 class MessageAssemblerTest : public ::testing::Test {
  protected:

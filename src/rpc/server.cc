@@ -69,12 +69,12 @@ class Server::Impl {
   }
 
   void Stop(Clock::time_point deadline) {
-    if (listener_ == nullptr || std::exchange(stopped_, true)) return;
-    listener_->Close();
+    if (listener_ == nullptr) return;
     {
       const std::lock_guard lock(mutex_);
-      stopping_ = true;
+      if (std::exchange(stopping_, true)) return;
     }
+    listener_->Close();
     for (const auto& connection : Connections()) connection->GoAway();
     if (!WaitUntilEmpty(deadline)) {
       const Status reason = MakeError(ErrorKind::kUnavailable, "the server is stopping");
@@ -168,7 +168,6 @@ class Server::Impl {
 
   const ServerOptions options_;
   const Handler handler_;
-  bool stopped_ = false;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -115,6 +115,22 @@ class ServerTest : public ::testing::Test {
     }
   }
 
+  void ServeEcho() {
+    Serve([this](const std::shared_ptr<Call>& call) {
+      begun_.Set();
+      Echo(call);
+    });
+  }
+
+  // Waits until the call is with its handler. \return its number.
+  int32_t BeginEcho(Peer& peer) {
+    const int32_t id = peer.client.Begin("/p.S/M");
+    peer.Send();
+    begun_.Wait();
+    return id;
+  }
+
+  Event begun_;
   std::unique_ptr<Server> server_;
 };
 
@@ -169,15 +185,9 @@ TEST_F(ServerTest, ARunningCallNoticesThatItsClientHasGone) {
 }
 
 TEST_F(ServerTest, StopLetsARunningCallEndAndCloses) {
-  Event begun;
-  Serve([&begun](const std::shared_ptr<Call>& call) {
-    begun.Set();
-    Echo(call);
-  });
+  ServeEcho();
   Peer peer(server_->port());
-  const int32_t id = peer.client.Begin("/p.S/M");
-  peer.Send();
-  begun.Wait();
+  const int32_t id = BeginEcho(peer);
   std::thread stopping([this] { server_->Stop(Clock::now() + std::chrono::seconds(20)); });
   peer.client.Send(id, Framed("late"), /*end=*/true);
   EXPECT_TRUE(peer.Finish(id));
@@ -187,15 +197,9 @@ TEST_F(ServerTest, StopLetsARunningCallEndAndCloses) {
 }
 
 TEST_F(ServerTest, StopInterruptsAtItsDeadline) {
-  Event begun;
-  Serve([&begun](const std::shared_ptr<Call>& call) {
-    begun.Set();
-    Echo(call);
-  });
+  ServeEcho();
   Peer peer(server_->port());
-  const int32_t id = peer.client.Begin("/p.S/M");
-  peer.Send();
-  begun.Wait();
+  const int32_t id = BeginEcho(peer);
   std::thread stopping([this] { server_->Stop(Clock::now() + milliseconds(20)); });
   EXPECT_TRUE(peer.Finish(id));
   EXPECT_EQ(peer.client.answer(id).fields["grpc-status"], "10");

@@ -14,10 +14,10 @@
 
 namespace arrowport::rpc::testing {
 
-/// `message` with what gRPC puts before it.
-inline std::string Framed(std::string_view message) {
+/// `message` with what gRPC puts before it; the flag 1 says that it is compressed.
+inline std::string Framed(std::string_view message, char flag = '\0') {
   const size_t size = message.size();
-  std::string framed(1, '\0');
+  std::string framed(1, flag);
   for (const unsigned shift : {24U, 16U, 8U, 0U}) {
     framed += static_cast<char>(size >> shift & 0xFFU);
   }
