@@ -81,6 +81,7 @@ Status Door::DoPut(const Context& context,
   if (!answer.ok()) return call.Answer(answer.status());
   // A client that has gone by now has missed the answer; the rows are there all the same.
   (void)writer->WriteMetadata(*arrow::Buffer::FromString(*std::move(answer)));
+  call.DropTheRest();
   return Status::OK();
 }
 

@@ -119,6 +119,30 @@ TEST_F(SqlSessionsTest, UpdatesAndPreparedStatementsAreInATransaction) {
       plain_.Update(prepared.prepared_statement_handle(), MakeRows(20, 1)).status().IsKeyError());
 }
 
+TEST_F(SqlSessionsTest, AnUpdateIsAnsweredWhateverRowsComeWithIt) {
+  sql::CommandStatementUpdate update;
+  update.set_query("INSERT INTO t VALUES (1, 'a'), (2, 'b')");
+  const std::vector<std::shared_ptr<arrow::RecordBatch>> rows(200, MakeRows(0, 1'000));
+  const auto descriptor = arrow::flight::FlightDescriptor::Command(Pack(update));
+  EXPECT_EQ(*Count(server_.Put(descriptor, rows)), 2);
+  EXPECT_EQ(Rows(), "2");
+}
+
+TEST_F(SqlSessionsTest, AnUpdateEndsWhoseClientNeverSaysThatItHasSentAll) {
+  sql::CommandStatementUpdate update;
+  update.set_query("INSERT INTO t VALUES (1, 'a')");
+  const auto descriptor = arrow::flight::FlightDescriptor::Command(Pack(update));
+  auto put = server_.client->DoPut({}, descriptor, arrow::schema({})).ValueOrDie();
+  std::shared_ptr<arrow::Buffer> answer;
+  ASSERT_TRUE(put.reader->ReadMetadata(&answer).ok());
+  ASSERT_NE(answer, nullptr);
+  EXPECT_EQ(*Count(answer->ToString()), 1);
+  // The end of the call.
+  ASSERT_TRUE(put.reader->ReadMetadata(&answer).ok());
+  EXPECT_EQ(answer, nullptr);
+  EXPECT_TRUE(put.writer->Close().ok());
+}
+
 TEST_F(SqlSessionsTest, IngestsInATransaction) {
   const std::string transaction = plain_.Begin().ValueOrDie();
   auto command = Ingest("t", Definition::TABLE_EXISTS_OPTION_APPEND);
