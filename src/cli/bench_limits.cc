@@ -83,7 +83,7 @@ void AddPutLoads(std::vector<Limit>& limits) {
   const std::string one_by_16 = PutLoadName(1, 16);
   const std::string one_by_64 = PutLoadName(1, 64);
   const std::string ones = PutLoadPrefix(1);
-  for (const char* door : {kHttpCpp, kFlightCpp}) {
+  for (const char* door : {kHttpCpp, kFlightCpp, kKeptPutCpp}) {
     const auto at_least = [&](const std::string& work, const Entry& other, double bound) {
       limits.push_back({{work, door}, other, Compare::kRate, false, bound});
     };

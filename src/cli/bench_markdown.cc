@@ -38,7 +38,8 @@ constexpr const char* kHowToRead =
   acknowledged, which is when it is durable. Each put is a transaction of its own to its client. Afterwards all rows that
   were acknowledged have to be there. `p99/p50` is how much longer than the median an acknowledgement may take. The
   client is not what is measured: over HTTP all clients are connections of one thread that sends bytes encoded before;
-  over Flight, and in process, each is a thread. In process each has a connection and commits every put alone, the
+  over Flight, and in process, each is a thread. *Kept put* is one Flight call for all puts of a client, each a batch
+  that is committed and acknowledged by itself. In process each has a connection and commits every put alone, the
   quickest way there is: a prepared `INSERT` for one row, DuckDB's appender for up to 20,000, from values that are
   DuckDB's own already, `INSERT` from Arrow for more. *At its
   best* is the number of clients with most puts a second. One client with 100,000 rows or more is a **put**; more

@@ -12,6 +12,7 @@ inline constexpr const char* kReferenceCpp = "DuckDB C++";
 inline constexpr const char* kReferencePython = "DuckDB Py";
 inline constexpr const char* kHttpCpp = "HTTP C++";
 inline constexpr const char* kFlightCpp = "Flight C++";
+inline constexpr const char* kKeptPutCpp = "Flight C++, kept put";
 inline constexpr const char* kHttpPython = "HTTP Py";
 inline constexpr const char* kFlightPython = "Flight Py";
 inline constexpr const char* kStreamingPeer = "py-stream C++";

@@ -96,6 +96,8 @@ class Assembly {
     Add(kHttpCpp, std::move(http), server_, kAllInCpp);
     ARROW_ASSIGN_OR_RAISE(auto flight, ThroughServer(flight_url_));
     Add(kFlightCpp, std::move(flight), server_, all);
+    ARROW_ASSIGN_OR_RAISE(auto kept, ThroughKeptPuts(flight_url_));
+    Add(kKeptPutCpp, std::move(kept), server_, {.put_loads = true});
     for (const int endpoints : {1, 2, 4}) {
       ARROW_ASSIGN_OR_RAISE(auto parallel, ThroughServer(flight_url_, endpoints));
       const std::string count =

@@ -130,7 +130,21 @@ class ClientPutter final : public LoadClient {
   const RowSet& rows_;
 };
 
-class ServerContender final : public ClientContender {
+class KeptPutter final : public LoadClient {
+ public:
+  KeptPutter(std::unique_ptr<client::Client> client, std::unique_ptr<client::OpenPut> put,
+             std::shared_ptr<arrow::RecordBatch> rows)
+      : client_(std::move(client)), put_(std::move(put)), rows_(std::move(rows)) {}
+
+  Status Call() override { return put_->Commit(*rows_).status(); }
+
+ private:
+  const std::unique_ptr<client::Client> client_;
+  const std::unique_ptr<client::OpenPut> put_;
+  const std::shared_ptr<arrow::RecordBatch> rows_;
+};
+
+class ServerContender : public ClientContender {
  public:
   ServerContender(std::string url, std::unique_ptr<client::Client> client, int endpoints)
       : ClientContender(*client, endpoints), url_(std::move(url)), client_(std::move(client)) {}
@@ -160,9 +174,29 @@ class ServerContender final : public ClientContender {
     return SampleOf(times);
   }
 
+ protected:
+  [[nodiscard]] const std::string& url() const { return url_; }
+
  private:
   const std::string url_;
   const std::unique_ptr<client::Client> client_;
+};
+
+class KeptPutContender final : public ServerContender {
+ public:
+  using ServerContender::ServerContender;
+
+  Result<Sample> Puts(const std::string& table, const PutLoad& load) override {
+    ARROW_ASSIGN_OR_RAISE(const auto rows, arrow::ConcatenateRecordBatches(load.rows->batches));
+    std::vector<std::unique_ptr<LoadClient>> putters;
+    for (int i = 0; i < load.clients; ++i) {
+      ARROW_ASSIGN_OR_RAISE(auto client, client::Client::Connect(url(), {}));
+      ARROW_ASSIGN_OR_RAISE(auto put, client->BeginPut(table, load.rows->schema));
+      putters.push_back(std::make_unique<KeptPutter>(std::move(client), std::move(put), rows));
+    }
+    ARROW_ASSIGN_OR_RAISE(const LoadTimes times, CallTogether(putters, load.duration));
+    return SampleOf(times);
+  }
 };
 
 class LookupAsker final : public PointAsker {
@@ -251,6 +285,11 @@ std::unique_ptr<Contender> ThroughClient(client::Client& client) {
 Result<std::unique_ptr<Contender>> ThroughServer(const std::string& url, int endpoints) {
   ARROW_ASSIGN_OR_RAISE(auto client, client::Client::Connect(url, {}));
   return std::make_unique<ServerContender>(url, std::move(client), endpoints);
+}
+
+Result<std::unique_ptr<Contender>> ThroughKeptPuts(const std::string& url) {
+  ARROW_ASSIGN_OR_RAISE(auto client, client::Client::Connect(url, {}));
+  return std::make_unique<KeptPutContender>(url, std::move(client), /*endpoints=*/0);
 }
 
 std::unique_ptr<Contender> InProcess(engine::Baseline& baseline, engine::Baseline::Plan plan) {

@@ -64,6 +64,10 @@ std::unique_ptr<Contender> ThroughClient(client::Client& client);
 /// (PutOverHttp). Over Flight with `endpoints` > 0 a result is read in so many streams at once.
 Result<std::unique_ptr<Contender>> ThroughServer(const std::string& url, int endpoints = 0);
 
+/// The same over Flight; each client of a load of puts keeps one call, in which each put is a batch
+/// that is committed.
+Result<std::unique_ptr<Contender>> ThroughKeptPuts(const std::string& url);
+
 /// DuckDB in this process; `baseline` must outlive it. Clients of a load have a thread and a
 /// connection each.
 std::unique_ptr<Contender> InProcess(engine::Baseline& baseline,

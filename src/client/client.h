@@ -52,6 +52,23 @@ struct PutAnswer {
   bool duplicate = false;  ///< It had landed before, and is told as it was then.
 };
 
+/// A put that stays open, in which every batch is a transaction of its own. Used by one thread. One
+/// that is destroyed is closed; what it committed stays.
+class OpenPut {
+ public:
+  virtual ~OpenPut() = default;
+
+  /// Sends `batch` as it is, and waits until it is durable. \return how many rows of this put are
+  /// by now. A failure ends the put.
+  virtual Result<int64_t> Commit(const arrow::RecordBatch& batch) = 0;
+
+  /// Ends the put. \return what all of it did.
+  virtual Result<PutAnswer> Close() = 0;
+
+ protected:
+  OpenPut() = default;
+};
+
 /// Told after every batch that was sent: rows and bytes (in memory) so far.
 using PutProgress = std::function<void(int64_t rows, int64_t bytes)>;
 
@@ -118,6 +135,11 @@ class Client {
                         const PutProgress& progress) {
     return Put(stream, batches, progress, {});
   }
+
+  /// Opens a put of batches of `schema` to `stream`; kNotImplemented over HTTP, where a put has one
+  /// answer. It may outlive the client.
+  virtual Result<std::unique_ptr<OpenPut>> BeginPut(
+      std::string_view stream, const std::shared_ptr<arrow::Schema>& schema) = 0;
 
   /// How long the server asked to be left alone when it refused the last put; nothing where it did
   /// not, as over Flight.

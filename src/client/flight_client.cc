@@ -16,6 +16,7 @@
 #include "client/flight_connection.h"
 #include "client/flight_exchange.h"
 #include "client/flight_failure.h"
+#include "client/flight_open_put.h"
 #include "client/flight_reader.h"
 #include "client/flight_sender.h"
 #include "client/merged_reader.h"
@@ -51,6 +52,11 @@ class FlightClient final : public Client {
     const auto parsed = ParsePutAnswer(text);
     if (!parsed.ok()) return WithContext(connection_->url, parsed.status());
     return parsed;
+  }
+
+  Result<std::unique_ptr<OpenPut>> BeginPut(std::string_view stream,
+                                            const std::shared_ptr<arrow::Schema>& schema) override {
+    return OpenFlightPut(connection_, stream, schema);
   }
 
   Result<std::shared_ptr<arrow::RecordBatchReader>> Query(const QueryRequest& request) override {

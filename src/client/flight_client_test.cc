@@ -33,12 +33,14 @@ struct Script {
   std::string refusal_slug = {};
   std::vector<std::shared_ptr<arrow::RecordBatch>> get_batches = {MakeRows(0, 2), MakeRows(2, 1)};
   Status get_end = {};
-  bool get_hangs = false;  ///< After the batches, until the client leaves.
+  bool get_hangs = false;    ///< After the batches, until the client leaves.
+  bool put_commits = false;  ///< Each batch, and says so.
 };
 
 /// What it was sent.
 struct Heard {
   std::vector<std::string> put_path;
+  std::string put_command;
   std::vector<int64_t> put_rows;
   std::string put_note;
   std::string ticket;
@@ -93,12 +95,18 @@ class FakeServer final : public flight::FlightServerBase {
     const Script told = script();
     Heard heard;
     heard.put_path = reader->descriptor().path;
+    heard.put_command = reader->descriptor().cmd;
     for (;;) {
       ARROW_ASSIGN_OR_RAISE(const auto chunk, reader->Next());
       if (chunk.data == nullptr && chunk.app_metadata == nullptr) break;
       if (chunk.data != nullptr) heard.put_rows.push_back(chunk.data->num_rows());
       if (chunk.app_metadata != nullptr) heard.put_note = chunk.app_metadata->ToString();
       if (!told.refusal.ok()) return Refuse(context, told);
+      if (told.put_commits) {
+        const std::string commit =
+            R"({"committed_rows": )" + std::to_string(heard.put_rows.size() * 10) + "}";
+        ARROW_RETURN_NOT_OK(writer->WriteMetadata(*arrow::Buffer::FromString(commit)));
+      }
     }
     Keep(std::move(heard));
     return writer->WriteMetadata(*arrow::Buffer::FromString(
@@ -208,6 +216,30 @@ TEST_F(FlightClientTest, PutTellsTheServerWhenItsBatchesFail) {
   const auto answer = client_->Put("trips", batches, {});
   EXPECT_EQ(answer.status().message(), "the file is cut");
   EXPECT_EQ(server_.heard().put_note, R"({"abort":"the file is cut"})");
+}
+
+TEST_F(FlightClientTest, AnOpenPutWaitsForTheCommitOfEachBatch) {
+  server_.Tell({.put_commits = true});
+  auto put = client_->BeginPut("trips", MakeRows(0, 1)->schema());
+  ASSERT_TRUE(put.ok()) << put.status();
+  // It needs no client.
+  client_.reset();
+  EXPECT_EQ(*(*put)->Commit(*MakeRows(0, 2)), 10);
+  EXPECT_EQ(*(*put)->Commit(*MakeRows(2, 1)), 20);
+  const auto answer = (*put)->Close();
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->rows, 3);
+  EXPECT_EQ(server_.heard().put_command, R"({"commit":"batch","stream_name":"trips"})");
+  EXPECT_THAT(server_.heard().put_rows, ElementsAre(2, 1));
+}
+
+TEST_F(FlightClientTest, AnOpenPutTellsWhyACommitFailed) {
+  server_.Tell(
+      {.refusal = Status::AlreadyExists("column 'fare' is string"), .refusal_slug = "conflict"});
+  const auto put = client_->BeginPut("trips", MakeRows(0, 1)->schema()).ValueOrDie();
+  const Status refused = put->Commit(*MakeRows(0, 2)).status();
+  EXPECT_EQ(KindOf(refused), ErrorKind::kConflict);
+  EXPECT_EQ(refused.message(), server_.url() + ": column 'fare' is string");
 }
 
 TEST_F(FlightClientTest, QuerySendsJsonAndReadsTheRows) {

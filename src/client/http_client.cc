@@ -220,6 +220,11 @@ class HttpClient final : public Client {
     return Explained(ParseTables(json));
   }
 
+  Result<std::unique_ptr<OpenPut>> BeginPut(
+      std::string_view /*stream*/, const std::shared_ptr<arrow::Schema>& /*schema*/) override {
+    return OnlyOverFlight("a put that stays open");
+  }
+
   Result<std::shared_ptr<arrow::RecordBatchReader>> Exchange(
       std::string_view /*command*/,
       std::shared_ptr<arrow::RecordBatchReader> /*batches*/) override {

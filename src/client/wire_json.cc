@@ -76,6 +76,11 @@ std::string PutCommandJson(std::string_view stream, const ProducerStamp& stamp) 
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string OpenPutCommandJson(std::string_view stream) {
+  const Json json = {{"stream_name", stream}, {"commit", "batch"}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 Status CheckStamp(const ProducerStamp& stamp) {
   const bool is_visible =
       std::ranges::all_of(stamp.producer, [](char c) { return c > ' ' && c <= '~'; });
@@ -100,6 +105,13 @@ Result<PutAnswer> ParsePutAnswer(std::string_view text) {
   const auto duplicate = json.find("duplicate");
   answer.duplicate = duplicate != json.end() && *duplicate == Json(true);
   return answer;
+}
+
+Result<int64_t> ParseCommittedRows(std::string_view text) {
+  const Json json = Parse(text);
+  const bool is_commit = json.is_object() && json.contains("committed_rows");
+  if (!is_commit) return Unexpected("acknowledgement of a commit", text);
+  return Integer(json, "committed_rows", 0);
 }
 
 Result<std::vector<TableSummary>> ParseTables(std::string_view text) {

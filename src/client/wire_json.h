@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,10 +21,17 @@ Result<std::string> QueryJson(const QueryRequest& request);
 /// The command of a Flight put that has a stamp.
 std::string PutCommandJson(std::string_view stream, const ProducerStamp& stamp);
 
+/// The command of a Flight put that commits every batch.
+std::string OpenPutCommandJson(std::string_view stream);
+
 /// kInvalidInput for a producer whose name cannot stand in a header field.
 Status CheckStamp(const ProducerStamp& stamp);
 
 Result<PutAnswer> ParsePutAnswer(std::string_view json);
+
+/// The rows of the put that are durable, as the acknowledgement of a commit within it says.
+Result<int64_t> ParseCommittedRows(std::string_view json);
+
 Result<std::vector<TableSummary>> ParseTables(std::string_view json);
 Result<std::vector<StreamSummary>> ParseStreams(std::string_view json);
 
