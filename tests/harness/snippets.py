@@ -53,6 +53,12 @@ def snippets(of_others: bool) -> list[Snippet]:
             for snippet in snippets_of(page)]
 
 
+def program(page: str, language: str) -> str:
+    """The only block of `language` on a page: a program, or a part of one, for what is not run here."""
+    (text,) = [block[2] for block in _BLOCK.finditer((PAGES / f"{page}.md").read_text()) if block[1] == language]
+    return text
+
+
 def run_snippet(snippet: Snippet, server: ServerProcess, folder: Path) -> None:
     """Runs it in `folder` against `server`, whose ports take the place of the default ones."""
     ports = {"8888": server.http_port, "8889": server.flight_port}
