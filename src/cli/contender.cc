@@ -132,14 +132,12 @@ class ClientPutter final : public LoadClient {
 
 class KeptPutter final : public LoadClient {
  public:
-  KeptPutter(std::unique_ptr<client::Client> client, std::unique_ptr<client::OpenPut> put,
-             std::shared_ptr<arrow::RecordBatch> rows)
-      : client_(std::move(client)), put_(std::move(put)), rows_(std::move(rows)) {}
+  KeptPutter(std::unique_ptr<client::OpenPut> put, std::shared_ptr<arrow::RecordBatch> rows)
+      : put_(std::move(put)), rows_(std::move(rows)) {}
 
   Status Call() override { return put_->Commit(*rows_).status(); }
 
  private:
-  const std::unique_ptr<client::Client> client_;
   const std::unique_ptr<client::OpenPut> put_;
   const std::shared_ptr<arrow::RecordBatch> rows_;
 };
@@ -165,17 +163,26 @@ class ServerContender : public ClientContender {
       ARROW_ASSIGN_OR_RAISE(const LoadTimes times, PutOverHttp(url_, table, load));
       return SampleOf(times);
     }
+    return PutTogether(load, [&](std::unique_ptr<client::Client> client) -> MadePutter {
+      return std::make_unique<ClientPutter>(std::move(client), table, *load.rows);
+    });
+  }
+
+ protected:
+  using MadePutter = Result<std::unique_ptr<LoadClient>>;
+
+  // Gives each client of `load` a connection, of which `make` makes a MadePutter.
+  template <typename Make>
+  Result<Sample> PutTogether(const PutLoad& load, const Make& make) const {
     std::vector<std::unique_ptr<LoadClient>> putters;
     for (int i = 0; i < load.clients; ++i) {
       ARROW_ASSIGN_OR_RAISE(auto client, client::Client::Connect(url_, {}));
-      putters.push_back(std::make_unique<ClientPutter>(std::move(client), table, *load.rows));
+      ARROW_ASSIGN_OR_RAISE(auto putter, make(std::move(client)));
+      putters.push_back(std::move(putter));
     }
     ARROW_ASSIGN_OR_RAISE(const LoadTimes times, CallTogether(putters, load.duration));
     return SampleOf(times);
   }
-
- protected:
-  [[nodiscard]] const std::string& url() const { return url_; }
 
  private:
   const std::string url_;
@@ -188,14 +195,10 @@ class KeptPutContender final : public ServerContender {
 
   Result<Sample> Puts(const std::string& table, const PutLoad& load) override {
     ARROW_ASSIGN_OR_RAISE(const auto rows, arrow::ConcatenateRecordBatches(load.rows->batches));
-    std::vector<std::unique_ptr<LoadClient>> putters;
-    for (int i = 0; i < load.clients; ++i) {
-      ARROW_ASSIGN_OR_RAISE(auto client, client::Client::Connect(url(), {}));
+    return PutTogether(load, [&](const std::unique_ptr<client::Client>& client) -> MadePutter {
       ARROW_ASSIGN_OR_RAISE(auto put, client->BeginPut(table, load.rows->schema));
-      putters.push_back(std::make_unique<KeptPutter>(std::move(client), std::move(put), rows));
-    }
-    ARROW_ASSIGN_OR_RAISE(const LoadTimes times, CallTogether(putters, load.duration));
-    return SampleOf(times);
+      return std::make_unique<KeptPutter>(std::move(put), rows);
+    });
   }
 };
 

@@ -42,16 +42,7 @@ class FlightClient final : public Client {
     auto put = connection_->client->DoPut(connection_->NewCall(), descriptor, batches.schema());
     if (!put.ok()) return connection_->Explain(put.status());
     ARROW_RETURN_NOT_OK(SendBatches(*connection_, *put->writer, batches, progress));
-    const Status done = put->writer->DoneWriting();
-    std::shared_ptr<arrow::Buffer> answer;
-    const Status read = done.ok() ? put->reader->ReadMetadata(&answer) : done;
-    // Only the end of the call tells why it failed, if it did.
-    ARROW_RETURN_NOT_OK(connection_->Explain(put->writer->Close()));
-    ARROW_RETURN_NOT_OK(connection_->Explain(read));
-    const auto text = answer == nullptr ? std::string_view() : std::string_view(*answer);
-    const auto parsed = ParsePutAnswer(text);
-    if (!parsed.ok()) return WithContext(connection_->url, parsed.status());
-    return parsed;
+    return FinishPut(*connection_, *put);
   }
 
   Result<std::unique_ptr<OpenPut>> BeginPut(std::string_view stream,

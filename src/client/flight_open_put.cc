@@ -12,16 +12,13 @@
 #include "base/error.h"
 #include "client/client.h"
 #include "client/flight_connection.h"
+#include "client/flight_sender.h"
 #include "client/wire_json.h"
 
 namespace arrowport::client {
 namespace {
 
 namespace flight = arrow::flight;
-
-std::string_view TextOf(const std::shared_ptr<arrow::Buffer>& buffer) {
-  return buffer == nullptr ? std::string_view() : std::string_view(*buffer);
-}
 
 class FlightOpenPut final : public OpenPut {
  public:
@@ -38,7 +35,8 @@ class FlightOpenPut final : public OpenPut {
     const Status sent = call_.writer->WriteRecordBatch(batch);
     std::shared_ptr<arrow::Buffer> told;
     const Status read = sent.ok() ? call_.reader->ReadMetadata(&told) : sent;
-    const auto rows = ParseCommittedRows(TextOf(told));
+    const auto rows =
+        ParseCommittedRows(told == nullptr ? std::string_view() : std::string_view(*told));
     if (read.ok() && rows.ok()) return rows;
     // Only the end of the call tells why it failed, if it did.
     ARROW_RETURN_NOT_OK(connection_->Explain(call_.writer->Close()));
@@ -46,16 +44,7 @@ class FlightOpenPut final : public OpenPut {
     return WithContext(connection_->url, rows.status());
   }
 
-  Result<PutAnswer> Close() override {
-    const Status done = call_.writer->DoneWriting();
-    std::shared_ptr<arrow::Buffer> told;
-    const Status read = done.ok() ? call_.reader->ReadMetadata(&told) : done;
-    ARROW_RETURN_NOT_OK(connection_->Explain(call_.writer->Close()));
-    ARROW_RETURN_NOT_OK(connection_->Explain(read));
-    const auto answer = ParsePutAnswer(TextOf(told));
-    if (!answer.ok()) return WithContext(connection_->url, answer.status());
-    return answer;
-  }
+  Result<PutAnswer> Close() override { return FinishPut(*connection_, call_); }
 
  private:
   const std::shared_ptr<FlightConnection> connection_;

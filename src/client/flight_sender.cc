@@ -1,6 +1,8 @@
 #include "client/flight_sender.h"
 
 #include <cstdint>
+#include <memory>
+#include <string_view>
 
 #include <arrow/buffer.h>
 #include <arrow/flight/client.h>
@@ -11,6 +13,7 @@
 #include "client/batch_cutter.h"
 #include "client/client.h"
 #include "client/flight_connection.h"
+#include "client/wire_json.h"
 
 namespace arrowport::client {
 namespace {
@@ -49,6 +52,20 @@ Status SendBatches(const FlightConnection& connection, flight::FlightStreamWrite
     bytes += BytesOf(**batch);
     if (progress) progress(rows, bytes);
   }
+}
+
+Result<PutAnswer> FinishPut(const FlightConnection& connection,
+                            const flight::FlightClient::DoPutResult& put) {
+  const Status done = put.writer->DoneWriting();
+  std::shared_ptr<arrow::Buffer> answer;
+  const Status read = done.ok() ? put.reader->ReadMetadata(&answer) : done;
+  // Only the end of the call tells why it failed, if it did.
+  ARROW_RETURN_NOT_OK(connection.Explain(put.writer->Close()));
+  ARROW_RETURN_NOT_OK(connection.Explain(read));
+  const auto text = answer == nullptr ? std::string_view() : std::string_view(*answer);
+  const auto parsed = ParsePutAnswer(text);
+  if (!parsed.ok()) return WithContext(connection.url, parsed.status());
+  return parsed;
 }
 
 }  // namespace arrowport::client

@@ -14,4 +14,8 @@ namespace arrowport::client {
 Status SendBatches(const FlightConnection& connection, arrow::flight::FlightStreamWriter& writer,
                    arrow::RecordBatchReader& batches, const PutProgress& progress);
 
+/// Ends `put`, of which all was sent. \return what the server says that it did.
+Result<PutAnswer> FinishPut(const FlightConnection& connection,
+                            const arrow::flight::FlightClient::DoPutResult& put);
+
 }  // namespace arrowport::client

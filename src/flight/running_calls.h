@@ -69,8 +69,8 @@ class RunningCall {
   void BeginWaitingForClient();
   void EndWaitingForClient();
 
-  /// Says that the call has failed and only waits for the client to take what comes before that:
-  /// after a second it waits no more.
+  /// Says that the call only waits for its client, to take what comes before its error or to send
+  /// what nobody needs: after a second it waits no more.
   void HurryClient();
 
   /// Drops what the client still sends, after its answer, for up to a second. A call that ends
