@@ -187,7 +187,7 @@ Status Show(const DemoPlace& place, server::Server& server, const std::vector<Ro
 
 Status Demo(const DemoOptions& options) {
   observe::SetUpLog(observe::LogLevel::kError, observe::LogFormat::kText);
-  server::KeepFreedMemory();
+  server::ShareOneAllocator();
   ARROW_ASSIGN_OR_RAISE(const std::string flights_path, FlightsPath());
   ARROW_ASSIGN_OR_RAISE(const DemoPlace place, PlaceOf(options));
   const server::StopSignals signals([&](int) {

@@ -124,7 +124,7 @@ Status Serve(const server::GivenOptions& given) {
                         server::LoadOptions(given, server::ProcessEnvironment()));
   const server::ServerOptions& options = loaded.options;
   observe::SetUpLog(options.log_level, options.log_format);
-  server::KeepFreedMemory();
+  server::ShareOneAllocator();
   for (const std::string& note : loaded.notes) observe::Log(observe::LogLevel::kWarning, note);
 
   Stopping stopping;

@@ -2,24 +2,18 @@
 
 #include <stdlib.h>
 
-#include <algorithm>
-#include <thread>
-
-#include <malloc.h>
+// jemalloc reads it when the first thread asks for memory, before main. A thread of its own gives
+// back what is old, so that a server which has nothing to do is small again.
+extern "C" {
+extern const char* malloc_conf;
+const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";
+}
 
 namespace arrowport::server {
 
-void KeepFreedMemory() {
-  // The most that glibc takes; it ignores a larger threshold altogether.
-  constexpr int kMapFrom = 32 * 1024 * 1024;
-  constexpr int kKeep = 128 * 1024 * 1024;
-  mallopt(M_MMAP_THRESHOLD, kMapFrom);
-  mallopt(M_TRIM_THRESHOLD, kKeep);
+void ShareOneAllocator() {
   // Arrow reads it when it first needs a pool; what the user says counts.
   setenv("ARROW_DEFAULT_MEMORY_POOL", "system", /*overwrite=*/0);
-  // A message is often freed by another thread than the one that read it. Each of glibc's heaps
-  // keeps what was freed in it, and by default there are eight for each core.
-  mallopt(M_ARENA_MAX, static_cast<int>(std::max(2U, std::thread::hardware_concurrency())));
 }
 
 }  // namespace arrowport::server

@@ -6,8 +6,8 @@
 namespace arrowport::server {
 namespace {
 
-TEST(AllocatorTest, HasArrowTakeItsMemoryFromTheCLibrary) {
-  KeepFreedMemory();
+TEST(AllocatorTest, HasArrowTakeItsMemoryFromMalloc) {
+  ShareOneAllocator();
   EXPECT_EQ(arrow::default_memory_pool()->backend_name(), "system");
 }
 
