@@ -83,8 +83,23 @@ Awaitable<Result<std::shared_ptr<arrow::RecordBatch>>> ArrowBody::Next() {
   }
 }
 
+// Decodes small parts that have come already: a put of a few rows comes whole, and has ten parts.
+// \return whether there were any.
+Result<bool> ArrowBody::TakeReceived() {
+  for (bool took = false;; took = true) {
+    ARROW_ASSIGN_OR_RAISE(const std::span<uint8_t> space, decoder_.Prepare());
+    if (space.empty() || decoder_.part_bytes() >= kAsideBytes) return took;
+    ARROW_ASSIGN_OR_RAISE(const size_t bytes, bytes_.TakeReceived(space));
+    if (bytes == 0) return took;
+    ARROW_RETURN_NOT_OK(decoder_.Commit(bytes));
+  }
+}
+
 // Fails at the end of a body that has no schema.
 Awaitable<Status> ArrowBody::ReadMore() {
+  const Result<bool> took = TakeReceived();
+  if (!took.ok()) co_return took.status();
+  if (*took) co_return Status::OK();
   const Result<std::span<uint8_t>> space = decoder_.Prepare();
   if (!space.ok()) co_return space.status();
   if (space->empty()) co_return co_await ReadEnd();

@@ -44,6 +44,7 @@ class ArrowBody final : public IncomingRows {
   static constexpr size_t kTailBytes = 10;
 
   Awaitable<Status> ReadMagic();
+  Result<bool> TakeReceived();
   Awaitable<Status> ReadMore();
   Awaitable<Status> ReadEnd();
   Awaitable<Status> ReadFooter();

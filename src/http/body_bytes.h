@@ -29,6 +29,12 @@ class BodyBytes {
     return is_coded() ? Unpack(space) : exchange_.body().ReadSome(space);
   }
 
+  /// As ReadSome, but only what is there without waiting or unpacking; 0 says that ReadSome has to
+  /// be asked.
+  Result<size_t> TakeReceived(std::span<uint8_t> space) {
+    return is_coded() ? size_t{0} : exchange_.body().TakeReceived(space);
+  }
+
   [[nodiscard]] bool is_coded() const { return coding_ != stream::ContentCoding::kIdentity; }
 
  private:

@@ -60,10 +60,32 @@ Awaitable<Result<size_t>> BodyReader::ReadSome(std::span<uint8_t> space) {
     bytes = co_await ReadPlain(space);
   }
   if (!bytes.ok()) co_return WithContext("reading the body", bytes.status());
-  bytes_read_ += static_cast<int64_t>(*bytes);
-  if (bytes_max_ > 0 && bytes_read_ > bytes_max_) co_return TooLarge();
-  if (on_bytes_) on_bytes_(space.first(*bytes));
-  co_return bytes;
+  co_return Account(space.first(*bytes));
+}
+
+Result<size_t> BodyReader::TakeReceived(std::span<uint8_t> space) {
+  if (chunked_ || continue_due_) return size_t{0};
+  return Account(space.first(CopyReceived(space)));
+}
+
+// Of a body with a length. \return bytes.
+size_t BodyReader::CopyReceived(std::span<uint8_t> space) {
+  boost::beast::flat_buffer& unread = transport_.unread();
+  const size_t received = static_cast<size_t>(std::min<uint64_t>(unread.size(), length_left_));
+  const size_t taken = std::min(space.size(), received);
+  if (taken == 0) return 0;
+  std::memcpy(space.data(), unread.data().data(), taken);
+  unread.consume(taken);
+  length_left_ -= taken;
+  return taken;
+}
+
+// Of bytes that are the caller's now.
+Result<size_t> BodyReader::Account(std::span<const uint8_t> bytes) {
+  bytes_read_ += static_cast<int64_t>(bytes.size());
+  if (bytes_max_ > 0 && bytes_read_ > bytes_max_) return TooLarge();
+  if (on_bytes_) on_bytes_(bytes);
+  return bytes.size();
 }
 
 Awaitable<Result<std::string>> BodyReader::ReadAll() {
@@ -95,23 +117,19 @@ Awaitable<Status> BodyReader::SayContinue() {
 }
 
 Awaitable<Result<size_t>> BodyReader::ReadPlain(std::span<uint8_t> space) {
+  const size_t received = CopyReceived(space);
+  if (received > 0) co_return received;
   space = space.first(std::min<uint64_t>(space.size(), length_left_));
   boost::beast::flat_buffer& unread = transport_.unread();
-  size_t taken = std::min(space.size(), unread.size());
-  if (taken > 0) {
-    std::memcpy(space.data(), unread.data().data(), taken);
-    unread.consume(taken);
-  } else {
-    const uint64_t behind = length_left_ - space.size();
-    const auto room = static_cast<size_t>(std::min<uint64_t>(behind, kSpillBytes));
-    const asio::mutable_buffer spill = unread.prepare(std::min(room, unread.max_size()));
-    const asio::mutable_buffer wanted(space.data(), space.size());
-    const Result<size_t> bytes = co_await transport_.ReadSome(wanted, spill, idle_timeout_);
-    if (!bytes.ok()) co_return bytes.status();
-    if (*bytes == 0) co_return ClientLeft();
-    taken = std::min(*bytes, space.size());
-    unread.commit(*bytes - taken);
-  }
+  const uint64_t behind = length_left_ - space.size();
+  const auto room = static_cast<size_t>(std::min<uint64_t>(behind, kSpillBytes));
+  const asio::mutable_buffer spill = unread.prepare(std::min(room, unread.max_size()));
+  const asio::mutable_buffer wanted(space.data(), space.size());
+  const Result<size_t> bytes = co_await transport_.ReadSome(wanted, spill, idle_timeout_);
+  if (!bytes.ok()) co_return bytes.status();
+  if (*bytes == 0) co_return ClientLeft();
+  const size_t taken = std::min(*bytes, space.size());
+  unread.commit(*bytes - taken);
   length_left_ -= taken;
   co_return taken;
 }

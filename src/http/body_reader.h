@@ -31,6 +31,10 @@ class BodyReader {
   /// kRequestTimeout, kCancelled when the client went away before the end.
   Awaitable<Result<size_t>> ReadSome(std::span<uint8_t> space);
 
+  /// As ReadSome, but only what has been received already, and of a body with a length: 0 says that
+  /// ReadSome has to be asked. Costs no more than the copy.
+  Result<size_t> TakeReceived(std::span<uint8_t> space);
+
   /// The rest of the body. Only behind LimitTo.
   Awaitable<Result<std::string>> ReadAll();
 
@@ -51,6 +55,8 @@ class BodyReader {
   Awaitable<Status> SayContinue();
   Awaitable<Result<size_t>> ReadPlain(std::span<uint8_t> space);
   Awaitable<Result<size_t>> ReadChunked(std::span<uint8_t> space);
+  size_t CopyReceived(std::span<uint8_t> space);
+  Result<size_t> Account(std::span<const uint8_t> bytes);
   [[nodiscard]] Status TooLarge() const;
   [[nodiscard]] Status ClientLeft() const;
 

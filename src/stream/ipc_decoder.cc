@@ -4,7 +4,6 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
-#include <deque>
 #include <exception>
 #include <memory>
 #include <new>
@@ -15,10 +14,7 @@
 #include <utility>
 
 #include <arrow/buffer.h>
-#include <arrow/ipc/options.h>
-#include <arrow/ipc/reader.h>
 #include <arrow/memory_pool.h>
-#include <arrow/util/align_util.h>
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -27,7 +23,7 @@
 #include "stream/decode_failure.h"
 #include "stream/dictionary_ledger.h"
 #include "stream/ipc_message.h"
-#include "stream/validate.h"
+#include "stream/message_decoder.h"
 
 namespace arrowport::stream {
 namespace {
@@ -51,19 +47,6 @@ arrow::MemoryPool* BodyPool() {
   return kPool;
 }
 
-arrow::ipc::IpcReadOptions ReadOptions() {
-  auto options = arrow::ipc::IpcReadOptions::Defaults();
-  options.max_recursion_depth = limits::kSchemaDepthMax + 1;
-  options.memory_pool = BudgetedMemoryPool();
-  // The budget is the thread's, so the work has to stay on it.
-  options.use_threads = false;
-  // Bodies are aligned and the format keeps buffers at multiples of eight, which suits every type.
-  // Arrow would align before anything is validated and counts nulls on the way: past the end of a
-  // bitmap that is too short. It is made sure of after validation.
-  options.ensure_alignment = arrow::ipc::Alignment::kAnyAlignment;
-  return options;
-}
-
 // What a first word that starts no stream is the start of.
 std::optional<std::string_view> OtherFormat(std::string_view word) {
   if (word == "ARRO") {
@@ -81,35 +64,6 @@ std::optional<std::string_view> OtherFormat(std::string_view word) {
     return "this is zstd; over HTTP say so (Content-Encoding), or send the Arrow stream itself";
   return std::nullopt;
 }
-
-// Takes what Arrow's decoder makes of the messages.
-class Collector final : public arrow::ipc::Listener {
- public:
-  Status OnRecordBatchDecoded(std::shared_ptr<arrow::RecordBatch> batch) override {
-    ARROW_ASSIGN_OR_RAISE(batch, WithOwnDictionaries(std::move(batch)));
-    ARROW_RETURN_NOT_OK(validator_.Validate(*batch, batches_decoded_));
-    ARROW_ASSIGN_OR_RAISE(
-        batch, arrow::util::EnsureAlignment(std::move(batch), arrow::util::kValueAlignment,
-                                            BudgetedMemoryPool()));
-    ++batches_decoded_;
-    batches_.push_back(std::move(batch));
-    return Status::OK();
-  }
-
-  std::shared_ptr<arrow::RecordBatch> Take() {
-    if (batches_.empty()) return nullptr;
-    auto batch = std::move(batches_.front());
-    batches_.pop_front();
-    return batch;
-  }
-
-  [[nodiscard]] int64_t batches_decoded() const { return batches_decoded_; }
-
- private:
-  BatchValidator validator_;
-  std::deque<std::shared_ptr<arrow::RecordBatch>> batches_;
-  int64_t batches_decoded_ = 0;
-};
 
 }  // namespace
 
@@ -152,14 +106,14 @@ class IpcDecoder::Impl {
           "the stream ends without its end-of-stream marker, so it may be cut short; close the "
           "writer before the source"));
     }
-    if (schema_ == nullptr) {
+    if (schema() == nullptr) {
       return Located(MakeError(ErrorKind::kInvalidInput, "the stream ends before its schema"));
     }
     return Status::OK();
   }
 
-  const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
-  std::shared_ptr<arrow::RecordBatch> TakeBatch() { return collector_->Take(); }
+  const std::shared_ptr<arrow::Schema>& schema() const { return messages_.schema(); }
+  std::shared_ptr<arrow::RecordBatch> TakeBatch() { return messages_.TakeBatch(); }
   bool at_end() const { return part_ == Part::kEnd; }
   size_t part_bytes() const {
     return buffer_ == nullptr ? kWordBytes : static_cast<size_t>(buffer_->size());
@@ -198,7 +152,7 @@ class IpcDecoder::Impl {
   Status WordIsFull() {
     int32_t word = 0;
     std::memcpy(&word, word_.data(), kWordBytes);
-    if (part_ == Part::kPrefix && word != kContinuation && messages_ == 0) {
+    if (part_ == Part::kPrefix && word != kContinuation && schema() == nullptr) {
       ARROW_RETURN_NOT_OK(CheckFirstWord(word));
     }
     if (word < 0 && (part_ == Part::kLength || word != kContinuation)) {
@@ -211,8 +165,6 @@ class IpcDecoder::Impl {
                                                  std::to_string(word) + " bytes; the limit is " +
                                                  std::to_string(limits::kIpcMetadataBytesMax));
     }
-    // Given as raw bytes, Arrow's decoder looks at a word and keeps nothing.
-    ARROW_RETURN_NOT_OK(decoder_.Consume(word_.data(), kWordBytes));
     if (word == 0) {
       part_ = Part::kEnd;
     } else if (word == kContinuation) {
@@ -236,11 +188,15 @@ class IpcDecoder::Impl {
     return Status::OK();
   }
 
-  Status MetadataIsFull(std::shared_ptr<arrow::Buffer> metadata) {
+  Status MetadataIsFull(std::shared_ptr<arrow::Buffer> header) {
+    const bool is_first = schema() == nullptr;
+    if (is_first && messages_.TakeKnownSchema(*header)) {
+      part_ = Part::kPrefix;
+      return Status::OK();
+    }
     ARROW_ASSIGN_OR_RAISE(message_,
-                          ReadIpcMessage({metadata->data(), static_cast<size_t>(metadata->size())},
+                          ReadIpcMessage({header->data(), static_cast<size_t>(header->size())},
                                          options_.message_bytes_max));
-    const bool is_first = messages_ == 0;
     if (is_first != (message_.kind == IpcMessageKind::kSchema)) {
       return MakeError(ErrorKind::kInvalidInput,
                        is_first ? "the stream does not start with a schema"
@@ -249,11 +205,8 @@ class IpcDecoder::Impl {
     if (is_first && message_.body_bytes != 0) {
       return MakeError(ErrorKind::kInvalidInput, "the schema message has a body");
     }
-    if (message_.body_bytes == 0) return MessageIsFull(std::move(metadata));
-    ARROW_RETURN_NOT_OK(decoder_.Consume(std::move(metadata)));
-    if (decoder_.next_required_size() != message_.body_bytes) {
-      return MakeError(ErrorKind::kInvalidInput, "a message header can be read in two ways");
-    }
+    header_ = std::move(header);
+    if (message_.body_bytes == 0) return MessageIsFull(nullptr);
     // Memory that nothing was written to yet costs no more than address space, so a client that
     // announces a large body and sends none of it holds none.
     ARROW_ASSIGN_OR_RAISE(buffer_, arrow::AllocateBuffer(message_.body_bytes, BodyPool()));
@@ -261,29 +214,20 @@ class IpcDecoder::Impl {
     return Status::OK();
   }
 
-  // `last` is what Arrow's decoder has not seen of the message: its body, or the header without
-  // one.
-  Status MessageIsFull(std::shared_ptr<arrow::Buffer> last) {
-    AllocationBudget budget(options_.message_bytes_max);
-    if (message_.kind == IpcMessageKind::kDictionary) {
-      ARROW_RETURN_NOT_OK(ledger_.Add(message_, message_.body_bytes));
-    }
-    ARROW_RETURN_NOT_OK(decoder_.Consume(std::move(last)));
-    if (message_.kind == IpcMessageKind::kSchema) {
-      ARROW_RETURN_NOT_OK(ValidateSchema(*decoder_.schema()));
-      schema_ = decoder_.schema();
-    }
-    if (message_.kind == IpcMessageKind::kDictionary) {
-      ARROW_RETURN_NOT_OK(ledger_.Grow(message_, budget.bytes_used()));
-    }
-    ++messages_;
+  Status MessageIsFull(const std::shared_ptr<arrow::Buffer>& body) {
+    const auto header = std::exchange(header_, nullptr);
     part_ = Part::kPrefix;
-    return Status::OK();
+    AllocationBudget budget(options_.message_bytes_max);
+    if (message_.kind == IpcMessageKind::kSchema) return messages_.TakeSchema(header);
+    if (message_.kind == IpcMessageKind::kBatch) return messages_.Take(header, body);
+    ARROW_RETURN_NOT_OK(ledger_.Add(message_, message_.body_bytes));
+    ARROW_RETURN_NOT_OK(messages_.Take(header, body));
+    return ledger_.Grow(message_, budget.bytes_used());
   }
 
   Status Located(const Status& status) const {
     return WithContext("Arrow stream at byte " + std::to_string(bytes_read_) + ", after " +
-                           std::to_string(collector_->batches_decoded()) + " batches",
+                           std::to_string(messages_.batches_decoded()) + " batches",
                        status);
   }
 
@@ -295,21 +239,20 @@ class IpcDecoder::Impl {
 
   // Constant after construction.
   const IpcDecoderOptions options_;
-  const std::shared_ptr<Collector> collector_ = std::make_shared<Collector>();
 
-  arrow::ipc::StreamDecoder decoder_{collector_, ReadOptions()};
+  MessageDecoder messages_;
   DictionaryLedger ledger_;
-  std::shared_ptr<arrow::Schema> schema_;
   Status failure_;
   int64_t bytes_read_ = 0;
-  int64_t messages_ = 0;
 
-  // The part that is being filled: a word, or a buffer that Arrow will keep.
+  // The part that is being filled: a word, or a buffer that batches will keep.
   Part part_ = Part::kPrefix;
   std::array<uint8_t, kWordBytes> word_{};
   std::shared_ptr<arrow::Buffer> buffer_;
   size_t filled_ = 0;
+  // The message whose body is being filled.
   IpcMessage message_;
+  std::shared_ptr<arrow::Buffer> header_;
 };
 
 IpcDecoder::IpcDecoder(const IpcDecoderOptions& options) : impl_(std::make_unique<Impl>(options)) {}

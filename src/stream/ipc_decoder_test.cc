@@ -41,6 +41,14 @@ std::shared_ptr<arrow::RecordBatch> EveryType() { return MakeEveryTypeBatch().Va
 
 std::string Stream(const Batches& batches) { return ToIpcStream(batches).ValueOrDie(); }
 
+// The first message of `stream`.
+std::string SchemaOf(const std::string& stream) {
+  constexpr size_t kPrefixBytes = 8;
+  int32_t header_bytes = 0;
+  std::memcpy(&header_bytes, stream.data() + sizeof(int32_t), sizeof(header_bytes));
+  return stream.substr(0, kPrefixBytes + static_cast<size_t>(header_bytes));
+}
+
 arrow::ipc::IpcWriteOptions Compressed(arrow::Compression::type codec) {
   auto options = arrow::ipc::IpcWriteOptions::Defaults();
   options.codec = arrow::util::Codec::Create(codec).ValueOrDie();
@@ -101,12 +109,9 @@ TEST(IpcDecoderTest, KnowsTheSchemaBeforeTheFirstBatch) {
 TEST(IpcDecoderTest, KnowsTheSchemaOfAStreamWithoutDictionariesThatItsSchemaNeeds) {
   const std::string with_batch =
       Stream({BatchOf(arrow::dictionary(arrow::int8(), arrow::utf8()), "[]")});
-  int32_t metadata_bytes = 0;
-  std::memcpy(&metadata_bytes, with_batch.data() + 4, sizeof(metadata_bytes));
   const std::string end("\xff\xff\xff\xff\0\0\0\0", 8);
   IpcDecoder decoder({});
-  const Status status =
-      Feed(decoder, with_batch.substr(0, 8 + static_cast<size_t>(metadata_bytes)) + end);
+  const Status status = Feed(decoder, SchemaOf(with_batch) + end);
   ASSERT_TRUE(status.ok()) << status;
   EXPECT_NE(decoder.schema(), nullptr);
 }
@@ -299,6 +304,35 @@ TEST(IpcDecoderTest, ForgetsTheSizeOfDictionariesThatAreReplaced) {
     batches.push_back(BatchOf(type, "[\"" + std::to_string(i) + std::string(1'000, 'x') + "\"]"));
   }
   EXPECT_TRUE(FromIpcStream(Stream(batches), SIZE_MAX, {.message_bytes_max = 16 * kKiB}).ok());
+}
+
+TEST(IpcDecoderTest, GivesStreamsOfOneSchemaTheSameObject) {
+  const std::string bytes = Stream({BatchOf(arrow::float32(), "[1, 2]")});
+  IpcDecoder first({});
+  IpcDecoder second({});
+  ASSERT_TRUE(Feed(first, bytes).ok());
+  ASSERT_TRUE(Feed(second, bytes).ok());
+  EXPECT_EQ(first.schema(), second.schema());
+  EXPECT_TRUE(first.TakeBatch()->Equals(*second.TakeBatch()));
+}
+
+TEST(IpcDecoderTest, DecodesDictionariesWhoseSchemaCameBefore) {
+  const auto batch = BatchOf(arrow::dictionary(arrow::int8(), arrow::utf8()), R"(["a", "b"])");
+  for (int i = 0; i < 2; ++i) {
+    const auto batches = FromIpcStream(Stream({batch}));
+    ASSERT_TRUE(batches.ok()) << batches.status();
+    EXPECT_TRUE(batches->front()->Equals(*batch));
+  }
+}
+
+TEST(IpcDecoderTest, RefusesADictionaryThatNoColumnHas) {
+  const std::string plain = Stream({BatchOf(arrow::int64(), "[1]")});
+  const std::string other =
+      Stream({BatchOf(arrow::dictionary(arrow::int8(), arrow::utf8()), "[]")});
+  const Status status =
+      FromIpcStream(SchemaOf(plain) + other.substr(SchemaOf(other).size())).status();
+  EXPECT_EQ(KindOf(status), ErrorKind::kInvalidInput);
+  EXPECT_THAT(status.message(), HasSubstr("no column of the schema has one"));
 }
 
 TEST(IpcDecoderTest, RefusesASecondSchema) {

@@ -1,0 +1,148 @@
+#include "stream/message_decoder.h"
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include <arrow/buffer.h>
+#include <arrow/ipc/dictionary.h>
+#include <arrow/ipc/message.h>
+#include <arrow/ipc/options.h>
+#include <arrow/ipc/reader.h>
+#include <arrow/util/align_util.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "stream/allocation_budget.h"
+#include "stream/dictionary_ledger.h"
+#include "stream/schema_memory.h"
+#include "stream/validate.h"
+
+namespace arrowport::stream {
+namespace {
+
+// The lengths in a stream are little-endian; so is every machine that we are built for.
+static_assert(std::endian::native == std::endian::little);
+
+constexpr int32_t kContinuation = -1;
+
+arrow::ipc::IpcReadOptions ReadOptions() {
+  auto options = arrow::ipc::IpcReadOptions::Defaults();
+  options.max_recursion_depth = limits::kSchemaDepthMax + 1;
+  options.memory_pool = BudgetedMemoryPool();
+  // The budget is the thread's, so the work has to stay on it.
+  options.use_threads = false;
+  // Bodies are aligned and the format keeps buffers at multiples of eight, which suits every type.
+  // Arrow would align before anything is validated and counts nulls on the way: past the end of a
+  // bitmap that is too short. It is made sure of after validation.
+  options.ensure_alignment = arrow::ipc::Alignment::kAnyAlignment;
+  return options;
+}
+
+SchemaMemory& LatelySeen() {
+  static SchemaMemory memory;
+  return memory;
+}
+
+// What Arrow makes of a header is held against what ReadIpcMessage made of it.
+Status ReadInTwoWays() {
+  return MakeError(ErrorKind::kInvalidInput, "a message header can be read in two ways");
+}
+
+}  // namespace
+
+/// Validates batches, and keeps them until they are taken.
+class MessageDecoder::Collector final : public arrow::ipc::Listener {
+ public:
+  Status OnRecordBatchDecoded(std::shared_ptr<arrow::RecordBatch> batch) override {
+    ARROW_ASSIGN_OR_RAISE(batch, WithOwnDictionaries(std::move(batch)));
+    ARROW_RETURN_NOT_OK(validator_.Validate(*batch, batches_decoded_));
+    ARROW_ASSIGN_OR_RAISE(
+        batch, arrow::util::EnsureAlignment(std::move(batch), arrow::util::kValueAlignment,
+                                            BudgetedMemoryPool()));
+    ++batches_decoded_;
+    batches_.push_back(std::move(batch));
+    return Status::OK();
+  }
+
+  std::shared_ptr<arrow::RecordBatch> Take() {
+    if (batches_.empty()) return nullptr;
+    auto batch = std::move(batches_.front());
+    batches_.pop_front();
+    return batch;
+  }
+
+  [[nodiscard]] int64_t batches_decoded() const { return batches_decoded_; }
+
+ private:
+  BatchValidator validator_;
+  std::deque<std::shared_ptr<arrow::RecordBatch>> batches_;
+  int64_t batches_decoded_ = 0;
+};
+
+MessageDecoder::MessageDecoder() : collector_(std::make_shared<Collector>()) {}
+MessageDecoder::~MessageDecoder() = default;
+
+bool MessageDecoder::TakeKnownSchema(const arrow::Buffer& header) {
+  schema_ = LatelySeen().Find(std::string_view(header));
+  return schema_ != nullptr;
+}
+
+Status MessageDecoder::TakeSchema(const std::shared_ptr<arrow::Buffer>& header) {
+  ARROW_ASSIGN_OR_RAISE(const auto message, arrow::ipc::Message::Open(header, nullptr));
+  arrow::ipc::DictionaryMemo dictionaries;
+  ARROW_ASSIGN_OR_RAISE(auto schema, arrow::ipc::ReadSchema(*message, &dictionaries));
+  const bool is_plain = dictionaries.fields().num_fields() == 0 && schema->is_native_endian();
+  if (!is_plain) {
+    decoder_.emplace(collector_, ReadOptions());
+    ARROW_RETURN_NOT_OK(Consume(header, nullptr));
+    schema = decoder_->schema();
+  }
+  ARROW_RETURN_NOT_OK(ValidateSchema(*schema));
+  schema_ = std::move(schema);
+  if (is_plain) LatelySeen().Keep(std::string_view(*header), schema_);
+  return Status::OK();
+}
+
+Status MessageDecoder::Take(const std::shared_ptr<arrow::Buffer>& header,
+                            const std::shared_ptr<arrow::Buffer>& body) {
+  return decoder_.has_value() ? Consume(header, body) : ReadBatch(header, body);
+}
+
+Status MessageDecoder::Consume(const std::shared_ptr<arrow::Buffer>& header,
+                               const std::shared_ptr<arrow::Buffer>& body) {
+  // What stands before each header in a stream. Given as raw bytes, it is looked at and not kept.
+  const std::array<int32_t, 2> prefix = {kContinuation, static_cast<int32_t>(header->size())};
+  ARROW_RETURN_NOT_OK(
+      decoder_->Consume(reinterpret_cast<const uint8_t*>(prefix.data()), sizeof(prefix)));
+  ARROW_RETURN_NOT_OK(decoder_->Consume(header));
+  if (body == nullptr) return Status::OK();
+  if (decoder_->next_required_size() != body->size()) return ReadInTwoWays();
+  return decoder_->Consume(body);
+}
+
+Status MessageDecoder::ReadBatch(const std::shared_ptr<arrow::Buffer>& header,
+                                 std::shared_ptr<arrow::Buffer> body) {
+  static const arrow::ipc::IpcReadOptions kOptions = ReadOptions();
+  static const arrow::ipc::DictionaryMemo kNoDictionaries;
+  if (body == nullptr) body = std::make_shared<arrow::Buffer>(nullptr, 0);
+  const int64_t body_bytes = body->size();
+  ARROW_ASSIGN_OR_RAISE(const auto message, arrow::ipc::Message::Open(header, std::move(body)));
+  if (message->type() == arrow::ipc::MessageType::DICTIONARY_BATCH) {
+    return MakeError(ErrorKind::kInvalidInput,
+                     "there is a dictionary, but no column of the schema has one");
+  }
+  if (message->body_length() != body_bytes) return ReadInTwoWays();
+  ARROW_ASSIGN_OR_RAISE(auto batch,
+                        arrow::ipc::ReadRecordBatch(*message, schema_, &kNoDictionaries, kOptions));
+  return collector_->OnRecordBatchDecoded(std::move(batch));
+}
+
+std::shared_ptr<arrow::RecordBatch> MessageDecoder::TakeBatch() { return collector_->Take(); }
+
+int64_t MessageDecoder::batches_decoded() const { return collector_->batches_decoded(); }
+
+}  // namespace arrowport::stream
