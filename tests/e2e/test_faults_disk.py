@@ -12,7 +12,7 @@ import pytest
 from harness.door import BrokenOff, Door, Refused, Stamp
 from harness.http_door import ARROW_STREAM, HttpDoor, ipc_stream
 from harness.producers import TABLE, Producers
-from harness.server_process import ServerProcess
+from harness.server_process import ServerProcess, preload
 from harness.small_disk import MIB, CannotMount, SmallDisk
 from harness.waiting import wait_until
 
@@ -164,9 +164,8 @@ def start_on_failing_disk(start_server: StartServer, tmp_path: Path) -> StartSer
 
     def start(options: dict[str, object]) -> ServerProcess:
         # As fiu-run does, which would be the parent of the server.
-        libraries = f"{FIU}/fiu_run_preload.so {FIU}/fiu_posix_preload.so"
-        return start_server(options, environment={"LD_PRELOAD": libraries,
-                                                  "FIU_CTRL_FIFO": str(tmp_path / "fiu")})
+        libraries = preload(FIU / "fiu_run_preload.so", FIU / "fiu_posix_preload.so")
+        return start_server(options, environment={**libraries, "FIU_CTRL_FIFO": str(tmp_path / "fiu")})
 
     return start
 

@@ -11,7 +11,7 @@ from harness.door import Door, Stamp
 from harness.flight_door import FlightDoor
 from harness.http_door import HttpDoor
 from harness.producers import Producers
-from harness.server_process import ServerProcess
+from harness.server_process import ServerProcess, preload
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 
@@ -41,7 +41,7 @@ def test_a_clock_that_jumps_ends_nothing(start_server: Callable[..., ServerProce
     clock = tmp_path / "clock"
     clock.write_text("+0")
     server = start_server({"drain_timeout": "20s"}, environment={
-        "LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1",
+        **preload(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1"})
     door = open_door(server)
     rows = pa.table({"i": range(100)})
