@@ -3,10 +3,11 @@
 #include <stdlib.h>
 
 // jemalloc reads it when the first thread asks for memory, before main. A thread of its own gives
-// back what is old, so that a server which has nothing to do is small again.
+// back what is old, so that a server which has nothing to do is small again. Large blocks, as
+// bodies of messages, are kept for reuse too.
 extern "C" {
 extern const char* malloc_conf;
-const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";
+const char* malloc_conf = "background_thread:true,oversize_threshold:0";
 }
 
 namespace arrowport::server {
