@@ -11,10 +11,11 @@ BINARY = Path(__file__).resolve().parents[1] / "build/release/arrowport"
 
 
 class Server:
-    """Without a `database` it has a new one."""
+    """Without a `database` it has a new one, which goes with it."""
 
     def __init__(self, options: list[str], database: str | None = None):
-        folder = Path(tempfile.mkdtemp())
+        self._folder = tempfile.TemporaryDirectory()
+        folder = Path(self._folder.name)
         ports = folder / "ports.json"
         self.process = subprocess.Popen(
             [BINARY, "serve", "--db", database or folder / "t.duckdb", "--http-port", "0", "--flight-port", "0",
@@ -28,6 +29,7 @@ class Server:
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait()
+        self._folder.cleanup()
 
     def status(self, name: str) -> int:
         """A number of /proc/PID/status: "VmRSS" in KiB, "Threads"."""

@@ -84,9 +84,12 @@ Awaitable<Result<std::shared_ptr<arrow::RecordBatch>>> ArrowBody::Next() {
 }
 
 // Decodes small parts that have come already: a put of a few rows comes whole, and has ten parts.
-// \return whether there were any.
+// Not beyond the schema before someone has it: who reads it may have to wait until there is memory
+// for the rows. \return whether there were any.
 Result<bool> ArrowBody::TakeReceived() {
+  const bool knew_schema = decoder_.schema() != nullptr;
   for (bool took = false;; took = true) {
+    if (!knew_schema && decoder_.schema() != nullptr) return true;
     ARROW_ASSIGN_OR_RAISE(const std::span<uint8_t> space, decoder_.Prepare());
     if (space.empty() || decoder_.part_bytes() >= kAsideBytes) return took;
     ARROW_ASSIGN_OR_RAISE(const size_t bytes, bytes_.TakeReceived(space));

@@ -7,7 +7,8 @@
 // bodies of messages, are kept for reuse too.
 extern "C" {
 extern const char* malloc_conf;
-const char* malloc_conf = "background_thread:true,oversize_threshold:0";
+const char* malloc_conf =
+    "background_thread:true,oversize_threshold:0,dirty_decay_ms:1000,muzzy_decay_ms:0";
 }
 
 namespace arrowport::server {
