@@ -153,7 +153,6 @@ def main() -> None:
                           "query_p50_ratio": statistics.median(ratios), "of_each_round": ratios}))
     finally:
         server.stop()
-        server.process.wait()
 
 
 if __name__ == "__main__":

@@ -16,7 +16,19 @@ find_package(spdlog CONFIG REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(yaml-cpp CONFIG REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
-find_package(LibEdit MODULE REQUIRED)
-find_package(Nghttp2 MODULE REQUIRED)
-find_package(Jemalloc MODULE REQUIRED)
 find_package(GTest CONFIG REQUIRED)
+
+include(ArrowportSystemLibrary)
+# Line editing and history.
+arrowport_system_library(LibEdit::LibEdit histedit.h edit)
+# HTTP/2. Linked statically, so that a package of the program needs no other; it is small.
+arrowport_system_library(Nghttp2::nghttp2 nghttp2/nghttp2.h libnghttp2.a)
+target_compile_definitions(Nghttp2::nghttp2 INTERFACE NGHTTP2_STATICLIB)
+# malloc and operator new of whatever program it is linked into; nothing under a sanitizer, which brings its own. A
+# shared library, so that another malloc can be put before it (LD_PRELOAD): that of a tool, or glibc's for tools that
+# jemalloc's start is too early for.
+if(ARROWPORT_SANITIZE)
+  add_library(Jemalloc::jemalloc INTERFACE IMPORTED)
+else()
+  arrowport_system_library(Jemalloc::jemalloc jemalloc/jemalloc.h jemalloc)
+endif()

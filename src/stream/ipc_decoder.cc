@@ -1,7 +1,6 @@
 #include "stream/ipc_decoder.h"
 
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <exception>
@@ -28,10 +27,6 @@
 namespace arrowport::stream {
 namespace {
 
-// The lengths in a stream are little-endian; so is every machine that we are built for.
-static_assert(std::endian::native == std::endian::little);
-
-constexpr int32_t kContinuation = -1;
 constexpr size_t kWordBytes = sizeof(int32_t);
 
 // Bodies are large, and another thread than the one that reads them lets them go. mimalloc gives
@@ -152,10 +147,10 @@ class IpcDecoder::Impl {
   Status WordIsFull() {
     int32_t word = 0;
     std::memcpy(&word, word_.data(), kWordBytes);
-    if (part_ == Part::kPrefix && word != kContinuation && schema() == nullptr) {
+    if (part_ == Part::kPrefix && word != kIpcContinuation && schema() == nullptr) {
       ARROW_RETURN_NOT_OK(CheckFirstWord(word));
     }
-    if (word < 0 && (part_ == Part::kLength || word != kContinuation)) {
+    if (word < 0 && (part_ == Part::kLength || word != kIpcContinuation)) {
       return MakeError(ErrorKind::kInvalidInput,
                        "a message starts with neither a continuation "
                        "marker nor the length of its header");
@@ -167,7 +162,7 @@ class IpcDecoder::Impl {
     }
     if (word == 0) {
       part_ = Part::kEnd;
-    } else if (word == kContinuation) {
+    } else if (word == kIpcContinuation) {
       part_ = Part::kLength;
     } else {
       ARROW_ASSIGN_OR_RAISE(buffer_, arrow::AllocateBuffer(word));

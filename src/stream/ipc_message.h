@@ -1,11 +1,18 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <span>
 
 #include "base/error.h"
 
 namespace arrowport::stream {
+
+/// The words of a stream are little-endian; so is every machine that we are built for.
+static_assert(std::endian::native == std::endian::little);
+
+/// The word before the length of each message's header, but in streams of before Arrow 0.15.
+inline constexpr int32_t kIpcContinuation = -1;
 
 /// The kinds of messages that an IPC stream may hold.
 enum class IpcMessageKind { kSchema, kDictionary, kBatch };

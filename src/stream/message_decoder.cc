@@ -1,8 +1,8 @@
 #include "stream/message_decoder.h"
 
 #include <array>
-#include <bit>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -18,16 +18,12 @@
 #include "base/limits.h"
 #include "stream/allocation_budget.h"
 #include "stream/dictionary_ledger.h"
+#include "stream/ipc_message.h"
 #include "stream/schema_memory.h"
 #include "stream/validate.h"
 
 namespace arrowport::stream {
 namespace {
-
-// The lengths in a stream are little-endian; so is every machine that we are built for.
-static_assert(std::endian::native == std::endian::little);
-
-constexpr int32_t kContinuation = -1;
 
 arrow::ipc::IpcReadOptions ReadOptions() {
   auto options = arrow::ipc::IpcReadOptions::Defaults();
@@ -115,7 +111,7 @@ Status MessageDecoder::Take(const std::shared_ptr<arrow::Buffer>& header,
 Status MessageDecoder::Consume(const std::shared_ptr<arrow::Buffer>& header,
                                const std::shared_ptr<arrow::Buffer>& body) {
   // What stands before each header in a stream. Given as raw bytes, it is looked at and not kept.
-  const std::array<int32_t, 2> prefix = {kContinuation, static_cast<int32_t>(header->size())};
+  const std::array<int32_t, 2> prefix = {kIpcContinuation, static_cast<int32_t>(header->size())};
   ARROW_RETURN_NOT_OK(
       decoder_->Consume(reinterpret_cast<const uint8_t*>(prefix.data()), sizeof(prefix)));
   ARROW_RETURN_NOT_OK(decoder_->Consume(header));
