@@ -13,11 +13,9 @@
 #include <utility>
 
 #include <arrow/buffer.h>
-#include <arrow/memory_pool.h>
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "base/sanitizers.h"
 #include "stream/allocation_budget.h"
 #include "stream/decode_failure.h"
 #include "stream/dictionary_ledger.h"
@@ -28,19 +26,6 @@ namespace arrowport::stream {
 namespace {
 
 constexpr size_t kWordBytes = sizeof(int32_t);
-
-// Bodies are large, and another thread than the one that reads them lets them go. mimalloc gives
-// such memory back soon; the C library keeps it in each of its heaps.
-arrow::MemoryPool* BodyPool() {
-  static arrow::MemoryPool* const kPool = [] {
-    arrow::MemoryPool* pool = nullptr;
-    if (kMemoryIsWatched || !arrow::mimalloc_memory_pool(&pool).ok()) {
-      pool = arrow::default_memory_pool();
-    }
-    return pool;
-  }();
-  return kPool;
-}
 
 // What a first word that starts no stream is the start of.
 std::optional<std::string_view> OtherFormat(std::string_view word) {
@@ -204,7 +189,7 @@ class IpcDecoder::Impl {
     if (message_.body_bytes == 0) return MessageIsFull(nullptr);
     // Memory that nothing was written to yet costs no more than address space, so a client that
     // announces a large body and sends none of it holds none.
-    ARROW_ASSIGN_OR_RAISE(buffer_, arrow::AllocateBuffer(message_.body_bytes, BodyPool()));
+    ARROW_ASSIGN_OR_RAISE(buffer_, arrow::AllocateBuffer(message_.body_bytes));
     part_ = Part::kBody;
     return Status::OK();
   }
