@@ -12,8 +12,13 @@
 #include "base/call_control.h"
 #include "base/error.h"
 #include "engine/database.h"
+#include "engine/workers.h"
 
 namespace arrowport::engine {
+
+/// Puts the write-ahead log into the file, on all threads: whoever writes to or reads from a table
+/// waits while its rows are written.
+Status RunCheckpoint(duckdb::Connection& connection, Workers& workers);
 
 /// Decides when the write-ahead log of a file goes into the file, in place of DuckDB, which does it
 /// within whatever commit makes the log large. Safe to use from many threads; Start and Stop are
@@ -25,8 +30,8 @@ class Checkpointer {
   Checkpointer(const Checkpointer&) = delete;
   Checkpointer& operator=(const Checkpointer&) = delete;
 
-  /// `instance`, whose file is `path`, must stay until Stop.
-  Status Start(duckdb::DatabaseInstance& instance, const std::string& path,
+  /// `instance`, whose file is `path`, and its `workers` must stay until Stop.
+  Status Start(duckdb::DatabaseInstance& instance, Workers& workers, const std::string& path,
                const CheckpointOptions& options);
   void Stop();
 
@@ -40,6 +45,7 @@ class Checkpointer {
 
   // Constant between Start and Stop.
   duckdb::DatabaseInstance* instance_ = nullptr;
+  Workers* workers_ = nullptr;
   std::string wal_path_;
   CheckpointOptions options_;
   std::thread thread_;

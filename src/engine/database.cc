@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "engine/append.h"
 #include "engine/catalog.h"
+#include "engine/checkpointer.h"
 #include "engine/core.h"
 #include "engine/core_keeper.h"
 #include "engine/describe_statement.h"
@@ -35,7 +36,6 @@
 #include "engine/stream_exchange.h"
 #include "engine/table.h"
 #include "engine/table_read.h"
-#include "engine/workers.h"
 
 namespace arrowport::engine {
 namespace {
@@ -153,8 +153,7 @@ class DuckDbDatabase final : public Database {
   Status Checkpoint() override {
     ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
     ARROW_ASSIGN_OR_RAISE(auto connection, use.core()->Connect());
-    const Workers::Use workers(use.core()->workers);
-    return RunSql(*connection, "CHECKPOINT");
+    return RunCheckpoint(*connection, use.core()->workers);
   }
 
   [[nodiscard]] Counters counters() const override {

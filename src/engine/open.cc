@@ -15,12 +15,14 @@
 
 #include "base/error.h"
 #include "engine/batch_source.h"
+#include "engine/checkpointer.h"
 #include "engine/core.h"
 #include "engine/data_files.h"
 #include "engine/data_source.h"
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
 #include "engine/result_budget.h"
+#include "engine/workers.h"
 
 namespace arrowport::engine {
 namespace {
@@ -103,6 +105,16 @@ Status RunOnce(Core& core, const std::string& sql) {
   });
 }
 
+Status CheckpointOpened(Core& core) {
+  return Guarded([&] {
+    // Those of the core come when it is known which instance stays.
+    Workers workers;
+    workers.Start(*core.instance->instance);
+    duckdb::Connection connection(*core.instance);
+    return RunCheckpoint(connection, workers);
+  });
+}
+
 // Puts what a killed process left in its log into the file. A log that goes on behind the mark of a
 // checkpoint that was not finished is not safe: killed once more at the same point, DuckDB refuses
 // it, or joins logs at the wrong mark. The same with a second log from before this start.
@@ -113,8 +125,7 @@ Status RecoverFile(Core& core) {
   ARROW_RETURN_NOT_OK(opened);
   std::error_code ignored;
   std::filesystem::remove(log + ".checkpoint", ignored);
-  if (!std::filesystem::exists(log, ignored) || RunOnce(core, "CHECKPOINT").ok())
-    return Status::OK();
+  if (!std::filesystem::exists(log, ignored) || CheckpointOpened(core).ok()) return Status::OK();
   // The disk may be full, which must not keep anybody from what is there.
   return OpenFile(core);
 }
@@ -129,7 +140,7 @@ Status OpenInstance(Core& core) {
     // Timestamps with a zone are shown in UTC, wherever the server runs.
     ARROW_RETURN_NOT_OK(RunOnce(core, "SET GLOBAL TimeZone = 'UTC'"));
     if (core.options.path == kInMemoryPath) return Status::OK();
-    return core.checkpointer.Start(*core.instance->instance, core.options.path,
+    return core.checkpointer.Start(*core.instance->instance, core.workers, core.options.path,
                                    core.options.checkpoint);
   });
 }
