@@ -34,8 +34,8 @@ inline constexpr std::string_view kOwnSchema = "_arrowport";
 inline constexpr std::string_view kInMemoryPath = ":memory:";
 
 struct CheckpointOptions {
-  /// The log is written into the file when it has so much. All writers wait meanwhile, about 5 ms a
-  /// MiB, and a start after a crash takes as long to read it: few long waits, or many short ones.
+  /// The log is written into the file when it has so much. All writers wait meanwhile, about 2 ms a
+  /// MiB, and a start after a crash takes 8 ms a MiB to read it: few long waits, or many short ones.
   int64_t wal_bytes_max = 128 * kMiB;
   /// The same when nothing was written for so long: then nobody waits.
   std::chrono::milliseconds idle{2'000};

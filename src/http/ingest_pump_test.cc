@@ -7,10 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include <arrow/memory_pool.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/limits.h"
 #include "http/test_server.h"
+#include "service/service.h"
 
 namespace arrowport::http {
 namespace {
@@ -210,6 +213,33 @@ TEST(IngestPumpTest, EndsWithTheCallsTime) {
   EXPECT_EQ(client.Receive().status, 504);
   EXPECT_TRUE(server.BecomesIdle());
   EXPECT_EQ(server.Number("SELECT count(*) FROM t"), -1);
+}
+
+// How much memory for rows was asked for since the program started.
+int64_t BytesEverAllocated() { return arrow::default_memory_pool()->total_bytes_allocated(); }
+
+TEST(IngestPumpTest, HoldsNoRowsOfAPutThatWaitsForRoom) {
+  service::ServiceOptions options;
+  options.ingest.bytes_max = kMiB;  // Of it half for small puts.
+  options.ingest.wait_max = std::chrono::milliseconds(50);
+  TestServer server({}, options);
+  const std::string body = IpcStream({CountingBatch(0, 50'000)});
+
+  const int64_t before_one = BytesEverAllocated();
+  TestClient first(server);
+  first.Send(TestClient::Head("POST", "/ingest/t", body.size(), kArrow));
+  first.Send(std::string_view(body).substr(0, body.size() - 1));
+  ASSERT_TRUE(TestServer::Becomes([&] { return BytesEverAllocated() - before_one >= 400'000; }));
+
+  const int64_t before_other = BytesEverAllocated();
+  TestClient second(server);
+  const auto refused = second.Call("POST", "/ingest/t", body, kArrow);
+  EXPECT_EQ(refused.status, 429) << refused.body;
+  EXPECT_LT(BytesEverAllocated() - before_other, 40'000);
+
+  first.Send(std::string_view(body).substr(body.size() - 1));
+  EXPECT_EQ(first.Receive().status, 200);
+  EXPECT_EQ(server.Number("SELECT count(*) FROM t"), 50'000);
 }
 
 TEST(IngestPumpTest, TellsTheRowsOfATableThatDoNotFit) {

@@ -36,9 +36,9 @@ namespace arrowport::http {
 /// For tests: a server on a free port over a service over a database in memory.
 class TestServer {
  public:
-  explicit TestServer(HttpOptions options = {}) {
+  explicit TestServer(HttpOptions options = {}, const service::ServiceOptions& of_service = {}) {
     database_ = engine::Database::Open({.path = ":memory:", .threads = 2}).ValueOrDie();
-    service_ = std::make_shared<service::Service>(database_, metrics_);
+    service_ = std::make_shared<service::Service>(database_, metrics_, of_service);
     options.port = 0;
     server_ = HttpServer::Start(options, service_, metrics_).ValueOrDie();
   }
