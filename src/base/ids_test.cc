@@ -2,6 +2,8 @@
 
 #include <set>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,6 +20,21 @@ TEST(NewIdTest, IsThirtyTwoHexadecimalDigits) {
 TEST(NewIdTest, IsNeverTheSameTwice) {
   std::set<std::string> ids;
   for (int i = 0; i < 1'000; ++i) EXPECT_TRUE(ids.insert(NewId()).second);
+}
+
+TEST(NewIdTest, IsAnotherInEachThread) {
+  constexpr int kIds = 100;
+  const auto make = [](std::vector<std::string>* ids) {
+    for (int i = 0; i < kIds; ++i) ids->push_back(NewId());
+  };
+  std::vector<std::string> mine;
+  std::vector<std::string> others;
+  std::thread other(make, &others);
+  make(&mine);
+  other.join();
+  std::set<std::string> all(mine.begin(), mine.end());
+  all.insert(others.begin(), others.end());
+  EXPECT_EQ(all.size(), 2U * kIds);
 }
 
 TEST(NewIdTest, UsesEveryDigitInEveryPlace) {
