@@ -13,6 +13,7 @@
 #include <duckdb/catalog/catalog.hpp>
 #include <duckdb/main/attached_database.hpp>
 #include <duckdb/main/database_manager.hpp>
+#include <duckdb/storage/buffer_manager.hpp>
 #include <duckdb/transaction/transaction_manager.hpp>
 
 #include "base/call_control.h"
@@ -33,6 +34,9 @@ constexpr auto kFailureWait = std::chrono::seconds(5);
 
 // A smaller log is not worth a checkpoint of its own.
 constexpr int64_t kIdleWalBytesMin = kMiB;
+
+// Of DuckDB's memory, which the rows in the log take up until they are in the file.
+constexpr int64_t kMemoryShare = 4;
 
 // DuckDB's own checkpoints, within a commit, come only when ours find no moment.
 constexpr int64_t kDuckDbFactor = 4;
@@ -97,10 +101,11 @@ void Checkpointer::Run() {
     wait = kLookStep;
     const int64_t bytes = WalBytes();
     const bool is_idle = Clock::now() - last_write_ >= options_.idle;
-    if (bytes < options_.wal_bytes_max && !is_idle) continue;
+    const int64_t bytes_max = WalBytesMax();
+    if (bytes < bytes_max && !is_idle) continue;
     // Nobody is going to write, so nobody needs to look.
     written_ = false;
-    if (bytes < std::min(kIdleWalBytesMin, options_.wal_bytes_max)) continue;
+    if (bytes < std::min(kIdleWalBytesMin, bytes_max)) continue;
     lock.unlock();
     const Status done = Checkpoint(bytes);
     lock.lock();
@@ -121,6 +126,11 @@ Status Checkpointer::Checkpoint(int64_t wal_bytes) {
     duckdb::Connection connection(*instance_);
     return RunCheckpoint(connection, *workers_);
   });
+}
+
+int64_t Checkpointer::WalBytesMax() const {
+  const auto memory = duckdb::BufferManager::GetBufferManager(*instance_).GetMaxMemory();
+  return std::min(options_.wal_bytes_max, static_cast<int64_t>(memory) / kMemoryShare);
 }
 
 int64_t Checkpointer::WalBytes() const {

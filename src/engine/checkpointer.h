@@ -41,6 +41,7 @@ class Checkpointer {
  private:
   void Run();
   Status Checkpoint(int64_t wal_bytes);
+  [[nodiscard]] int64_t WalBytesMax() const;
   [[nodiscard]] int64_t WalBytes() const;
 
   // Constant between Start and Stop.

@@ -35,8 +35,9 @@ inline constexpr std::string_view kInMemoryPath = ":memory:";
 
 struct CheckpointOptions {
   /// The log is written into the file when it has so much. All writers wait meanwhile, about 2 ms a
-  /// MiB, and a start after a crash takes 8 ms a MiB to read it: few long waits, or many short ones.
-  int64_t wal_bytes_max = 128 * kMiB;
+  /// MiB, and a start after a crash takes 8 ms a MiB to read it: few long waits, or many short
+  /// ones. Or when it has a quarter of DuckDB's memory, where that is less.
+  int64_t wal_bytes_max = 192 * kMiB;
   /// The same when nothing was written for so long: then nobody waits.
   std::chrono::milliseconds idle{2'000};
 };

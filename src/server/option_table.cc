@@ -178,10 +178,10 @@ std::vector<OptionRow> DiskRows() {
   return {
       {.name = "checkpoint.wal_bytes_max",
        .value_name = "SIZE",
-       .default_text = "128MiB",
+       .default_text = "192MiB",
        .help = "Write-ahead log that is put into the database file even while clients write. They "
                "wait for it, about 2 ms a MiB; a start after a crash takes 8 ms a MiB to read it. "
-               "Bursts that fit in it are quicker, and its rows wait in memory.",
+               "Its rows wait in memory, and never take more than a quarter of DuckDB's.",
        .set = [](Options& o,
                  Text text) { return ReadBytes(text, &o.database.checkpoint.wal_bytes_max); }},
       {.name = "checkpoint.idle",
