@@ -19,16 +19,21 @@ AllocationBudget::AllocationBudget(int64_t bytes_max)
 
 AllocationBudget::~AllocationBudget() { current_budget = outer_; }
 
+Status AllocationBudget::Explain(const Status& status) const {
+  if (!status.IsOutOfMemory() || ran_out_) return status;
+  return MakeError(ErrorKind::kTooLarge, "a buffer announces more bytes than there can be");
+}
+
 class BudgetedPool final : public arrow::MemoryPool {
  public:
   Status Allocate(int64_t size, int64_t alignment, uint8_t** out) override {
     ARROW_RETURN_NOT_OK(Spend(size));
-    return pool_->Allocate(size, alignment, out);
+    return Watched(pool_->Allocate(size, alignment, out));
   }
 
   Status Reallocate(int64_t old_size, int64_t new_size, int64_t alignment, uint8_t** ptr) override {
     ARROW_RETURN_NOT_OK(Spend(new_size > old_size ? new_size - old_size : 0));
-    return pool_->Reallocate(old_size, new_size, alignment, ptr);
+    return Watched(pool_->Reallocate(old_size, new_size, alignment, ptr));
   }
 
   void Free(uint8_t* buffer, int64_t size, int64_t alignment) override {
@@ -45,6 +50,11 @@ class BudgetedPool final : public arrow::MemoryPool {
   [[nodiscard]] std::string backend_name() const override { return pool_->backend_name(); }
 
  private:
+  static Status Watched(const Status& status) {
+    if (!status.ok() && current_budget != nullptr) current_budget->ran_out_ = true;
+    return status;
+  }
+
   static Status Spend(int64_t bytes) {
     if (bytes < 0) {
       return MakeError(ErrorKind::kInvalidInput,

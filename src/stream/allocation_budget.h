@@ -4,6 +4,8 @@
 
 #include <arrow/memory_pool.h>
 
+#include "base/error.h"
+
 namespace arrowport::stream {
 
 /// While it lives, bounds what its thread allocates from BudgetedMemoryPool(): a compressed buffer
@@ -19,6 +21,10 @@ class AllocationBudget {
   /// Bytes allocated in this scope so far; what was freed again counts too.
   [[nodiscard]] int64_t bytes_used() const { return bytes_used_; }
 
+  /// `status`, which Arrow gave in this scope; kTooLarge in place of the "out of memory" that it
+  /// gives for a size which no memory has, without asking for it.
+  [[nodiscard]] Status Explain(const Status& status) const;
+
  private:
   friend class BudgetedPool;
 
@@ -27,6 +33,7 @@ class AllocationBudget {
   AllocationBudget* const outer_;
 
   int64_t bytes_used_ = 0;
+  bool ran_out_ = false;  // Of memory that was there.
 };
 
 /// Arrow's default pool, with every allocation counted against the AllocationBudget of the calling

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -266,6 +267,24 @@ TEST(IpcDecoderTest, RefusesBuffersThatGrowOverTheLimitWhenDecompressed) {
     ASSERT_LT(bytes.size(), 100'000U);
     EXPECT_EQ(KindOfFeeding(bytes, {.message_bytes_max = 1 * kMiB}), ErrorKind::kTooLarge);
     EXPECT_TRUE(FromIpcStream(bytes, SIZE_MAX, {.message_bytes_max = 16 * kMiB}).ok());
+  }
+}
+
+// Arrow calls the largest of them "out of memory", which would be the server's fault.
+TEST(IpcDecoderTest, RefusesBuffersThatAnnounceMoreThanThereCanBe) {
+  const auto zeros = arrow::MakeArrayOfNull(arrow::int64(), 1'000).ValueOrDie();
+  const auto batch =
+      arrow::RecordBatch::Make(arrow::schema({arrow::field("a", arrow::int64())}), 1'000, {zeros});
+  const auto bytes = ToIpcStream({batch}, Compressed(arrow::Compression::ZSTD)).ValueOrDie();
+  constexpr int64_t kBytes = 8'000;
+  const size_t place =
+      bytes.find(std::string_view(reinterpret_cast<const char*>(&kBytes), sizeof(kBytes)));
+  ASSERT_NE(place, std::string::npos);
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  for (const int64_t announced : {kMost, kMost - 62, kMost - 63, kMost / 2}) {
+    auto changed = bytes;
+    std::memcpy(changed.data() + place, &announced, sizeof(announced));
+    EXPECT_EQ(KindOfFeeding(changed), ErrorKind::kTooLarge) << announced;
   }
 }
 
