@@ -45,10 +45,11 @@ constexpr int64_t kDuckDbFactor = 4;
 
 // Not the statement: a worker runs that, and the thread which asks looks for tasks of its own all
 // the while, on a core that the others need.
-Status RunCheckpoint(duckdb::Connection& connection, Workers& workers) {
+Status RunCheckpoint(duckdb::DatabaseInstance& instance, Workers& workers) {
   Workers::Use use(workers);
   use.Need();
-  return Guarded([&connection] {
+  return Guarded([&instance] {
+    duckdb::Connection connection(instance);
     duckdb::ClientContext& context = *connection.context;
     context.RunFunctionInTransaction([&context] {
       const auto& name = duckdb::DatabaseManager::GetDefaultDatabase(context);
@@ -122,10 +123,7 @@ Status Checkpointer::Checkpoint(int64_t wal_bytes) {
   if (!unknown && static_cast<int64_t>(space.available) < wal_bytes) {
     return MakeError(ErrorKind::kStorageFull, "the disk has no room for what is in the log");
   }
-  return Guarded([this] {
-    duckdb::Connection connection(*instance_);
-    return RunCheckpoint(connection, *workers_);
-  });
+  return RunCheckpoint(*instance_, *workers_);
 }
 
 int64_t Checkpointer::WalBytesMax() const {

@@ -17,8 +17,8 @@
 namespace arrowport::engine {
 
 /// Puts the write-ahead log into the file, on all threads: whoever writes to or reads from a table
-/// waits while its rows are written.
-Status RunCheckpoint(duckdb::Connection& connection, Workers& workers);
+/// waits while its rows are written. `workers` are those of `instance`.
+Status RunCheckpoint(duckdb::DatabaseInstance& instance, Workers& workers);
 
 /// Decides when the write-ahead log of a file goes into the file, in place of DuckDB, which does it
 /// within whatever commit makes the log large. Safe to use from many threads; Start and Stop are

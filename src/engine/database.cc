@@ -152,8 +152,7 @@ class DuckDbDatabase final : public Database {
 
   Status Checkpoint() override {
     ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
-    ARROW_ASSIGN_OR_RAISE(auto connection, use.core()->Connect());
-    return RunCheckpoint(*connection, use.core()->workers);
+    return RunCheckpoint(*use.core()->instance->instance, use.core()->workers);
   }
 
   [[nodiscard]] Counters counters() const override {

@@ -98,20 +98,12 @@ bool IsRefusalOfJoinedLogs(const Status& status) {
          std::string::npos;
 }
 
-Status RunOnce(Core& core, const std::string& sql) {
-  return Guarded([&] {
-    duckdb::Connection connection(*core.instance);
-    return RunSql(connection, sql);
-  });
-}
-
 Status CheckpointOpened(Core& core) {
   return Guarded([&] {
     // Those of the core come when it is known which instance stays.
     Workers workers;
     workers.Start(*core.instance->instance);
-    duckdb::Connection connection(*core.instance);
-    return RunCheckpoint(connection, workers);
+    return RunCheckpoint(*core.instance->instance, workers);
   });
 }
 
@@ -138,7 +130,7 @@ Status OpenInstance(Core& core) {
     duckdb::Connection connection(*core.instance);
     core.default_catalog = duckdb::DatabaseManager::GetDefaultDatabase(*connection.context);
     // Timestamps with a zone are shown in UTC, wherever the server runs.
-    ARROW_RETURN_NOT_OK(RunOnce(core, "SET GLOBAL TimeZone = 'UTC'"));
+    ARROW_RETURN_NOT_OK(RunSql(connection, "SET GLOBAL TimeZone = 'UTC'"));
     if (core.options.path == kInMemoryPath) return Status::OK();
     return core.checkpointer.Start(*core.instance->instance, core.workers, core.options.path,
                                    core.options.checkpoint);

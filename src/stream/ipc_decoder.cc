@@ -199,11 +199,10 @@ class IpcDecoder::Impl {
     part_ = Part::kPrefix;
     AllocationBudget budget(options_.message_bytes_max);
     if (message_.kind == IpcMessageKind::kSchema) return messages_.TakeSchema(header);
-    if (message_.kind == IpcMessageKind::kBatch)
-      return budget.Explain(messages_.Take(header, body));
-    ARROW_RETURN_NOT_OK(ledger_.Add(message_, message_.body_bytes));
+    const bool is_dictionary = message_.kind == IpcMessageKind::kDictionary;
+    if (is_dictionary) ARROW_RETURN_NOT_OK(ledger_.Add(message_, message_.body_bytes));
     ARROW_RETURN_NOT_OK(budget.Explain(messages_.Take(header, body)));
-    return ledger_.Grow(message_, budget.bytes_used());
+    return is_dictionary ? ledger_.Grow(message_, budget.bytes_used()) : Status::OK();
   }
 
   Status Located(const Status& status) const {
