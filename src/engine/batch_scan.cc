@@ -1,6 +1,7 @@
 #include "engine/batch_scan.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 
 #include <arrow/c/bridge.h>
@@ -37,12 +38,17 @@ std::shared_ptr<const BatchMapping> MapBatches(const arrow::Schema& schema,
 }
 
 BatchScan::BatchScan(const arrow::RecordBatch& batch, duckdb::ClientContext& context)
-    : state_(Export(batch), context) {}
+    : BatchScan(batch, context, 0, batch.num_rows()) {}
+
+BatchScan::BatchScan(const arrow::RecordBatch& batch, duckdb::ClientContext& context, int64_t first,
+                     int64_t end)
+    : state_(Export(batch), context), end_(static_cast<idx_t>(end)) {
+  state_.chunk_offset = static_cast<idx_t>(first);
+}
 
 bool BatchScan::Next(const BatchMapping& mapping, duckdb::DataChunk& chunk) {
-  const auto all = static_cast<idx_t>(state_.chunk->arrow_array.length);
-  if (state_.chunk_offset >= all) return false;
-  const auto rows = std::min<idx_t>(STANDARD_VECTOR_SIZE, all - state_.chunk_offset);
+  if (state_.chunk_offset >= end_) return false;
+  const auto rows = std::min<idx_t>(STANDARD_VECTOR_SIZE, end_ - state_.chunk_offset);
   chunk.SetCardinality(rows);
   duckdb::ArrowTableFunction::ArrowToDuckDB(state_, mapping.table.GetColumns(), chunk);
   state_.chunk_offset += rows;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include <arrow/record_batch.h>
@@ -27,12 +28,17 @@ class BatchScan {
   /// `batch` is as engine::Scannable makes them.
   BatchScan(const arrow::RecordBatch& batch, duckdb::ClientContext& context);
 
+  /// Of the rows from `first`, before `end`.
+  BatchScan(const arrow::RecordBatch& batch, duckdb::ClientContext& context, int64_t first,
+            int64_t end);
+
   /// Fills `chunk`, whose columns are those of `mapping`, with the next rows; they refer to the
   /// scan's memory. \return false when none are left.
   bool Next(const BatchMapping& mapping, duckdb::DataChunk& chunk);
 
  private:
   duckdb::ArrowScanLocalState state_;
+  const duckdb::idx_t end_;
 };
 
 }  // namespace arrowport::engine

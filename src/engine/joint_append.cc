@@ -15,6 +15,7 @@
 #include <duckdb/catalog/catalog_entry/table_catalog_entry.hpp>
 
 #include "base/error.h"
+#include "engine/batch_append.h"
 #include "engine/batch_scan.h"
 #include "engine/batch_source.h"
 #include "engine/catalog.h"
@@ -29,7 +30,6 @@
 #include "engine/morsel_queue.h"
 #include "engine/scannable.h"
 #include "engine/table.h"
-#include "engine/table_appender.h"
 #include "engine/table_rows.h"
 #include "engine/table_versions.h"
 #include "engine/workers.h"
@@ -146,8 +146,11 @@ class JointAppend {
 
   /// In a transaction of its own.
   Status Land() {
-    const Workers::Use workers(core_.workers);
-    ARROW_ASSIGN_OR_RAISE(const bool landed_directly, LandDirectly());
+    Workers::Use workers(core_.workers);
+    workers_ = &workers;
+    const Result<bool> direct = LandDirectly();
+    workers_ = nullptr;
+    ARROW_ASSIGN_OR_RAISE(const bool landed_directly, direct);
     if (landed_directly) {
       core_.idle_connections.Keep(std::move(own_connection_));
     } else {
@@ -235,14 +238,7 @@ class JointAppend {
   void AppendRun(const Run& run, duckdb::TableCatalogEntry& table) {
     auto& context = *connection_->context;
     try {
-      TableAppender appender(context, table, run.columns);
-      duckdb::DataChunk chunk;
-      chunk.Initialize(context, run.columns.types);
-      for (const auto& batch : run.batches) {
-        BatchScan scan(*batch, context);
-        for (chunk.Reset(); scan.Next(*run.mapping, chunk); chunk.Reset()) appender.Append(chunk);
-      }
-      appender.Finish();
+      AppendBatches(context, table, run.columns, *run.mapping, run.batches, workers_);
     } catch (const std::exception& error) {
       refusal_ = FromDuckDb(duckdb::ErrorData(error));
       refusal_ = BlameValues(run, WithContext(NameOf(run), refusal_));
@@ -330,6 +326,7 @@ class JointAppend {
   Core& core_;
   duckdb::unique_ptr<duckdb::Connection> own_connection_;
   duckdb::Connection* connection_ = nullptr;
+  Workers::Use* workers_ = nullptr;  // Null: this thread works alone.
   std::vector<Run> runs_;
   const Run* guilty_ = nullptr;  // Of runs_.
   Status refusal_;

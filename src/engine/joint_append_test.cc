@@ -149,6 +149,102 @@ TEST(JointAppendTest, RollsAllBackWhenAConstraintFails) {
   EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'u'"), 0);
 }
 
+std::shared_ptr<Database> OpenWithThreads() { return OpenMemory({.threads = 3}); }
+
+// Parts of a thousand rows each, and one whose batch is cut.
+std::vector<TableRows> ManyParts(const std::string& table) {
+  std::vector<TableRows> parts;
+  for (int64_t i = 0; i < 10; ++i) parts.push_back(RowsFor(table, {MakeRows(i * 1'000, 1'000)}));
+  parts.push_back(RowsFor(table, {MakeRows(10'000, 20'001)}));
+  parts.push_back(RowsFor(table, {MakeRows(30'001, 7)}));
+  return parts;
+}
+
+TEST(JointAppendTest, LandsManyRowsByAllThreadsInTheirOrder) {
+  auto database = OpenWithThreads();
+  ASSERT_TRUE(ReadAll(*database,
+                      "CREATE TABLE t(name VARCHAR NOT NULL, id BIGINT CHECK (id >= 0), "
+                      "kind VARCHAR DEFAULT 'event')")
+                  .ok());
+  // Taken over as they are, by a table that is empty, and then copied.
+  for (int64_t round = 0; round < 3; ++round) {
+    const auto outcome = database->AppendTogether(ManyParts("t"));
+    ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  }
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t"), 3 * 30'008);
+  EXPECT_EQ(*ReadInt(*database,
+                     "SELECT count(*) FROM t WHERE id = rowid % 30008 AND name = 'row ' || id AND "
+                     "kind = 'event'"),
+            3 * 30'008);
+}
+
+TEST(JointAppendTest, LandsMoreThanARowGroupByAllThreads) {
+  auto database = OpenWithThreads();
+  ASSERT_TRUE(Land(*database, "t", {MakeRows(0, 10)}).ok());
+  const auto outcome = database->AppendTogether(
+      {RowsFor("t", {MakeRows(10, 150'000)}), RowsFor("t", {MakeRows(150'010, 250'000)})});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t WHERE id = rowid"), 400'010);
+}
+
+TEST(JointAppendTest, KeepsTheOrderOfIndexesAndSequences) {
+  auto database = OpenWithThreads();
+  ASSERT_TRUE(ReadAll(*database,
+                      "CREATE SEQUENCE s; CREATE TABLE t(id BIGINT PRIMARY KEY, name VARCHAR); "
+                      "CREATE TABLE u(id BIGINT, name VARCHAR, n BIGINT DEFAULT nextval('s'), "
+                      "twice AS (id * 2))")
+                  .ok());
+  auto parts = ManyParts("t");
+  for (auto& part : ManyParts("u")) parts.push_back(std::move(part));
+  const auto outcome = database->AppendTogether(parts);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t WHERE id = rowid"), 30'008);
+  EXPECT_EQ(*ReadInt(*database,
+                     "SELECT count(*) FROM u WHERE id = rowid AND n = id + 1 AND "
+                     "twice = 2 * id"),
+            30'008);
+  EXPECT_FALSE(database
+                   ->AppendTogether(
+                       {RowsFor("t", {MakeRows(30'008, 9'000)}), RowsFor("t", {MakeRows(7, 1)})})
+                   .status.ok());
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t"), 30'008);
+}
+
+TEST(JointAppendTest, RollsAllBackWhenARowOfOneThreadIsRefused) {
+  auto database = OpenWithThreads();
+  // Rows of the first thread, one in the middle, and the last.
+  for (const char* refused : {"3", "15000", "30007"}) {
+    SCOPED_TRACE(refused);
+    ASSERT_TRUE(
+        ReadAll(*database, std::string("CREATE OR REPLACE TABLE t(id BIGINT CHECK (id <> ") +
+                               refused + "), name VARCHAR)")
+            .ok());
+    const auto outcome = database->AppendTogether(ManyParts("t"));
+    EXPECT_EQ(KindOf(outcome.status), ErrorKind::kConflict) << outcome.status;
+    EXPECT_THAT(outcome.status.message(), HasSubstr("CHECK constraint failed"));
+    EXPECT_EQ(outcome.guilty_count, 0U);
+    EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t"), 0);
+  }
+}
+
+TEST(JointAppendTest, LetsDuckDbEstimateDistinctValues) {
+  auto database = OpenWithThreads();
+  ASSERT_TRUE(ReadAll(*database, "CREATE TABLE t(id BIGINT, name VARCHAR)").ok());
+  // Rows that DuckDB takes over as they are, since the table is empty or they are many, and rows
+  // that it copies.
+  int64_t first = 0;
+  for (const int64_t rows : {50'000, 150'000, 1'000, 9'000, 90'000}) {
+    const auto outcome = database->AppendTogether({RowsFor("t", {MakeRows(first, rows)})});
+    ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+    first += rows;
+    const auto estimate = ReadInt(
+        *database, "SELECT regexp_extract(stats(id), 'Approx Unique: (\\d+)', 1)::BIGINT FROM t");
+    ASSERT_TRUE(estimate.ok()) << estimate.status();
+    EXPECT_GT(*estimate, first / 2);
+    EXPECT_LE(*estimate, first);
+  }
+}
+
 TEST(JointAppendTest, RefusesViewsAndTypesWithoutAMapping) {
   auto database = OpenMemory();
   ASSERT_TRUE(ReadAll(*database, "CREATE VIEW v AS SELECT 1::BIGINT AS id").ok());

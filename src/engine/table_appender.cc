@@ -1,5 +1,8 @@
 #include "engine/table_appender.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include <duckdb/catalog/catalog.hpp>
@@ -50,27 +53,86 @@ Constraints ConstraintsOf(duckdb::ClientContext& context, const duckdb::TableCat
   return duckdb::Binder::CreateBinder(context)->BindConstraints(table);
 }
 
+duckdb::unique_ptr<duckdb::OptimisticWriteCollection> MakeRows(const RowMapping& mapping) {
+  duckdb::TableCatalogEntry& table = mapping.table();
+  duckdb::DataTable& storage = table.GetStorage();
+  duckdb::OptimisticDataWriter writer(mapping.context(), storage);
+  return writer.CreateCollection(storage, table.GetTypes(),
+                                 duckdb::OptimisticWritePartialManagers::GLOBAL);
+}
+
+// DuckDB counts the distinct values of rows that it adds to a transaction, and counts again when
+// the commit copies them into the table. The first count, a tenth of what a small put takes, is for
+// nothing then.
+void LeaveOutDistinct(duckdb::TableAppendState& state, size_t columns) {
+  const auto lock = state.stats.GetLock();
+  for (size_t i = 0; i < columns; ++i) state.stats.GetStats(*lock, i).SetDistinct(nullptr);
+}
+
 }  // namespace
 
-TableAppender::TableAppender(duckdb::ClientContext& context, duckdb::TableCatalogEntry& table,
-                             const ColumnList& sent)
+RowMapping::RowMapping(duckdb::ClientContext& context, duckdb::TableCatalogEntry& table,
+                       const ColumnList& sent)
     : context_(context),
       table_(table),
       constraints_(ConstraintsOf(context, table)),
-      values_(ValuesOf(context, table, sent)),
-      executor_(context, values_) {
+      values_(ValuesOf(context, table, sent)) {
   duckdb::MetaTransaction::Get(context).ModifyDatabase(
       table.ParentCatalog().GetAttached(), duckdb::DatabaseModificationType::INSERT_DATA);
-  row_chunk_.Initialize(context, table.GetTypes());
-  table.GetStorage().InitializeLocalAppend(state_, table, context, constraints_);
+}
+
+bool RowMapping::AllowsThreads() const {
+  return !table_.GetStorage().HasIndexes() && !table_.HasGeneratedColumns() &&
+         std::none_of(values_.begin(), values_.end(),
+                      [](const auto& value) { return value->IsVolatile(); });
+}
+
+bool RowMapping::AreCopied(int64_t rows) const {
+  const duckdb::DataTable& storage = table_.GetStorage();
+  return storage.GetTotalRows() > 0 && static_cast<duckdb::idx_t>(rows) < storage.GetRowGroupSize();
+}
+
+TableAppender::TableAppender(const RowMapping& mapping, int64_t rows)
+    : mapping_(mapping), executor_(mapping.context(), mapping.values()) {
+  duckdb::TableCatalogEntry& table = mapping.table();
+  const auto types = table.GetTypes();
+  row_chunk_.Initialize(mapping.context(), types);
+  table.GetStorage().InitializeLocalAppend(state_, table, mapping.context(), mapping.constraints());
+  if (mapping.AreCopied(rows)) LeaveOutDistinct(state_.append_state, types.size());
 }
 
 void TableAppender::Append(duckdb::DataChunk& chunk) {
   row_chunk_.Reset();
   executor_.Execute(chunk, row_chunk_);
-  table_.GetStorage().LocalAppend(state_, context_, row_chunk_, false);
+  mapping_.table().GetStorage().LocalAppend(state_, mapping_.context(), row_chunk_, false);
 }
 
-void TableAppender::Finish() { table_.GetStorage().FinalizeLocalAppend(state_); }
+void TableAppender::Finish() { mapping_.table().GetStorage().FinalizeLocalAppend(state_); }
+
+SideAppender::SideAppender(const RowMapping& mapping, int64_t rows)
+    : mapping_(mapping),
+      constraints_(mapping.table().GetStorage().InitializeConstraintState(mapping.table(),
+                                                                          mapping.constraints())),
+      rows_(MakeRows(mapping)),
+      executor_(mapping.context(), mapping.values()) {
+  const auto types = mapping.table().GetTypes();
+  row_chunk_.Initialize(mapping.context(), types);
+  rows_->collection->InitializeEmpty();
+  rows_->collection->InitializeAppend(state_);
+  if (mapping.AreCopied(rows)) LeaveOutDistinct(state_, types.size());
+}
+
+void SideAppender::Append(duckdb::DataChunk& chunk) {
+  row_chunk_.Reset();
+  executor_.Execute(chunk, row_chunk_);
+  mapping_.table().GetStorage().VerifyAppendConstraints(*constraints_, mapping_.context(),
+                                                        row_chunk_, nullptr, nullptr);
+  rows_->collection->Append(row_chunk_, state_);
+}
+
+void SideAppender::Merge() {
+  rows_->collection->FinalizeAppend(duckdb::TransactionData(0, 0), state_);
+  mapping_.table().GetStorage().LocalMerge(mapping_.context(), *rows_);
+}
 
 }  // namespace arrowport::engine
