@@ -21,8 +21,9 @@ namespace arrowport::engine {
 Status RunCheckpoint(duckdb::DatabaseInstance& instance, Workers& workers);
 
 /// Decides when the write-ahead log of a file goes into the file, in place of DuckDB, which does it
-/// within whatever commit makes the log large. Safe to use from many threads; Start and Stop are
-/// for its owner.
+/// within whatever commit makes the log large. Where the process has more memory than DuckDB's
+/// limit then, what DuckDB does not need is given back to the system. Safe to use from many
+/// threads; Start and Stop are for its owner.
 class Checkpointer {
  public:
   Checkpointer() = default;
@@ -41,6 +42,7 @@ class Checkpointer {
  private:
   void Run();
   Status Checkpoint(int64_t wal_bytes);
+  [[nodiscard]] int64_t MemoryLimit() const;  // DuckDB's.
   [[nodiscard]] int64_t WalBytesMax() const;
   [[nodiscard]] int64_t WalBytes() const;
 

@@ -1,17 +1,22 @@
 #include "engine/checkpointer.h"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include <duckdb.hpp>
 #include <gtest/gtest.h>
 
 #include "base/call_control.h"
 #include "base/ids.h"
 #include "base/limits.h"
+#include "base/resident_memory.h"
 #include "engine/database.h"
 #include "engine/table.h"
 #include "engine/test_batches.h"
@@ -87,6 +92,32 @@ TEST_F(CheckpointerTest, PutsALogIntoTheFileThatTakesAQuarterOfTheMemory) {
   EXPECT_GE(largest, kMemory / 4);
   EXPECT_LT(largest, kMemory);
   EXPECT_EQ(*ReadInt(*database_, "SELECT count(*) FROM t"), rows_);
+}
+
+// What DuckDB freed, and keeps for a while.
+void LeaveFreedMemory(size_t bytes) {
+  constexpr duckdb::idx_t kBlock = 256 * kKiB;
+  auto& allocator = duckdb::Allocator::DefaultAllocator();
+  std::vector<duckdb::AllocatedData> blocks;
+  for (size_t used = 0; used < bytes; used += kBlock) {
+    blocks.push_back(allocator.Allocate(kBlock));
+    std::memset(blocks.back().get(), 1, kBlock);
+  }
+}
+
+TEST_F(CheckpointerTest, GivesMemoryBackThatIsBeyondTheLimit) {
+  constexpr int64_t kFreed = 200 * kMiB;
+  Open({.wal_bytes_max = kMiB, .idle = std::chrono::hours(1)}, 64 * kMiB);
+  LeaveFreedMemory(kFreed);
+  const int64_t before = ResidentBytes();
+  ASSERT_GT(before, kFreed);
+  LandUntilTheLogShrinks();
+  // It is what DuckDB's allocator would do by itself only if it were used for seconds more.
+  const auto end = Clock::now() + std::chrono::seconds(10);
+  while (ResidentBytes() > before - kFreed / 2) {
+    ASSERT_LT(Clock::now(), end);
+    std::this_thread::yield();
+  }
 }
 
 TEST_F(CheckpointerTest, PutsALogIntoTheFileWhenNobodyWrites) {
