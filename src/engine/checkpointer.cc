@@ -31,6 +31,9 @@ namespace {
 // moment in which no transaction writes, so that one that is due may be tried for a while.
 constexpr auto kLookStep = std::chrono::milliseconds(20);
 
+// How often the memory is looked at meanwhile.
+constexpr auto kMemoryStep = std::chrono::milliseconds(100);
+
 // Before the next try when it was not for somebody who writes that there was no checkpoint.
 constexpr auto kFailureWait = std::chrono::seconds(5);
 
@@ -102,6 +105,11 @@ void Checkpointer::Run() {
     sleeps_ = false;
     if (changed_.wait_for(lock, wait, [this] { return stopping_; })) return;
     wait = kLookStep;
+    if (Clock::now() - memory_looked_at_ >= kMemoryStep) {
+      lock.unlock();
+      GiveMemoryBack();
+      lock.lock();
+    }
     const int64_t bytes = WalBytes();
     const bool is_idle = Clock::now() - last_write_ >= options_.idle;
     const int64_t bytes_max = WalBytesMax();
@@ -125,12 +133,19 @@ Status Checkpointer::Checkpoint(int64_t wal_bytes) {
   if (!unknown && static_cast<int64_t>(space.available) < wal_bytes) {
     return MakeError(ErrorKind::kStorageFull, "the disk has no room for what is in the log");
   }
+  // A checkpoint needs memory before it frees some.
+  GiveMemoryBack();
   ARROW_RETURN_NOT_OK(RunCheckpoint(*instance_, *workers_));
-  // The rows of the log are in the file, but their memory stays with DuckDB's allocator for
-  // seconds. To give it back takes from puts, which need it again: a twelfth of those of a busy
-  // table.
-  if (ResidentBytes() > MemoryLimit()) duckdb::Allocator::FlushAll();
+  GiveMemoryBack();
   return Status::OK();
+}
+
+// What DuckDB freed stays with its allocator for seconds, as the memory of the rows of a log that
+// are in the file. Whoever writes needs it again, and has to wait for the system then, which takes
+// a twelfth of the puts of a busy table: so it is given back only where memory is short.
+void Checkpointer::GiveMemoryBack() {
+  if (ResidentBytes() > MemoryLimit()) duckdb::Allocator::FlushAll();
+  memory_looked_at_ = Clock::now();
 }
 
 int64_t Checkpointer::MemoryLimit() const {

@@ -42,6 +42,7 @@ class Checkpointer {
  private:
   void Run();
   Status Checkpoint(int64_t wal_bytes);
+  void GiveMemoryBack();
   [[nodiscard]] int64_t MemoryLimit() const;  // DuckDB's.
   [[nodiscard]] int64_t WalBytesMax() const;
   [[nodiscard]] int64_t WalBytes() const;
@@ -52,6 +53,8 @@ class Checkpointer {
   std::string wal_path_;
   CheckpointOptions options_;
   std::thread thread_;
+
+  Clock::time_point memory_looked_at_;  // Of thread_.
 
   // Everything below is guarded by mutex_.
   std::mutex mutex_;
