@@ -1,6 +1,7 @@
 #include "engine/batch_append.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -67,23 +68,52 @@ void AppendPiece(const Piece& piece, const RowMapping& rows, const BatchMapping&
   }
 }
 
-class AppendTask : public duckdb::BaseExecutorTask {
+/// A piece that is appended beside others. DuckDB hands it to a worker and back; that is said once
+/// more by what is atomic here, since a thread sanitizer does not see what DuckDB does.
+class Side {
  public:
-  AppendTask(duckdb::TaskExecutor& tasks, const Piece& piece, const RowMapping& rows,
-             const BatchMapping& mapping, SideAppender& appender)
-      : BaseExecutorTask(tasks),
-        piece_(piece),
-        rows_(rows),
-        mapping_(mapping),
-        appender_(appender) {}
+  Side(const Piece& piece, const RowMapping& rows, const BatchMapping& mapping, int64_t row_count)
+      : piece_(piece), rows_(rows), mapping_(mapping), appender_(rows, row_count) {}
+  ~Side() { TakeBack(); }
+  Side(const Side&) = delete;
+  Side& operator=(const Side&) = delete;
 
-  void ExecuteTask() override { AppendPiece(piece_, rows_, mapping_, appender_); }
+  /// On any thread.
+  void Append() {
+    const HandingBack handing_back(*this);
+    AppendPiece(piece_, rows_, mapping_, appender_);
+  }
+
+  void Merge() {
+    TakeBack();
+    appender_.Merge();
+  }
 
  private:
+  struct HandingBack {
+    explicit HandingBack(Side& side) : side_(side) {}
+    ~HandingBack() { side_.is_back_.store(true, std::memory_order_release); }
+    Side& side_;
+  };
+  void TakeBack() const { (void)is_back_.load(std::memory_order_acquire); }
+
   const Piece& piece_;
   const RowMapping& rows_;
   const BatchMapping& mapping_;
-  SideAppender& appender_;
+  SideAppender appender_;
+  std::atomic<bool> is_back_ = false;
+};
+
+class AppendTask : public duckdb::BaseExecutorTask {
+ public:
+  AppendTask(duckdb::TaskExecutor& tasks, Side& side) : BaseExecutorTask(tasks) {
+    side_.store(&side, std::memory_order_release);
+  }
+
+  void ExecuteTask() override { side_.load(std::memory_order_acquire)->Append(); }
+
+ private:
+  std::atomic<Side*> side_ = nullptr;
 };
 
 int64_t ThreadsFor(const RowMapping& mapping, int64_t rows, const Workers::Use* workers) {
@@ -102,15 +132,14 @@ void AppendBatches(duckdb::ClientContext& context, duckdb::TableCatalogEntry& ta
   const auto pieces = Cut(batches, row_count, ThreadsFor(rows, row_count, workers));
 
   TableAppender first(rows, row_count);
-  std::vector<std::unique_ptr<SideAppender>> others;
+  std::vector<std::unique_ptr<Side>> others;
   for (size_t i = 1; i < pieces.size(); ++i) {
-    others.push_back(std::make_unique<SideAppender>(rows, row_count));
+    others.push_back(std::make_unique<Side>(pieces[i], rows, mapping, row_count));
   }
   duckdb::TaskExecutor executor(context);
   if (!others.empty()) workers->Need();
-  for (size_t i = 0; i < others.size(); ++i) {
-    executor.ScheduleTask(
-        duckdb::make_uniq<AppendTask>(executor, pieces[i + 1], rows, mapping, *others[i]));
+  for (const auto& other : others) {
+    executor.ScheduleTask(duckdb::make_uniq<AppendTask>(executor, *other));
   }
   try {
     AppendPiece(pieces.front(), rows, mapping, first);
