@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "engine/arrow_schema.h"
+#include "engine/database.h"
 #include "engine/duckdb_error.h"
 #include "engine/table.h"
 
@@ -267,8 +268,7 @@ class DuckDbBaseline final : public Baseline {
       const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches) override {
     // An appender writes with one thread, and commits what is more than this in pieces.
     constexpr int64_t kAppendRowsMax = 20'000;
-    int64_t rows = 0;
-    for (const auto& batch : batches) rows += batch->num_rows();
+    const int64_t rows = CountRows(batches);
     ARROW_RETURN_NOT_OK(MakeTable(table, schema));
     auto connection = std::make_unique<duckdb::Connection>(database_);
     if (rows > kAppendRowsMax) {

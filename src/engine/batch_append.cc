@@ -13,6 +13,7 @@
 #include <duckdb/parallel/task_executor.hpp>
 #include <duckdb/parallel/task_scheduler.hpp>
 
+#include "engine/database.h"
 #include "engine/table_appender.h"
 
 namespace arrowport::engine {
@@ -28,12 +29,6 @@ struct Rows {
   int64_t end = 0;
 };
 using Piece = std::vector<Rows>;
-
-int64_t CountOf(const Batches& batches) {
-  int64_t rows = 0;
-  for (const auto& batch : batches) rows += batch->num_rows();
-  return rows;
-}
 
 // As many pieces, of about as many rows each, in the order of the rows. A batch is cut between
 // vectors only.
@@ -72,8 +67,8 @@ void AppendPiece(const Piece& piece, const RowMapping& rows, const BatchMapping&
 /// more by what is atomic here, since a thread sanitizer does not see what DuckDB does.
 class Side {
  public:
-  Side(const Piece& piece, const RowMapping& rows, const BatchMapping& mapping, int64_t row_count)
-      : piece_(piece), rows_(rows), mapping_(mapping), appender_(rows, row_count) {}
+  Side(const Piece& piece, const RowMapping& rows, const BatchMapping& mapping)
+      : piece_(piece), rows_(rows), mapping_(mapping), appender_(rows) {}
   ~Side() { TakeBack(); }
   Side(const Side&) = delete;
   Side& operator=(const Side&) = delete;
@@ -127,14 +122,14 @@ int64_t ThreadsFor(const RowMapping& mapping, int64_t rows, const Workers::Use* 
 void AppendBatches(duckdb::ClientContext& context, duckdb::TableCatalogEntry& table,
                    const ColumnList& sent, const BatchMapping& mapping, const Batches& batches,
                    Workers::Use* workers) {
-  const RowMapping rows(context, table, sent);
-  const int64_t row_count = CountOf(batches);
+  const int64_t row_count = CountRows(batches);
+  const RowMapping rows(context, table, sent, row_count);
   const auto pieces = Cut(batches, row_count, ThreadsFor(rows, row_count, workers));
 
-  TableAppender first(rows, row_count);
+  TableAppender first(rows);
   std::vector<std::unique_ptr<Side>> others;
   for (size_t i = 1; i < pieces.size(); ++i) {
-    others.push_back(std::make_unique<Side>(pieces[i], rows, mapping, row_count));
+    others.push_back(std::make_unique<Side>(pieces[i], rows, mapping));
   }
   duckdb::TaskExecutor executor(context);
   if (!others.empty()) workers->Need();

@@ -147,10 +147,7 @@ class JointAppend {
   /// In a transaction of its own.
   Status Land() {
     Workers::Use workers(core_.workers);
-    workers_ = &workers;
-    const Result<bool> direct = LandDirectly();
-    workers_ = nullptr;
-    ARROW_ASSIGN_OR_RAISE(const bool landed_directly, direct);
+    ARROW_ASSIGN_OR_RAISE(const bool landed_directly, LandDirectly(&workers));
     if (landed_directly) {
       core_.idle_connections.Keep(std::move(own_connection_));
     } else {
@@ -162,12 +159,13 @@ class JointAppend {
     return Status::OK();
   }
 
-  /// In the transaction that is open, or else in one of its own.
+  /// In the transaction that is open, or else in one of its own. Without `workers` this thread
+  /// works alone.
   /// \return whether it could be done without a statement.
-  Result<bool> LandDirectly() {
+  Result<bool> LandDirectly(Workers::Use* workers) {
     bool direct = false;
     const Status done = Guarded([&] {
-      connection_->context->RunFunctionInTransaction([&] { direct = AppendAll(); });
+      connection_->context->RunFunctionInTransaction([&] { direct = AppendAll(workers); });
       return Status::OK();
     });
     ARROW_RETURN_NOT_OK(refusal_);
@@ -206,7 +204,7 @@ class JointAppend {
 
   // Within a transaction. Changes nothing where it sets refusal_, or answers false because
   // statements are needed.
-  bool AppendAll() {
+  bool AppendAll(Workers::Use* workers) {
     std::vector<duckdb::TableCatalogEntry*> tables;
     for (const Run& run : runs_) {
       if (run.landing != nullptr && !run.landing->is_plain()) return false;
@@ -223,7 +221,7 @@ class JointAppend {
     }
     for (auto* table : tables) changes_.tables.push_back(FullNameOf(*table));
     core_.table_versions.Change(changes_);
-    for (size_t i = 0; i < runs_.size(); ++i) AppendRun(runs_[i], *tables[i]);
+    for (size_t i = 0; i < runs_.size(); ++i) AppendRun(runs_[i], *tables[i], workers);
     return true;
   }
 
@@ -235,10 +233,10 @@ class JointAppend {
     return table.IsDuckTable() ? &table : nullptr;
   }
 
-  void AppendRun(const Run& run, duckdb::TableCatalogEntry& table) {
+  void AppendRun(const Run& run, duckdb::TableCatalogEntry& table, Workers::Use* workers) {
     auto& context = *connection_->context;
     try {
-      AppendBatches(context, table, run.columns, *run.mapping, run.batches, workers_);
+      AppendBatches(context, table, run.columns, *run.mapping, run.batches, workers);
     } catch (const std::exception& error) {
       refusal_ = FromDuckDb(duckdb::ErrorData(error));
       refusal_ = BlameValues(run, WithContext(NameOf(run), refusal_));
@@ -326,7 +324,6 @@ class JointAppend {
   Core& core_;
   duckdb::unique_ptr<duckdb::Connection> own_connection_;
   duckdb::Connection* connection_ = nullptr;
-  Workers::Use* workers_ = nullptr;  // Null: this thread works alone.
   std::vector<Run> runs_;
   const Run* guilty_ = nullptr;  // Of runs_.
   Status refusal_;
@@ -351,7 +348,7 @@ Status AppendWithin(Core& core, duckdb::Connection& connection,
   JointAppend append(core);
   append.Borrow(connection);
   ARROW_RETURN_NOT_OK(append.Prepare(parts));
-  ARROW_ASSIGN_OR_RAISE(const bool landed, append.LandDirectly());
+  ARROW_ASSIGN_OR_RAISE(const bool landed, append.LandDirectly(nullptr));
   return landed ? Status::OK()
                 : MakeError(ErrorKind::kInternal, "a table that is to be there is missing");
 }

@@ -64,17 +64,21 @@ duckdb::unique_ptr<duckdb::OptimisticWriteCollection> MakeRows(const RowMapping&
 // DuckDB counts the distinct values of rows that it adds to a transaction, and counts again when
 // the commit copies them into the table. The first count, a tenth of what a small put takes, is for
 // nothing then.
-void LeaveOutDistinct(duckdb::TableAppendState& state, size_t columns) {
+void LeaveOutDistinct(const RowMapping& mapping, duckdb::TableAppendState& state) {
+  if (!mapping.AreCopied()) return;
   const auto lock = state.stats.GetLock();
-  for (size_t i = 0; i < columns; ++i) state.stats.GetStats(*lock, i).SetDistinct(nullptr);
+  for (size_t i = 0; i < mapping.values().size(); ++i) {
+    state.stats.GetStats(*lock, i).SetDistinct(nullptr);
+  }
 }
 
 }  // namespace
 
 RowMapping::RowMapping(duckdb::ClientContext& context, duckdb::TableCatalogEntry& table,
-                       const ColumnList& sent)
+                       const ColumnList& sent, int64_t rows)
     : context_(context),
       table_(table),
+      rows_(rows),
       constraints_(ConstraintsOf(context, table)),
       values_(ValuesOf(context, table, sent)) {
   duckdb::MetaTransaction::Get(context).ModifyDatabase(
@@ -87,52 +91,58 @@ bool RowMapping::AllowsThreads() const {
                       [](const auto& value) { return value->IsVolatile(); });
 }
 
-bool RowMapping::AreCopied(int64_t rows) const {
+bool RowMapping::AreCopied() const {
   const duckdb::DataTable& storage = table_.GetStorage();
-  return storage.GetTotalRows() > 0 && static_cast<duckdb::idx_t>(rows) < storage.GetRowGroupSize();
+  return storage.GetTotalRows() > 0 &&
+         static_cast<duckdb::idx_t>(rows_) < storage.GetRowGroupSize();
 }
 
-TableAppender::TableAppender(const RowMapping& mapping, int64_t rows)
+RowMaker::RowMaker(const RowMapping& mapping)
     : mapping_(mapping), executor_(mapping.context(), mapping.values()) {
+  rows_.Initialize(mapping.context(), mapping.table().GetTypes());
+}
+
+duckdb::DataChunk& RowMaker::Make(duckdb::DataChunk& sent) {
+  rows_.Reset();
+  executor_.Execute(sent, rows_);
+  return rows_;
+}
+
+TableAppender::TableAppender(const RowMapping& mapping) : maker_(mapping) {
   duckdb::TableCatalogEntry& table = mapping.table();
-  const auto types = table.GetTypes();
-  row_chunk_.Initialize(mapping.context(), types);
   table.GetStorage().InitializeLocalAppend(state_, table, mapping.context(), mapping.constraints());
-  if (mapping.AreCopied(rows)) LeaveOutDistinct(state_.append_state, types.size());
+  LeaveOutDistinct(mapping, state_.append_state);
 }
 
 void TableAppender::Append(duckdb::DataChunk& chunk) {
-  row_chunk_.Reset();
-  executor_.Execute(chunk, row_chunk_);
-  mapping_.table().GetStorage().LocalAppend(state_, mapping_.context(), row_chunk_, false);
+  const RowMapping& mapping = maker_.mapping();
+  mapping.table().GetStorage().LocalAppend(state_, mapping.context(), maker_.Make(chunk), false);
 }
 
-void TableAppender::Finish() { mapping_.table().GetStorage().FinalizeLocalAppend(state_); }
+void TableAppender::Finish() { maker_.mapping().table().GetStorage().FinalizeLocalAppend(state_); }
 
-SideAppender::SideAppender(const RowMapping& mapping, int64_t rows)
-    : mapping_(mapping),
+SideAppender::SideAppender(const RowMapping& mapping)
+    : maker_(mapping),
       constraints_(mapping.table().GetStorage().InitializeConstraintState(mapping.table(),
                                                                           mapping.constraints())),
-      rows_(MakeRows(mapping)),
-      executor_(mapping.context(), mapping.values()) {
-  const auto types = mapping.table().GetTypes();
-  row_chunk_.Initialize(mapping.context(), types);
+      rows_(MakeRows(mapping)) {
   rows_->collection->InitializeEmpty();
   rows_->collection->InitializeAppend(state_);
-  if (mapping.AreCopied(rows)) LeaveOutDistinct(state_, types.size());
+  LeaveOutDistinct(mapping, state_);
 }
 
 void SideAppender::Append(duckdb::DataChunk& chunk) {
-  row_chunk_.Reset();
-  executor_.Execute(chunk, row_chunk_);
-  mapping_.table().GetStorage().VerifyAppendConstraints(*constraints_, mapping_.context(),
-                                                        row_chunk_, nullptr, nullptr);
-  rows_->collection->Append(row_chunk_, state_);
+  const RowMapping& mapping = maker_.mapping();
+  duckdb::DataChunk& rows = maker_.Make(chunk);
+  mapping.table().GetStorage().VerifyAppendConstraints(*constraints_, mapping.context(), rows,
+                                                       nullptr, nullptr);
+  rows_->collection->Append(rows, state_);
 }
 
 void SideAppender::Merge() {
+  const RowMapping& mapping = maker_.mapping();
   rows_->collection->FinalizeAppend(duckdb::TransactionData(0, 0), state_);
-  mapping_.table().GetStorage().LocalMerge(mapping_.context(), *rows_);
+  mapping.table().GetStorage().LocalMerge(mapping.context(), *rows_);
 }
 
 }  // namespace arrowport::engine

@@ -20,9 +20,9 @@ namespace arrowport::engine {
 /// the transaction that is open on `context`.
 class RowMapping {
  public:
-  /// Rows with the columns `sent`, which fit `table`. Throws what DuckDB throws.
+  /// About `rows` rows with the columns `sent`, which fit `table`. Throws what DuckDB throws.
   RowMapping(duckdb::ClientContext& context, duckdb::TableCatalogEntry& table,
-             const ColumnList& sent);
+             const ColumnList& sent, int64_t rows);
 
   [[nodiscard]] duckdb::ClientContext& context() const { return context_; }
   [[nodiscard]] duckdb::TableCatalogEntry& table() const { return table_; }
@@ -33,15 +33,32 @@ class RowMapping {
   /// nextval(), says which row came first.
   [[nodiscard]] bool AllowsThreads() const;
 
-  /// Whether DuckDB will copy `rows` rows that a transaction adds into those that the table has
-  /// when it commits, and not take them over as they are.
-  [[nodiscard]] bool AreCopied(int64_t rows) const;
+  /// Whether DuckDB will copy the rows into those that the table has when it commits, and not take
+  /// them over as they are.
+  [[nodiscard]] bool AreCopied() const;
 
  private:
   duckdb::ClientContext& context_;
   duckdb::TableCatalogEntry& table_;
+  const int64_t rows_;
   const duckdb::vector<duckdb::unique_ptr<duckdb::BoundConstraint>> constraints_;
   const duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> values_;  // Of each column.
+};
+
+/// Makes rows of a table of what was sent. One thread.
+class RowMaker {
+ public:
+  explicit RowMaker(const RowMapping& mapping);
+
+  [[nodiscard]] const RowMapping& mapping() const { return mapping_; }
+
+  /// The rows of `sent`, until the next call.
+  duckdb::DataChunk& Make(duckdb::DataChunk& sent);
+
+ private:
+  const RowMapping& mapping_;
+  duckdb::ExpressionExecutor executor_;
+  duckdb::DataChunk rows_;
 };
 
 /// Appends rows within the transaction that is open, without a statement: to plan an INSERT and to
@@ -50,16 +67,13 @@ class RowMapping {
 /// One thread; throws what DuckDB throws. The rows are in the transaction once Finish was called.
 class TableAppender {
  public:
-  /// For about `rows` rows.
-  TableAppender(const RowMapping& mapping, int64_t rows);
+  explicit TableAppender(const RowMapping& mapping);
 
   void Append(duckdb::DataChunk& chunk);
   void Finish();
 
  private:
-  const RowMapping& mapping_;
-  duckdb::ExpressionExecutor executor_;
-  duckdb::DataChunk row_chunk_;
+  RowMaker maker_;
   duckdb::LocalAppendState state_;
 };
 
@@ -67,8 +81,7 @@ class TableAppender {
 /// merged. Where RowMapping::AllowsThreads.
 class SideAppender {
  public:
-  /// For about `rows` rows, of all appenders together.
-  SideAppender(const RowMapping& mapping, int64_t rows);
+  explicit SideAppender(const RowMapping& mapping);
 
   void Append(duckdb::DataChunk& chunk);
 
@@ -77,11 +90,9 @@ class SideAppender {
   void Merge();
 
  private:
-  const RowMapping& mapping_;
+  RowMaker maker_;
   const duckdb::unique_ptr<duckdb::ConstraintState> constraints_;
   const duckdb::unique_ptr<duckdb::OptimisticWriteCollection> rows_;
-  duckdb::ExpressionExecutor executor_;
-  duckdb::DataChunk row_chunk_;
   duckdb::TableAppendState state_;
 };
 
