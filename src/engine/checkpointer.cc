@@ -27,8 +27,9 @@
 namespace arrowport::engine {
 namespace {
 
-// How often the log is looked at while something is written. DuckDB begins a checkpoint only in a
-// moment in which no transaction writes, so that one that is due may be tried for a while.
+// How often the log is looked at while something is written. DuckDB begins a checkpoint beside open
+// inserts, but only in a moment in which no transaction has changed rows or tables: one that is due
+// may be tried for a while.
 constexpr auto kLookStep = std::chrono::milliseconds(20);
 
 // How often the memory is looked at meanwhile.
