@@ -20,7 +20,6 @@
 #include "http/context.h"
 #include "http/gather.h"
 #include "http/request.h"
-#include "http/signal.h"
 #include "http/spool.h"
 #include "http/transport.h"
 #include "service/service.h"

@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "http/exchange.h"
 #include "http/incoming_rows.h"
-#include "http/signal.h"
 #include "http/socket.h"
 #include "service/put.h"
 #include "service/service.h"

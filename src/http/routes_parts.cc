@@ -12,7 +12,6 @@
 #include "http/handlers.h"
 #include "http/json_answer.h"
 #include "http/parameters.h"
-#include "http/signal.h"
 #include "http/socket.h"
 #include "service/put.h"
 #include "service/put_answer.h"

@@ -19,7 +19,6 @@
 #include "http/arrow_body.h"
 #include "http/exchange.h"
 #include "http/result_pump.h"
-#include "http/signal.h"
 #include "http/socket.h"
 #include "service/service.h"
 

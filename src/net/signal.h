@@ -10,9 +10,9 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/worker_pool.h"
-#include "http/socket.h"
+#include "net/socket.h"
 
-namespace arrowport::http {
+namespace arrowport::net {
 
 /// Wakes one coroutine from any thread: the bridge from `wake` callbacks to code that awaits.
 /// Lives and waits on one executor; its wakers may outlive it and do nothing then.
@@ -93,4 +93,4 @@ Awaitable<std::invoke_result_t<Work&>> RunOn(WorkerPool& pool, Work work) {
   co_return co_await AwaitAnswer<std::invoke_result_t<Work&>>(start);
 }
 
-}  // namespace arrowport::http
+}  // namespace arrowport::net
