@@ -20,23 +20,6 @@ namespace {
 // What saves less is not worth its reader's time.
 constexpr double kSpaceSavingsMin = 0.05;
 
-Result<arrow::ipc::IpcWriteOptions> WriteOptionsOf(const EncodeOptions& options) {
-  auto write = arrow::ipc::IpcWriteOptions::Defaults();
-  write.allow_64bit = true;
-  write.max_recursion_depth = limits::kSchemaDepthMax + 1;
-  // A file has one dictionary a column; what comes later is told as an addition to it.
-  write.emit_dictionary_deltas = options.format == WireFormat::kArrowFile;
-  write.use_threads = options.compression != Compression::kNone;
-  write.min_space_savings = kSpaceSavingsMin;
-  if (options.compression != Compression::kNone) {
-    ARROW_ASSIGN_OR_RAISE(write.codec,
-                          arrow::util::Codec::Create(options.compression == Compression::kZstd
-                                                         ? arrow::Compression::ZSTD
-                                                         : arrow::Compression::LZ4_FRAME));
-  }
-  return write;
-}
-
 class ArrowEncoder final : public BatchEncoder {
  public:
   ArrowEncoder(WireFormat format, arrow::ipc::IpcWriteOptions options,
@@ -82,6 +65,23 @@ class ArrowEncoder final : public BatchEncoder {
 };
 
 }  // namespace
+
+Result<arrow::ipc::IpcWriteOptions> WriteOptionsOf(const EncodeOptions& options) {
+  auto write = arrow::ipc::IpcWriteOptions::Defaults();
+  write.allow_64bit = true;
+  write.max_recursion_depth = limits::kSchemaDepthMax + 1;
+  // A file has one dictionary a column; what comes later is told as an addition to it.
+  write.emit_dictionary_deltas = options.format == WireFormat::kArrowFile;
+  write.use_threads = options.compression != Compression::kNone;
+  write.min_space_savings = kSpaceSavingsMin;
+  if (options.compression != Compression::kNone) {
+    ARROW_ASSIGN_OR_RAISE(write.codec,
+                          arrow::util::Codec::Create(options.compression == Compression::kZstd
+                                                         ? arrow::Compression::ZSTD
+                                                         : arrow::Compression::LZ4_FRAME));
+  }
+  return write;
+}
 
 Result<std::unique_ptr<BatchEncoder>> MakeArrowEncoder(
     const EncodeOptions& options, const std::shared_ptr<arrow::Schema>& schema) {

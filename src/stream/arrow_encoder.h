@@ -2,12 +2,16 @@
 
 #include <memory>
 
+#include <arrow/ipc/options.h>
 #include <arrow/type.h>
 
 #include "base/error.h"
 #include "stream/batch_encoder.h"
 
 namespace arrowport::stream {
+
+/// How Arrow's writers are to write: see MakeArrowEncoder.
+Result<arrow::ipc::IpcWriteOptions> WriteOptionsOf(const EncodeOptions& options);
 
 /// The encoder of WireFormat::kArrowStream and kArrowFile. Without compression the buffers of a
 /// batch go out as they are; only message headers and small buffers are copied, together, so that

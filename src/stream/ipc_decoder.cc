@@ -3,9 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
-#include <exception>
 #include <memory>
-#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,11 +14,8 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "stream/allocation_budget.h"
-#include "stream/decode_failure.h"
-#include "stream/dictionary_ledger.h"
 #include "stream/ipc_message.h"
-#include "stream/message_decoder.h"
+#include "stream/ipc_messages.h"
 
 namespace arrowport::stream {
 namespace {
@@ -49,8 +44,7 @@ std::optional<std::string_view> OtherFormat(std::string_view word) {
 
 class IpcDecoder::Impl {
  public:
-  explicit Impl(const IpcDecoderOptions& options)
-      : options_(options), ledger_(options.message_bytes_max) {}
+  explicit Impl(const IpcDecoderOptions& options) : messages_(options) {}
 
   Result<std::span<uint8_t>> Prepare() {
     ARROW_RETURN_NOT_OK(failure_);
@@ -65,13 +59,7 @@ class IpcDecoder::Impl {
     filled_ += bytes;
     bytes_read_ += static_cast<int64_t>(bytes);
     if (bytes == 0 || !Rest().empty()) return Status::OK();
-    try {
-      return Fail(PartIsFull());
-    } catch (const std::bad_alloc&) {
-      return Fail(MakeError(ErrorKind::kOutOfMemory, "there is no memory to decode a message"));
-    } catch (const std::exception& error) {
-      return Fail(MakeError(ErrorKind::kInvalidInput, error.what()));
-    }
+    return Fail(PartIsFull());
   }
 
   Status Finish() const {
@@ -122,7 +110,7 @@ class IpcDecoder::Impl {
       case Part::kMetadata:
         return MetadataIsFull(std::exchange(buffer_, nullptr));
       case Part::kBody:
-        return MessageIsFull(std::exchange(buffer_, nullptr));
+        return BodyIsFull(std::exchange(buffer_, nullptr));
       case Part::kEnd:
         break;
     }
@@ -169,40 +157,19 @@ class IpcDecoder::Impl {
   }
 
   Status MetadataIsFull(std::shared_ptr<arrow::Buffer> header) {
-    const bool is_first = schema() == nullptr;
-    if (is_first && messages_.TakeKnownSchema(*header)) {
-      part_ = Part::kPrefix;
-      return Status::OK();
-    }
-    ARROW_ASSIGN_OR_RAISE(message_,
-                          ReadIpcMessage({header->data(), static_cast<size_t>(header->size())},
-                                         options_.message_bytes_max));
-    if (is_first != (message_.kind == IpcMessageKind::kSchema)) {
-      return MakeError(ErrorKind::kInvalidInput,
-                       is_first ? "the stream does not start with a schema"
-                                : "there is a second schema within the stream");
-    }
-    if (is_first && message_.body_bytes != 0) {
-      return MakeError(ErrorKind::kInvalidInput, "the schema message has a body");
-    }
-    header_ = std::move(header);
-    if (message_.body_bytes == 0) return MessageIsFull(nullptr);
+    ARROW_ASSIGN_OR_RAISE(const int64_t body_bytes, messages_.TakeHeader(std::move(header)));
+    part_ = body_bytes == 0 ? Part::kPrefix : Part::kBody;
     // Memory that nothing was written to yet costs no more than address space, so a client that
     // announces a large body and sends none of it holds none.
-    ARROW_ASSIGN_OR_RAISE(buffer_, arrow::AllocateBuffer(message_.body_bytes));
-    part_ = Part::kBody;
+    if (body_bytes > 0) {
+      ARROW_ASSIGN_OR_RAISE(buffer_, arrow::AllocateBuffer(body_bytes));
+    }
     return Status::OK();
   }
 
-  Status MessageIsFull(const std::shared_ptr<arrow::Buffer>& body) {
-    const auto header = std::exchange(header_, nullptr);
+  Status BodyIsFull(const std::shared_ptr<arrow::Buffer>& body) {
     part_ = Part::kPrefix;
-    AllocationBudget budget(options_.message_bytes_max);
-    if (message_.kind == IpcMessageKind::kSchema) return messages_.TakeSchema(header);
-    const bool is_dictionary = message_.kind == IpcMessageKind::kDictionary;
-    if (is_dictionary) ARROW_RETURN_NOT_OK(ledger_.Add(message_, message_.body_bytes));
-    ARROW_RETURN_NOT_OK(budget.Explain(messages_.Take(header, body)));
-    return is_dictionary ? ledger_.Grow(message_, budget.bytes_used()) : Status::OK();
+    return messages_.TakeBody(body);
   }
 
   Status Located(const Status& status) const {
@@ -213,15 +180,11 @@ class IpcDecoder::Impl {
 
   Status Fail(const Status& status) {
     if (status.ok()) return status;
-    failure_ = Located(AsDecodeFailure(status));
+    failure_ = Located(status);
     return failure_;
   }
 
-  // Constant after construction.
-  const IpcDecoderOptions options_;
-
-  MessageDecoder messages_;
-  DictionaryLedger ledger_;
+  IpcMessages messages_;
   Status failure_;
   int64_t bytes_read_ = 0;
 
@@ -230,9 +193,6 @@ class IpcDecoder::Impl {
   std::array<uint8_t, kWordBytes> word_{};
   std::shared_ptr<arrow::Buffer> buffer_;
   size_t filled_ = 0;
-  // The message whose body is being filled.
-  IpcMessage message_;
-  std::shared_ptr<arrow::Buffer> header_;
 };
 
 IpcDecoder::IpcDecoder(const IpcDecoderOptions& options) : impl_(std::make_unique<Impl>(options)) {}

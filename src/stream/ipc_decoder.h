@@ -9,15 +9,9 @@
 #include <arrow/type.h>
 
 #include "base/error.h"
-#include "base/limits.h"
+#include "stream/ipc_messages.h"
 
 namespace arrowport::stream {
-
-struct IpcDecoderOptions {
-  /// Bytes of one message: its body, and all of its buffers together when decompressed. Also of
-  /// all dictionaries that the stream has in use at once.
-  int64_t message_bytes_max = kGiB;
-};
 
 /// Turns the bytes of an Arrow IPC stream into batches as they arrive, without a thread and, for
 /// bodies without compression, without a copy: the caller reads its socket into the memory that the
