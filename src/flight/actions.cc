@@ -1,10 +1,9 @@
-#include "flight/actions.h"
-
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -12,8 +11,9 @@
 
 #include "base/error.h"
 #include "flight/exchanger_actions.h"
+#include "flight/flight_call.h"
+#include "flight/handlers.h"
 #include "flight/ingest_actions.h"
-#include "flight/running_calls.h"
 #include "flight/sql_messages.h"
 #include "flight/sql_sessions.h"
 #include "flight/sql_statements.h"
@@ -30,39 +30,39 @@ Status NotA(const std::string& message) {
   return MakeError(ErrorKind::kInvalidInput, "the action's body is not a " + message);
 }
 
-Result<Texts> CheckHealth(const ActionCall& at, std::string_view /*body*/) {
-  ARROW_RETURN_NOT_OK(at.service.CheckHealth(at.call.ForService()));
+Result<Texts> CheckHealth(FlightCall& call, std::string_view /*body*/) {
+  ARROW_RETURN_NOT_OK(call.service().CheckHealth(call.ForService()));
   return Texts{R"({"status":"ok"})"};
 }
 
-Result<arrow::flight::CancelStatus> CancelAllOf(const ActionCall& at,
+Result<arrow::flight::CancelStatus> CancelAllOf(FlightCall& call,
                                                 const arrow::flight::FlightInfo& info) {
-  const service::Call call = at.call.ForService();
+  const service::Call asking = call.ForService();
   auto outcome = arrow::flight::CancelStatus::kNotCancellable;
-  if (at.polled.Cancel(call.caller, info)) outcome = arrow::flight::CancelStatus::kCancelled;
+  if (call.polled().Cancel(asking.caller, info)) outcome = arrow::flight::CancelStatus::kCancelled;
   for (const auto& endpoint : info.endpoints()) {
-    const Status cancelled = at.service.CancelTicket(call, endpoint.ticket.ticket);
+    const Status cancelled = call.service().CancelTicket(asking, endpoint.ticket.ticket);
     if (cancelled.ok()) outcome = arrow::flight::CancelStatus::kCancelled;
     if (!cancelled.ok() && KindOf(cancelled) != ErrorKind::kNotFound) return cancelled;
   }
   return outcome;
 }
 
-Result<Texts> CancelFlight(const ActionCall& at, std::string_view body) {
+Result<Texts> CancelFlight(FlightCall& call, std::string_view body) {
   auto request = arrow::flight::CancelFlightInfoRequest::Deserialize(body);
   if (!request.ok() || request->info == nullptr) return NotA("CancelFlightInfoRequest");
-  ARROW_ASSIGN_OR_RAISE(const auto outcome, CancelAllOf(at, *request->info));
+  ARROW_ASSIGN_OR_RAISE(const auto outcome, CancelAllOf(call, *request->info));
   ARROW_ASSIGN_OR_RAISE(std::string answer,
                         arrow::flight::CancelFlightInfoResult(outcome).SerializeToString());
   return Texts{std::move(answer)};
 }
 
 // As clients of Flight SQL did it before there was the other one.
-Result<Texts> CancelQuery(const ActionCall& at, std::string_view body) {
+Result<Texts> CancelQuery(FlightCall& call, std::string_view body) {
   ARROW_ASSIGN_OR_RAISE(const auto request, ParseBody<sql::ActionCancelQueryRequest>(body));
   const auto info = arrow::flight::FlightInfo::Deserialize(request.info());
   if (!info.ok()) return NotA("CancelQuery of a FlightInfo");
-  ARROW_ASSIGN_OR_RAISE(const auto outcome, CancelAllOf(at, **info));
+  ARROW_ASSIGN_OR_RAISE(const auto outcome, CancelAllOf(call, **info));
   using Answer = sql::ActionCancelQueryResult;
   Answer answer;
   answer.set_result(outcome == arrow::flight::CancelStatus::kCancelled
@@ -71,42 +71,41 @@ Result<Texts> CancelQuery(const ActionCall& at, std::string_view body) {
   return Texts{Pack(answer)};
 }
 
-Result<Texts> RenewEndpoint(const ActionCall& at, std::string_view body) {
+Result<Texts> RenewEndpoint(FlightCall& call, std::string_view body) {
   auto request = arrow::flight::RenewFlightEndpointRequest::Deserialize(body);
   if (!request.ok()) return NotA("RenewFlightEndpointRequest");
   arrow::flight::FlightEndpoint endpoint = std::move(request->endpoint);
   ARROW_ASSIGN_OR_RAISE(const auto expires_at,
-                        at.service.RenewTicket(at.call.ForService(), endpoint.ticket.ticket));
+                        call.service().RenewTicket(call.ForService(), endpoint.ticket.ticket));
   endpoint.expiration_time =
       std::chrono::time_point_cast<arrow::flight::Timestamp::duration>(expires_at);
   ARROW_ASSIGN_OR_RAISE(std::string answer, endpoint.SerializeToString());
   return Texts{std::move(answer)};
 }
 
-Result<Texts> ToTexts(Result<std::string> text) {
-  ARROW_RETURN_NOT_OK(text.status());
-  return Texts{*std::move(text)};
+// An action of Flight SQL, which answers with a text or with nothing.
+template <auto verb>
+Result<Texts> Sql(FlightCall& call, std::string_view body) {
+  auto done = verb(call.service(), call.ForSql(), body);
+  if constexpr (std::is_same_v<decltype(done), Status>) {
+    ARROW_RETURN_NOT_OK(done);
+    return Texts{};
+  } else {
+    ARROW_RETURN_NOT_OK(done.status());
+    return Texts{*std::move(done)};
+  }
 }
 
-Result<Texts> ToNone(const Status& done) {
-  ARROW_RETURN_NOT_OK(done);
-  return Texts{};
-}
-
-using PlainRun = Result<Texts> (*)(RunningCall& call, service::Service& service,
-                                   std::string_view body);
-
-// One that knows nothing of what is polled.
-template <PlainRun run>
-Result<Texts> Run(const ActionCall& at, std::string_view body) {
-  return run(at.call, at.service, body);
+template <auto refusal>
+Result<Texts> Refuse(FlightCall& /*call*/, std::string_view body) {
+  return refusal(body);
 }
 
 /// One action: all that is said of it, and what it does with its body.
 struct ActionRow {
   const char* type;
   const char* description;
-  Result<Texts> (*run)(const ActionCall& at, std::string_view body);
+  Result<Texts> (*run)(FlightCall& call, std::string_view body);
 };
 
 constexpr std::array kActions = {
@@ -117,64 +116,43 @@ constexpr std::array kActions = {
               RenewEndpoint},
     ActionRow{"add_exchange",
               R"(Stores an exchanger: {"command": name, "sql": a SELECT that reads from input}.)",
-              Run<AddExchange>},
-    ActionRow{"list_exchanges", "The exchangers, each as JSON.", Run<ListExchanges>},
+              AddExchange},
+    ActionRow{"list_exchanges", "The exchangers, each as JSON.", ListExchanges},
     ActionRow{"drop_exchange", R"(Forgets a stored exchanger: its name, or {"command": name}.)",
-              Run<DropExchange>},
+              DropExchange},
     ActionRow{"BeginIngest",
               R"(Begins an ingest in parts: {"stream_name": name}; "lifetime_ms" may be there.)",
-              Run<BeginIngest>},
+              BeginIngest},
     ActionRow{
         "CommitIngest",
         R"(Lands all of its parts: {"stream_name": name, "ingest": id}; "parts" may be there.)",
-        Run<CommitIngest>},
+        CommitIngest},
     ActionRow{"AbortIngest", R"(Forgets its parts: {"stream_name": name, "ingest": id}.)",
-              Run<AbortIngest>},
+              AbortIngest},
     ActionRow{"CreatePreparedStatement", "Flight SQL: keeps a statement to be run by its handle.",
-              [](const ActionCall& at, std::string_view body) {
-                return ToTexts(CreatePreparedStatement(at.service, at.call.ForSql(), body));
-              }},
+              Sql<CreatePreparedStatement>},
     ActionRow{"ClosePreparedStatement", "Flight SQL: forgets a statement.",
-              [](const ActionCall& at, std::string_view body) {
-                return ToNone(ClosePreparedStatement(at.service, at.call.ForSql(), body));
-              }},
+              Sql<ClosePreparedStatement>},
     ActionRow{"CreatePreparedSubstraitPlan", "Flight SQL: not taken; send SQL.",
-              [](const ActionCall& at, std::string_view body) {
-                return ToTexts(CreatePreparedSubstraitPlan(at.service, at.call.ForSql(), body));
-              }},
+              Sql<CreatePreparedSubstraitPlan>},
     ActionRow{"BeginTransaction", "Flight SQL: begins a transaction and names it.",
-              [](const ActionCall& at, std::string_view body) {
-                return ToTexts(BeginTransaction(at.service, at.call.ForSql(), body));
-              }},
+              Sql<BeginTransaction>},
     ActionRow{"EndTransaction", "Flight SQL: commits a transaction or rolls it back.",
-              [](const ActionCall& at, std::string_view body) {
-                return ToNone(EndTransaction(at.service, at.call.ForSql(), body));
-              }},
+              Sql<EndTransaction>},
     ActionRow{"BeginSavepoint", "Flight SQL: not taken, since DuckDB has no savepoints.",
-              [](const ActionCall& /*at*/, std::string_view body) {
-                return ToNone(BeginSavepoint(body));
-              }},
-    ActionRow{
-        "EndSavepoint", "Flight SQL: not taken, since DuckDB has no savepoints.",
-        [](const ActionCall& /*at*/, std::string_view body) { return ToNone(EndSavepoint(body)); }},
+              Refuse<BeginSavepoint>},
+    ActionRow{"EndSavepoint", "Flight SQL: not taken, since DuckDB has no savepoints.",
+              Refuse<EndSavepoint>},
     ActionRow{"CancelQuery", "Flight SQL: ends the result of a FlightInfo; see CancelFlightInfo.",
               CancelQuery},
     ActionRow{"SetSessionOptions", "Sets catalog, schema or settings of DuckDB for the session.",
-              [](const ActionCall& at, std::string_view body) {
-                return ToTexts(SetSessionOptions(at.service, at.call.ForSql(), body));
-              }},
-    ActionRow{"GetSessionOptions", "Tells what is set for the session.",
-              [](const ActionCall& at, std::string_view body) {
-                return ToTexts(GetSessionOptions(at.service, at.call.ForSql(), body));
-              }},
-    ActionRow{"CloseSession", "Ends the session and what it holds.",
-              [](const ActionCall& at, std::string_view body) {
-                return ToTexts(CloseSession(at.service, at.call.ForSql(), body));
-              }},
+              Sql<SetSessionOptions>},
+    ActionRow{"GetSessionOptions", "Tells what is set for the session.", Sql<GetSessionOptions>},
+    ActionRow{"CloseSession", "Ends the session and what it holds.", Sql<CloseSession>},
     ActionRow{
         "transfer",
         R"(Moves rows: {"from" or "to": URL, "table" or "query": …, "as": the target's table}.)",
-        Run<Transfer>},
+        Transfer},
 };
 
 std::string ListedActions() {
@@ -194,8 +172,8 @@ std::vector<ActionType> KnownActions() {
   return types;
 }
 
-Result<std::vector<arrow::flight::Result>> RunAction(const ActionCall& at,
-                                                     const arrow::flight::Action& action) {
+Result<std::vector<arrow::flight::Result>> DoAction(FlightCall& call,
+                                                    const arrow::flight::Action& action) {
   const auto* const row = std::ranges::find_if(
       kActions, [&](const ActionRow& candidate) { return candidate.type == action.type; });
   if (row == kActions.end()) {
@@ -204,7 +182,7 @@ Result<std::vector<arrow::flight::Result>> RunAction(const ActionCall& at,
   }
   const std::string_view body =
       action.body == nullptr ? std::string_view() : std::string_view(*action.body);
-  auto answers = row->run(at, body);
+  auto answers = row->run(call, body);
   if (!answers.ok()) return WithContext(action.type, answers.status());
   std::vector<arrow::flight::Result> results;
   for (std::string& answer : *answers) {

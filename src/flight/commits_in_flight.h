@@ -1,51 +1,64 @@
 #pragma once
 
-#include <condition_variable>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
+#include <utility>
+
+#include <boost/asio/post.hpp>
 
 #include "base/error.h"
+#include "net/signal.h"
+#include "net/socket.h"
 #include "service/put.h"
 
 namespace arrowport::flight {
 
-/// Puts of one call that wait for their commit, in the order in which they were finished. One
-/// thread finishes them.
+/// Puts of one call that wait for their commit, in the order in which they were finished. On one
+/// executor, whose coroutine waits until there are none before this is destroyed.
 class CommitsInFlight {
  public:
   using Outcome = Result<service::PutSummary>;
 
-  /// `settled` is told each outcome, in that order, from any thread but one at a time.
-  explicit CommitsInFlight(std::function<void(const Outcome&)> settled);
+  /// `settled` is told each outcome, in that order.
+  CommitsInFlight(const net::Executor& executor, std::function<void(const Outcome&)> settled)
+      : executor_(executor), settled_(std::move(settled)), changed_(executor) {}
 
-  /// Waits until none is in flight.
-  ~CommitsInFlight();
+  /// Finishes `put`. Waits first while as many as may be are in flight.
+  net::Awaitable<void> Finish(std::shared_ptr<service::Put> put) {
+    while (slots_.size() >= kInFlightMax) co_await changed_.Wait();
+    auto slot = std::make_shared<std::optional<Outcome>>();
+    slots_.push_back(slot);
+    put->Finish([this, executor = executor_, slot](Outcome outcome) {
+      net::asio::post(executor, [this, slot, outcome = std::move(outcome)]() mutable {
+        *slot = std::move(outcome);
+        Settle();
+      });
+    });
+  }
 
-  CommitsInFlight(const CommitsInFlight&) = delete;
-  CommitsInFlight& operator=(const CommitsInFlight&) = delete;
-
-  /// Finishes `put`. Blocks first while as many as may be are in flight.
-  void Finish(service::Put& put);
-
-  void WaitUntilNone();
+  net::Awaitable<void> WaitUntilNone() {
+    while (!slots_.empty()) co_await changed_.Wait();
+  }
 
  private:
-  using Slot = std::optional<Outcome>;
+  // Enough for one connection to fill the groups that are committed together.
+  static constexpr size_t kInFlightMax = 64;
 
-  // Outlives this for callbacks that are about to return.
-  struct State {
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::function<void(const Outcome&)> settled;
-    std::deque<std::shared_ptr<Slot>> slots;  // Not yet settled, the oldest first.
-  };
+  void Settle() {
+    while (!slots_.empty() && slots_.front()->has_value()) {
+      settled_(**slots_.front());
+      slots_.pop_front();
+    }
+    changed_.Set();
+  }
 
-  static void Settle(State& state, Slot& slot, Outcome outcome);
-
-  const std::shared_ptr<State> state_;
+  const net::Executor executor_;
+  const std::function<void(const Outcome&)> settled_;
+  net::Signal changed_;
+  std::deque<std::shared_ptr<std::optional<Outcome>>> slots_;  // Not yet settled, the oldest first.
 };
 
 }  // namespace arrowport::flight

@@ -1,68 +1,28 @@
-#include "flight/exchange.h"
+#include "engine/exchange.h"
 
+#include <exception>
 #include <memory>
-#include <thread>
 #include <utility>
+
+#include <boost/asio/co_spawn.hpp>
 
 #include "base/bounded_queue.h"
 #include "base/error.h"
-#include "base/event.h"
 #include "engine/database.h"
-#include "engine/exchange.h"
-#include "engine/result_stream.h"
-#include "flight/batch_receiver.h"
+#include "flight/batches_in.h"
+#include "flight/flight_call.h"
+#include "flight/handlers.h"
 #include "flight/request.h"
-#include "flight/running_calls.h"
-#include "observe/metrics.h"
+#include "flight/rows_out.h"
+#include "net/signal.h"
+#include "net/socket.h"
 #include "service/service.h"
+#include "stream/batch_encoder.h"
 
 namespace arrowport::flight {
 namespace {
 
-using arrow::flight::FlightMessageReader;
-using arrow::flight::FlightMessageWriter;
-
-// Flight only says that it could not write.
-Status ExplainUnsent(const RunningCall& call, const Status& status) {
-  if (status.ok()) return status;
-  const Status lost = call.SendFailure(kGoneInAResult);
-  return lost.ok() ? status : lost;
-}
-
-Status SendRows(const RunningCall& call, engine::ResultStream& rows, const ExchangeStreams& streams,
-                observe::Metrics& metrics) {
-  FlightMessageWriter& writer = streams.writer;
-  ARROW_RETURN_NOT_OK(ExplainUnsent(call, writer.Begin(rows.schema(), streams.written_as)));
-  for (;;) {
-    ARROW_ASSIGN_OR_RAISE(const auto batch, rows.Next());
-    if (batch == nullptr) return Status::OK();
-    ARROW_RETURN_NOT_OK(ExplainUnsent(call, writer.WriteRecordBatch(*batch)));
-    metrics.RowsSent(batch->num_rows());
-  }
-}
-
-// There is none as long as the client does not take rows.
-void WaitForRoom(RunningCall& call, Event& room) {
-  call.BeginWaitingForClient();
-  room.Wait();
-  call.EndWaitingForClient();
-}
-
-// Until the client has sent all. What the statement does not need any more is read and dropped.
-Status TakeInput(RunningCall& call, BatchReceiver& batches, engine::Exchange& exchange) {
-  bool needed = true;
-  for (;;) {
-    ARROW_ASSIGN_OR_RAISE(auto batch, batches.Next());
-    if (batch == nullptr) break;
-    if (!needed) continue;
-    const auto room = std::make_shared<Event>();
-    const QueueState state = exchange.Write(std::move(batch), [room] { room->Set(); });
-    if (state == QueueState::kWait) WaitForRoom(call, *room);
-    needed = state != QueueState::kClosed;
-  }
-  exchange.EndInput();
-  return Status::OK();
-}
+using net::Awaitable;
 
 // Puts the SQL of the exchanger that is asked for into `request`. One word that names none may be a
 // statement.
@@ -80,46 +40,91 @@ Status FindExchanger(const service::Call& call, service::Service& service,
   return WithContext("there is no exchanger '" + request.exchanger + "', and as SQL", read);
 }
 
-// A statement that reads no input.
-Status Answer(RunningCall& call, service::Service& service, const ExchangeRequest& request,
-              const ExchangeStreams& streams, observe::Metrics& metrics) {
-  const engine::QueryOptions options{.ordered = request.options.ordered};
-  ARROW_ASSIGN_OR_RAISE(
-      const auto rows, service.Query(call.ForService(request.timeout), request.statement, options));
-  return SendRows(call, *rows, streams, metrics);
+/// The statement that a descriptor asks for, and whether it reads what its client sends. Blocks.
+struct Asked {
+  static Result<Asked> Read(FlightCall& call, const arrow::flight::FlightDescriptor& descriptor) {
+    Asked asked;
+    ARROW_ASSIGN_OR_RAISE(asked.request, ReadExchange(descriptor));
+    asked.call = call.ForService(asked.request.timeout);
+    ARROW_RETURN_NOT_OK(FindExchanger(asked.call, call.service(), asked.request));
+    ARROW_ASSIGN_OR_RAISE(
+        asked.takes_input,
+        call.service().TakesInput(asked.call, asked.request.statement, asked.request.options));
+    return asked;
+  }
+
+  ExchangeRequest request;
+  service::Call call;
+  bool takes_input = false;
+};
+
+// Until the client has sent all. What the statement does not need any more is read and dropped.
+Awaitable<Status> TakeInput(FlightCall& call, BatchesIn& batches, engine::Exchange& exchange) {
+  bool needed = true;
+  for (;;) {
+    auto batch = co_await batches.Next();
+    if (!batch.ok()) co_return batch.status();
+    if (*batch == nullptr) break;
+    if (!needed) continue;
+    const QueueState state = exchange.Write(*std::move(batch), call.InputWaker());
+    // There is no room as long as the client does not take rows.
+    if (state == QueueState::kWait) {
+      const Status waited = co_await call.WaitWithInput();
+      if (!waited.ok()) co_return waited;
+    }
+    needed = state != QueueState::kClosed;
+  }
+  exchange.EndInput();
+  co_return Status::OK();
 }
 
-// Reads here, and writes in a thread.
-Status RunBothWays(RunningCall& call, BatchReceiver& batches, engine::Exchange& exchange,
-                   const ExchangeStreams& streams, observe::Metrics& metrics) {
+// Takes input here, and sends rows in a second coroutine.
+Awaitable<Status> RunBothWays(FlightCall& call, BatchesIn& batches,
+                              const std::shared_ptr<engine::Exchange>& exchange,
+                              stream::Compression compression) {
   Status sent;
-  std::jthread sender([&] {
-    sent = SendRows(call, *exchange.rows(), streams, metrics);
-    // Whoever cannot send has nothing to take input for.
-    if (!sent.ok()) exchange.Abort(sent);
-  });
-  const Status taken = TakeInput(call, batches, exchange);
-  if (!taken.ok()) exchange.Abort(taken);
-  sender.join();
-  return taken.ok() ? sent : taken;
+  net::Signal all_sent(call.wire().executor());
+  net::asio::co_spawn(call.wire().executor(), SendRows(call, exchange->rows(), compression),
+                      [&](const std::exception_ptr& error, const Status& status) {
+                        sent =
+                            error ? MakeError(ErrorKind::kInternal, "the rows broke off") : status;
+                        // Whoever cannot send has nothing to take input for.
+                        if (!sent.ok()) exchange->Abort(sent);
+                        all_sent.Set();
+                      });
+  const Status taken = co_await TakeInput(call, batches, *exchange);
+  if (!taken.ok()) exchange->Abort(taken);
+  co_await all_sent.Wait();
+  co_return taken.ok() ? sent : taken;
 }
 
 }  // namespace
 
-Status RunExchange(RunningCall& call, service::Service& service, observe::Metrics& metrics,
-                   const ExchangeStreams& streams) {
-  FlightMessageReader& reader = streams.reader;
-  ARROW_ASSIGN_OR_RAISE(ExchangeRequest request, ReadExchange(reader.descriptor()));
-  const service::Call service_call = call.ForService(request.timeout);
-  ARROW_RETURN_NOT_OK(FindExchanger(service_call, service, request));
-  ARROW_ASSIGN_OR_RAISE(const bool takes_input,
-                        service.TakesInput(service_call, request.statement, request.options));
-  if (!takes_input) return Answer(call, service, request, streams, metrics);
-  ARROW_ASSIGN_OR_RAISE(const auto schema, ReceiveSchema(call, reader));
-  ARROW_ASSIGN_OR_RAISE(const auto exchange, service.BeginExchange(service_call, request.statement,
-                                                                   schema, request.options));
-  BatchReceiver batches(call, reader, streams.message_bytes_max);
-  return RunBothWays(call, batches, *exchange, streams, metrics);
+// A client may send everything before it reads: see service/spilling_exchange.h.
+Awaitable<Status> DoExchange(FlightCall& call) {
+  auto batches = BatchesIn::Open(call);
+  if (!batches.ok()) co_return batches.status();
+  const auto compression = CompressionOf(call.request());
+  if (!compression.ok()) co_return compression.status();
+  const auto asked =
+      co_await call.Blocking([&] { return Asked::Read(call, batches->descriptor()); });
+  if (!asked.ok()) co_return asked.status();
+  const ExchangeRequest& request = asked->request;
+  if (!asked->takes_input) {
+    auto rows = co_await call.Blocking([&] {
+      return call.service().Query(asked->call, request.statement,
+                                  engine::QueryOptions{.ordered = request.options.ordered});
+    });
+    if (!rows.ok()) co_return rows.status();
+    co_return co_await SendRows(call, *std::move(rows), *compression);
+  }
+  const auto schema = co_await batches->ReadSchema();
+  if (!schema.ok()) co_return schema.status();
+  const auto exchange = co_await call.Blocking([&] {
+    return call.service().BeginExchange(asked->call, request.statement, *schema, request.options);
+  });
+  if (!exchange.ok()) co_return exchange.status();
+  co_return co_await RunBothWays(call, *batches, *exchange, *compression);
 }
 
 }  // namespace arrowport::flight

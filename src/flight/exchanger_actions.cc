@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "flight/running_calls.h"
+#include "flight/flight_call.h"
 #include "service/exchangers.h"
 #include "service/service.h"
 
@@ -56,34 +56,32 @@ std::string ToJson(const service::Exchanger& exchanger) {
 
 }  // namespace
 
-Result<std::vector<std::string>> AddExchange(RunningCall& call, service::Service& service,
-                                             std::string_view body) {
+Result<std::vector<std::string>> AddExchange(FlightCall& call, std::string_view body) {
   ARROW_ASSIGN_OR_RAISE(const Json json, ReadObject(body));
   std::string command;
   std::string sql;
   ARROW_RETURN_NOT_OK(ReadTexts(json, &command, &sql));
-  ARROW_ASSIGN_OR_RAISE(const auto added, service.AddExchanger(call.ForService(), command, sql));
+  ARROW_ASSIGN_OR_RAISE(const auto added,
+                        call.service().AddExchanger(call.ForService(), command, sql));
   return std::vector{ToJson(added)};
 }
 
-Result<std::vector<std::string>> ListExchanges(RunningCall& call, service::Service& service,
-                                               std::string_view /*body*/) {
-  ARROW_ASSIGN_OR_RAISE(const auto exchangers, service.ListExchangers(call.ForService()));
+Result<std::vector<std::string>> ListExchanges(FlightCall& call, std::string_view /*body*/) {
+  ARROW_ASSIGN_OR_RAISE(const auto exchangers, call.service().ListExchangers(call.ForService()));
   std::vector<std::string> texts;
   texts.reserve(exchangers.size());
   for (const auto& exchanger : exchangers) texts.push_back(ToJson(exchanger));
   return texts;
 }
 
-Result<std::vector<std::string>> DropExchange(RunningCall& call, service::Service& service,
-                                              std::string_view body) {
+Result<std::vector<std::string>> DropExchange(FlightCall& call, std::string_view body) {
   std::string command(body);
   if (body.starts_with('{')) {
     ARROW_ASSIGN_OR_RAISE(const Json json, ReadObject(body));
     command.clear();
     ARROW_RETURN_NOT_OK(ReadTexts(json, &command, nullptr));
   }
-  ARROW_RETURN_NOT_OK(service.DropExchanger(call.ForService(), command));
+  ARROW_RETURN_NOT_OK(call.service().DropExchanger(call.ForService(), command));
   const nlohmann::ordered_json json = {{"dropped", command}};
   return std::vector{json.dump(-1, ' ', false, Json::error_handler_t::replace)};
 }

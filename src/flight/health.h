@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/socket.h"
 #include "rpc/call.h"
 #include "service/service.h"
 
@@ -11,6 +12,6 @@ inline constexpr char kHealthCheck[] = "/grpc.health.v1.Health/Check";
 
 /// Answers it: SERVING or NOT_SERVING, as of Service::CheckReady, of the whole server or of
 /// Flight's service; NOT_FOUND of another.
-void AnswerHealthCheck(const service::Service& service, rpc::Call& call);
+net::Awaitable<void> AnswerHealthCheck(const service::Service& service, rpc::Call& call);
 
 }  // namespace arrowport::flight

@@ -12,8 +12,8 @@
 
 #include "base/error.h"
 #include "base/event.h"
+#include "flight/flight_call.h"
 #include "flight/json_values.h"
-#include "flight/running_calls.h"
 #include "service/put.h"
 #include "service/put_answer.h"
 #include "service/service.h"
@@ -79,29 +79,29 @@ Texts ToTexts(const nlohmann::ordered_json& json) {
 
 }  // namespace
 
-Result<Texts> BeginIngest(RunningCall& call, service::Service& service, std::string_view text) {
+Result<Texts> BeginIngest(FlightCall& call, std::string_view text) {
   ARROW_ASSIGN_OR_RAISE(const IngestBody body,
                         ReadBody(text, {.has_ingest = false, .number = "lifetime_ms"}));
   std::optional<std::chrono::milliseconds> lifetime;
   if (body.number) lifetime = std::chrono::milliseconds(*body.number);
   ARROW_ASSIGN_OR_RAISE(const auto begun,
-                        service.ingests().Begin(call.ForService(), body.stream, lifetime));
+                        call.service().ingests().Begin(call.ForService(), body.stream, lifetime));
   return ToTexts(service::IngestAnswer(begun));
 }
 
-Result<Texts> CommitIngest(RunningCall& call, service::Service& service, std::string_view text) {
+Result<Texts> CommitIngest(FlightCall& call, std::string_view text) {
   ARROW_ASSIGN_OR_RAISE(const IngestBody body, ReadBody(text, {.number = "parts"}));
   const auto commit = [&](service::PutDone done) {
-    service.CommitIngest(call.ForService(), {.stream = body.stream, .id = body.ingest}, body.number,
-                         std::move(done));
+    call.service().CommitIngest(call.ForService(), {.stream = body.stream, .id = body.ingest},
+                                body.number, std::move(done));
   };
   ARROW_ASSIGN_OR_RAISE(const auto summary, WaitForAnswer<Result<service::PutSummary>>(commit));
   return ToTexts(service::PutAnswer(summary));
 }
 
-Result<Texts> AbortIngest(RunningCall& call, service::Service& service, std::string_view text) {
+Result<Texts> AbortIngest(FlightCall& call, std::string_view text) {
   ARROW_ASSIGN_OR_RAISE(const IngestBody body, ReadBody(text, {}));
-  ARROW_RETURN_NOT_OK(service.ingests().Abort(call.ForService(), body.stream, body.ingest));
+  ARROW_RETURN_NOT_OK(call.service().ingests().Abort(call.ForService(), body.stream, body.ingest));
   return ToTexts({{"aborted", body.ingest}});
 }
 

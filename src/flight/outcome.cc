@@ -2,11 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
-#include <arrow/flight/transport.h>
 #include <arrow/flight/types.h>
 
 #include "base/error.h"
@@ -16,36 +14,41 @@
 namespace arrowport::flight {
 namespace {
 
-using arrow::flight::TransportStatusCode;
+using arrow::flight::FlightStatusCode;
+using arrow::flight::MakeFlightError;
 
-rpc::Code CodeOf(TransportStatusCode code) {
+/// What a client of Arrow's makes of a call's end: the code, and the status that it gives.
+struct Ending {
+  rpc::Code code;
+  Status status;
+};
+
+Ending EndingOf(FlightCode code, const std::string& message) {
+  using rpc::Code;
+  // Our own detail is left behind: the library would append it to the message.
   switch (code) {
-    case TransportStatusCode::kOk:
-      return rpc::Code::kOk;
-    case TransportStatusCode::kUnknown:
-      return rpc::Code::kUnknown;
-    case TransportStatusCode::kInternal:
-      return rpc::Code::kInternal;
-    case TransportStatusCode::kInvalidArgument:
-      return rpc::Code::kInvalidArgument;
-    case TransportStatusCode::kTimedOut:
-      return rpc::Code::kDeadlineExceeded;
-    case TransportStatusCode::kNotFound:
-      return rpc::Code::kNotFound;
-    case TransportStatusCode::kAlreadyExists:
-      return rpc::Code::kAlreadyExists;
-    case TransportStatusCode::kCancelled:
-      return rpc::Code::kCancelled;
-    case TransportStatusCode::kUnauthenticated:
-      return rpc::Code::kUnauthenticated;
-    case TransportStatusCode::kUnauthorized:
-      return rpc::Code::kPermissionDenied;
-    case TransportStatusCode::kUnimplemented:
-      return rpc::Code::kUnimplemented;
-    case TransportStatusCode::kUnavailable:
-      return rpc::Code::kUnavailable;
+    case FlightCode::kInvalidArgument:
+      return {Code::kInvalidArgument, Status::Invalid(message)};
+    case FlightCode::kNotFound:
+      return {Code::kNotFound, Status::KeyError(message)};
+    case FlightCode::kAlreadyExists:
+      return {Code::kAlreadyExists, Status::AlreadyExists(message)};
+    case FlightCode::kUnimplemented:
+      return {Code::kUnimplemented, Status::NotImplemented(message)};
+    case FlightCode::kUnauthenticated:
+      return {Code::kUnauthenticated, MakeFlightError(FlightStatusCode::Unauthenticated, message)};
+    case FlightCode::kUnauthorized:
+      return {Code::kPermissionDenied, MakeFlightError(FlightStatusCode::Unauthorized, message)};
+    case FlightCode::kTimedOut:
+      return {Code::kDeadlineExceeded, MakeFlightError(FlightStatusCode::TimedOut, message)};
+    case FlightCode::kCancelled:
+      return {Code::kCancelled, MakeFlightError(FlightStatusCode::Cancelled, message)};
+    case FlightCode::kUnavailable:
+      return {Code::kUnavailable, MakeFlightError(FlightStatusCode::Unavailable, message)};
+    case FlightCode::kInternal:
+      break;
   }
-  return rpc::Code::kUnknown;
+  return {Code::kInternal, MakeFlightError(FlightStatusCode::Internal, message)};
 }
 
 // Clients have room for 8 KiB of trailers, in which the message stands twice.
@@ -65,21 +68,20 @@ std::string Shortened(std::string_view message) {
 
 }  // namespace
 
-// The names are those of Arrow's own servers, whose clients read them.
+// The names, and the form of the message, are those of Arrow's own servers, whose clients read
+// them.
 rpc::Outcome OutcomeOf(const Status& status) {
   if (status.ok()) return {};
-  const auto transport = arrow::flight::internal::TransportStatus::FromStatus(status);
-  rpc::Outcome outcome{.code = CodeOf(transport.code), .message = Shortened(transport.message)};
+  const auto [code, told] = EndingOf(TraitsOf(KindOf(status)).flight_code, status.message());
+  const std::string detail = told.detail() == nullptr ? "" : told.detail()->ToString();
+  rpc::Outcome outcome{
+      .code = code,
+      .message = Shortened(told.message() + (detail.empty() ? "" : ". Detail: " + detail))};
   outcome.trailers = {
-      {.name = "x-arrow-status", .value = std::to_string(static_cast<int>(status.code()))},
-      {.name = "x-arrow-status-message-bin", .value = Shortened(status.message())}};
-  if (status.detail() != nullptr) {
-    outcome.trailers.push_back(
-        {.name = "x-arrow-status-detail-bin", .value = status.detail()->ToString()});
-  }
-  const auto detail = arrow::flight::FlightStatusDetail::UnwrapStatus(status);
-  if (detail != nullptr && !detail->extra_info().empty()) {
-    outcome.trailers.push_back({.name = "grpc-status-details-bin", .value = detail->extra_info()});
+      {.name = "x-arrow-status", .value = std::to_string(static_cast<int>(told.code()))},
+      {.name = "x-arrow-status-message-bin", .value = Shortened(told.message())}};
+  if (!detail.empty()) {
+    outcome.trailers.push_back({.name = "x-arrow-status-detail-bin", .value = detail});
   }
   return outcome;
 }

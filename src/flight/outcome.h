@@ -5,8 +5,8 @@
 
 namespace arrowport::flight {
 
-/// A status that ToFlightStatus made, or Arrow's library, as gRPC sends it: with the code that
-/// Flight has for it, and in trailers all of the status, for clients that are Arrow's, too.
+/// `status` as gRPC sends it: with the code that Flight has for its kind, and in trailers all of
+/// the status, for clients that are Arrow's, too.
 rpc::Outcome OutcomeOf(const Status& status);
 
 }  // namespace arrowport::flight

@@ -8,7 +8,6 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "flight/flight_status.h"
 #include "rpc/code.h"
 #include "rpc/metadata.h"
 
@@ -20,9 +19,7 @@ std::string TrailerOf(const rpc::Outcome& outcome, std::string_view name) {
   return found == outcome.trailers.end() ? "" : found->value;
 }
 
-rpc::Outcome OutcomeOfKind(ErrorKind kind) {
-  return OutcomeOf(ToFlightStatus(MakeError(kind, "why")));
-}
+rpc::Outcome OutcomeOfKind(ErrorKind kind) { return OutcomeOf(MakeError(kind, "why")); }
 
 TEST(OutcomeTest, SuccessHasNothingToSay) {
   const rpc::Outcome outcome = OutcomeOf(Status::OK());
@@ -46,8 +43,7 @@ TEST(OutcomeTest, ALongMessageIsCutToWhatClientsHaveRoomFor) {
   for (const std::string_view letter : {"x", "é", "\n", "€"}) {
     std::string message;
     while (message.size() < 50'000) message += letter;
-    const rpc::Outcome outcome =
-        OutcomeOf(ToFlightStatus(MakeError(ErrorKind::kConflict, message)));
+    const rpc::Outcome outcome = OutcomeOf(MakeError(ErrorKind::kConflict, message));
     const std::string& told = outcome.message;
     EXPECT_LT(rpc::PercentEncode(told).size() + told.size() * 4 / 3, 7'000);
     EXPECT_GT(told.size(), 1'000);
@@ -56,13 +52,23 @@ TEST(OutcomeTest, ALongMessageIsCutToWhatClientsHaveRoomFor) {
 }
 
 TEST(OutcomeTest, TrailersHaveAllOfTheStatusForArrowsClients) {
-  const Status status = arrow::flight::MakeFlightError(arrow::flight::FlightStatusCode::TimedOut,
-                                                       "too slow", "more about it");
-  const rpc::Outcome outcome = OutcomeOf(status);
+  const rpc::Outcome outcome = OutcomeOf(MakeError(ErrorKind::kDeadlineExceeded, "too slow"));
+  const Status status =
+      arrow::flight::MakeFlightError(arrow::flight::FlightStatusCode::TimedOut, "too slow");
   EXPECT_EQ(TrailerOf(outcome, "x-arrow-status"), std::to_string(static_cast<int>(status.code())));
   EXPECT_EQ(TrailerOf(outcome, "x-arrow-status-message-bin"), "too slow");
   EXPECT_EQ(TrailerOf(outcome, "x-arrow-status-detail-bin"), status.detail()->ToString());
-  EXPECT_EQ(TrailerOf(outcome, "grpc-status-details-bin"), "more about it");
+  EXPECT_EQ(outcome.message, "too slow. Detail: " + status.detail()->ToString());
+}
+
+TEST(OutcomeTest, EveryKindKeepsItsMessageAndAStatusWithoutKindGoesByItsArrowCode) {
+  for (const ErrorTraits& traits : ErrorTable()) {
+    const rpc::Outcome outcome = OutcomeOf(MakeError(traits.kind, "why"));
+    EXPECT_EQ(TrailerOf(outcome, "x-arrow-status-message-bin"), "why") << traits.slug;
+    EXPECT_NE(outcome.code, rpc::Code::kUnknown) << traits.slug;
+  }
+  EXPECT_EQ(OutcomeOf(Status::Invalid("bad")).code, rpc::Code::kInvalidArgument);
+  EXPECT_EQ(OutcomeOf(Status::UnknownError("x")).code, rpc::Code::kInternal);
 }
 
 }  // namespace

@@ -1,43 +1,50 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
+#include <memory>
+#include <utility>
 
-#include <arrow/flight/server.h>
+#include <arrow/record_batch.h>
 
 #include "base/error.h"
-#include "base/limits.h"
-#include "flight/batch_receiver.h"
-#include "flight/running_calls.h"
+#include "flight/batches_in.h"
+#include "flight/flight_call.h"
+#include "net/socket.h"
 #include "service/put.h"
-#include "service/service.h"
 
 namespace arrowport::flight {
 
-struct PutLimits {
-  int64_t message_bytes_max = kGiB;    ///< Of one batch.
-  int64_t small_put_bytes_max = kMiB;  ///< As in service::IngestOptions.
+/// A put that is under way, for coroutines: service::Put, whose waits end with the call.
+class OpenPut {
+ public:
+  /// Begins a put, and waits until there is memory for its first rows.
+  static net::Awaitable<Result<OpenPut>> Begin(FlightCall& call,
+                                               const service::PutRequest& request);
+
+  /// Waits while the put has no room. After a failure, which has rolled it back, it is over.
+  net::Awaitable<Status> Write(std::shared_ptr<arrow::RecordBatch> batch);
+
+  /// Rolls back.
+  net::Awaitable<void> Abort(Status reason);
+
+  /// Commits, and waits until that is durable. A client that leaves now is too late.
+  net::Awaitable<Result<service::PutSummary>> Finish();
+
+  [[nodiscard]] const std::shared_ptr<service::Put>& put() const { return put_; }
+
+ private:
+  OpenPut(FlightCall& call, std::shared_ptr<service::Put> put)
+      : call_(&call), put_(std::move(put)) {}
+
+  net::Awaitable<Status> WaitForRoom();
+  net::Awaitable<Status> WhyClosed();
+
+  FlightCall* call_;
+  std::shared_ptr<service::Put> put_;
 };
 
-/// Both ways of a DoPut.
-struct PutStreams {
-  arrow::flight::FlightMessageReader& reader;
-  arrow::flight::FlightMetadataWriter& writer;
-};
-
-/// Takes all that the client of a DoPut sends into one put, blocking until it is durable or rolled
-/// back. The thread is the pump: it reads no further while the put has no room. Where the
-/// descriptor says that it is to be committed in parts, PutSession (put_session.h) does that.
-///
-/// A client ends its put by finishing to write. One that goes away rolls it back, and so does a
-/// message without data whose metadata is {"abort": "reason"}, for clients whose library has no
-/// cancel for uploads. Other messages without data are skipped.
-/// \return the answer to the client, as JSON: see service::PutAnswer.
-Result<std::string> ReceivePut(RunningCall& call, service::Service& service,
-                               const PutStreams& streams, const PutLimits& limits);
-
-/// The same for rows that are one put, whose schema has come: `batches` are its rows.
-Result<service::PutSummary> LandRows(RunningCall& call, service::Service& service,
-                                     const service::PutRequest& request, BatchReceiver& batches);
+/// Lands the rows of a put whose schema has come: `batches` are its rows, all of them one put.
+net::Awaitable<Result<service::PutSummary>> LandRows(FlightCall& call,
+                                                     const service::PutRequest& request,
+                                                     BatchesIn& batches);
 
 }  // namespace arrowport::flight

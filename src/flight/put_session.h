@@ -1,23 +1,25 @@
 #pragma once
 
-#include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
+#include <string>
 
-#include <arrow/flight/server.h>
 #include <arrow/record_batch.h>
 #include <nlohmann/json.hpp>
 
 #include "base/call_control.h"
 #include "base/error.h"
-#include "flight/acknowledgements.h"
-#include "flight/batch_receiver.h"
+#include "flight/batches_in.h"
 #include "flight/commits_in_flight.h"
+#include "flight/flight_call.h"
+#include "flight/put.h"
 #include "flight/request.h"
-#include "flight/running_calls.h"
+#include "net/signal.h"
+#include "net/socket.h"
 #include "service/put.h"
-#include "service/service.h"
 
 namespace arrowport::flight {
 
@@ -35,49 +37,51 @@ namespace arrowport::flight {
 /// While all that came is committed a client may be silent for as long as it likes.
 class PutSession {
  public:
-  /// All references must outlive it. `command` has a rule for commits.
-  PutSession(RunningCall& call, service::Service& service, const PutCommand& command,
-             int64_t small_put_bytes_max);
+  /// `call` and `command`, which has a rule for commits, must outlive it.
+  PutSession(FlightCall& call, const PutCommand& command);
 
-  /// Blocks until the client has sent all and all of it is committed.
+  /// Waits until the client has sent all and all of it is committed.
   /// \return the last answer: what landed in all.
-  Result<nlohmann::ordered_json> Run(BatchReceiver& batches,
-                                     arrow::flight::FlightMetadataWriter& writer);
+  net::Awaitable<Result<nlohmann::ordered_json>> Run(BatchesIn& batches);
 
  private:
-  Status TakeAll(BatchReceiver& batches);
-  Status TakeMessage(const BatchReceiver::Message& message);
-  Status TakeBatch(const std::shared_ptr<arrow::RecordBatch>& batch);
-  Status Begin();
-  void Commit();
+  net::Awaitable<Status> TakeAll(BatchesIn& batches);
+  net::Awaitable<Status> TakeItem(const BatchesIn::Item& item);
+  net::Awaitable<Status> TakeBatch(const std::shared_ptr<arrow::RecordBatch>& batch);
+  net::Awaitable<Status> Begin();
+  net::Awaitable<void> Commit();
   void Settled(const CommitsInFlight::Outcome& commit);
   void Acknowledge(const service::PutSummary& commit);
+  void Tell(const nlohmann::ordered_json& message);
+  net::Awaitable<void> SendAcknowledgements();
   [[nodiscard]] nlohmann::ordered_json Answer() const;
 
   // Constant after construction.
-  RunningCall& call_;
-  service::Service& service_;
+  FlightCall& call_;
   const PutCommand& command_;
   const int64_t commit_rows_;
-  const int64_t small_put_bytes_max_;
   const Clock::time_point began_ = Clock::now();
 
   // Of the put that is being filled, if there is one.
-  std::shared_ptr<service::Put> open_;
+  std::optional<OpenPut> open_;
   int64_t open_rows_ = 0;
   int64_t open_bytes_ = 0;
 
   std::optional<int64_t> next_sequence_;  // Nothing: the next batch has to say.
   int64_t commits_begun_ = 0;
-  std::atomic<bool> has_failed_ = false;
 
-  // Of what is settled: of one commit after the other, and of Run when there are none any more.
+  // Of what is settled.
   service::PutSummary total_;
   int64_t commits_settled_ = 0;
   Status failure_;
 
-  std::unique_ptr<Acknowledgements> acknowledgements_;
-  CommitsInFlight commits_;  // Goes first: it uses all of the above.
+  // Acknowledgements that are not on their way, since the client takes none.
+  std::deque<std::string> unsent_;
+  bool is_last_told_ = false;
+  net::Signal told_;
+  net::Signal all_sent_;
+
+  CommitsInFlight commits_;
 };
 
 }  // namespace arrowport::flight

@@ -1,5 +1,7 @@
 #include "flight/server.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -8,11 +10,9 @@
 #include "base/call_control.h"
 #include "base/error.h"
 #include "base/limits.h"
-#include "flight/door.h"
-#include "flight/flight_messages.h"
-#include "flight/flight_service.h"
-#include "flight/health.h"
-#include "flight/running_calls.h"
+#include "flight/context.h"
+#include "flight/flight_data.h"
+#include "flight/methods.h"
 #include "observe/metrics.h"
 #include "rpc/call.h"
 #include "rpc/options.h"
@@ -22,9 +22,12 @@
 namespace arrowport::flight {
 namespace {
 
-// Beyond those that may run: a call that is one too many needs a thread to be told so, and one
-// client must not have them all.
-constexpr int kCallsToRefuse = 16;
+// Of one connection, which has no more than a third of all running (call_limit.h); few servers
+// allow less.
+constexpr int kClientCallsMin = 100;
+
+// To send the next byte of a message that was begun: as long as TCP needs when packets are lost.
+constexpr std::chrono::milliseconds kHalfMessageMax{30'000};
 
 // What a message has besides a batch: the header of Arrow's format, and metadata.
 constexpr int64_t kBesidesBatch = limits::kIpcMetadataBytesMax;
@@ -56,13 +59,13 @@ rpc::ServerOptions OptionsOf(const FlightOptions& options) {
   return {.protocol = "Flight",
           .host = options.host,
           .port = static_cast<uint16_t>(options.port),
-          .threads_max = options.calls_max + kCallsToRefuse,
-          .client_calls_max = options.calls_max + kCallsToRefuse / 2,
+          .client_calls_max = std::max(kClientCallsMin, options.calls_max / 3),
           .messages = {.message_bytes_max = options.message_bytes_max + kBesidesBatch,
                        .limit_name = "flight.message_bytes_max",
                        .find_aligned = FindBody},
-          .first_message_max = options.put_idle_max,
-          .send_idle_max = options.read_idle_max};
+          .patience = {.message = options.put_idle_max,
+                       .half_message = std::min(kHalfMessageMax, options.put_idle_max),
+                       .taking = options.read_idle_max}};
 }
 
 }  // namespace
@@ -71,19 +74,13 @@ class FlightServer::Impl {
  public:
   Impl(const FlightOptions& options, std::shared_ptr<service::Service> service,
        observe::Metrics& metrics)
-      : service_(std::move(service)),
-        door_(service_, metrics,
-              {.message_bytes_max = options.message_bytes_max,
-               .small_put_bytes_max = options.small_put_bytes_max}),
-        methods_(door_, std::make_shared<RunningCalls>(
-                            RunningCallsOptions{.calls_max = options.calls_max,
-                                                .put_idle_max = options.put_idle_max,
-                                                .read_idle_max = options.read_idle_max},
-                            metrics)) {}
+      : context_(options, std::move(service), metrics) {}
 
-  Status Start(const FlightOptions& options) {
-    return rpc::Server::Start(OptionsOf(options), [this](const auto& call) { Run(*call); })
-        .Value(&server_);
+  Status Start() {
+    const auto serve = [this](std::shared_ptr<rpc::Call> call) {
+      return ServeCall(context_, std::move(call));
+    };
+    return rpc::Server::Start(OptionsOf(context_.options), serve).Value(&server_);
   }
 
   [[nodiscard]] int port() const { return server_->port(); }
@@ -93,15 +90,8 @@ class FlightServer::Impl {
   }
 
  private:
-  void Run(rpc::Call& call) {
-    if (call.request().path == kHealthCheck) return AnswerHealthCheck(*service_, call);
-    methods_.Run(call);
-  }
-
   // What ends first uses what stands above it.
-  const std::shared_ptr<service::Service> service_;
-  Door door_;
-  FlightService methods_;
+  Context context_;
   std::unique_ptr<rpc::Server> server_;
 };
 
@@ -110,7 +100,7 @@ Result<std::unique_ptr<FlightServer>> FlightServer::Start(const FlightOptions& o
                                                           observe::Metrics& metrics) {
   ARROW_RETURN_NOT_OK(Check(options));
   auto impl = std::make_unique<Impl>(options, std::move(service), metrics);
-  ARROW_RETURN_NOT_OK(impl->Start(options));
+  ARROW_RETURN_NOT_OK(impl->Start());
   return std::unique_ptr<FlightServer>(new FlightServer(std::move(impl)));
 }
 

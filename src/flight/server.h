@@ -13,12 +13,11 @@
 
 namespace arrowport::flight {
 
-/// Where and within which bounds the Flight door serves. Each running call holds a thread until it
-/// ends.
+/// Where and within which bounds the Flight door serves.
 struct FlightOptions {
   std::string host = "127.0.0.1";
   int port = 8889;                                  ///< 0: any free one, see port().
-  int calls_max = 1'000;                            ///< Running at once; more are kOverloaded.
+  int calls_max = 1'000;                            ///< With something to do; see call_limit.h.
   int64_t message_bytes_max = kGiB;                 ///< Of one incoming batch; larger is kTooLarge.
   std::chrono::milliseconds put_idle_max{300'000};  ///< A put that sends nothing is rolled back.
   std::chrono::milliseconds read_idle_max{300'000};  ///< A client that takes no batch is left.

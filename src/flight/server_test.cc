@@ -11,7 +11,7 @@
 
 #include "base/call_control.h"
 #include "base/error.h"
-#include "flight/flight_status.h"
+#include "flight/flight_call.h"
 #include "flight/test_server.h"
 
 namespace arrowport::flight {

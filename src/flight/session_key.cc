@@ -6,16 +6,13 @@
 #include <string>
 #include <string_view>
 
-#include <arrow/flight/middleware.h>
-#include <arrow/flight/server.h>
-
 #include "base/ids.h"
+#include "rpc/metadata.h"
+#include "rpc/stream.h"
 #include "service/client_sessions.h"
 
 namespace arrowport::flight {
 namespace {
-
-using arrow::flight::FlightMethod;
 
 constexpr std::string_view kCookie = "arrowport_session=";
 constexpr std::string_view kBearer = "Bearer ";
@@ -51,25 +48,20 @@ std::string_view IdInToken(std::string_view authorization) {
   return IsId(token) ? token : std::string_view();
 }
 
-bool MayBegin(FlightMethod method) {
-  return method == FlightMethod::Handshake || method == FlightMethod::GetFlightInfo ||
-         method == FlightMethod::DoAction;
-}
-
 }  // namespace
 
-service::SessionKey SessionOf(FlightMethod method,
-                              const arrow::flight::ServerCallContext& context) {
-  const auto& headers = context.incoming_headers();
-  for (auto [header, end] = headers.equal_range("cookie"); header != end; ++header) {
-    const auto id = IdInCookies(header->second);
+service::SessionKey SessionOf(const rpc::Request& request, bool may_begin) {
+  for (const rpc::Header& header : request.headers) {
+    if (header.name != "cookie") continue;
+    const auto id = IdInCookies(header.value);
     if (!id.empty()) return {.id = std::string(id)};
   }
-  for (auto [header, end] = headers.equal_range("authorization"); header != end; ++header) {
-    const auto id = IdInToken(header->second);
+  for (const rpc::Header& header : request.headers) {
+    if (header.name != "authorization") continue;
+    const auto id = IdInToken(header.value);
     if (!id.empty()) return {.id = std::string(id)};
   }
-  if (!MayBegin(method)) return {};
+  if (!may_begin) return {};
   return {.id = NewId(), .is_new = true};
 }
 

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "flight/flight_messages.h"
+#include "flight/flight_data.h"
 #include "flight/flight_sql.pb.h"
 
 namespace arrowport::flight {

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -11,14 +12,18 @@
 #include <arrow/type.h>
 #include <arrow/util/byte_size.h>
 
+#include "base/bounded_queue.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "engine/append.h"
 #include "engine/database.h"
 #include "engine/table.h"
-#include "flight/batch_receiver.h"
+#include "flight/batches_in.h"
+#include "flight/flight_call.h"
 #include "flight/put.h"
-#include "flight/running_calls.h"
 #include "flight/sql_messages.h"
+#include "net/signal.h"
+#include "net/socket.h"
 #include "service/prepared_statements.h"
 #include "service/put.h"
 #include "service/service.h"
@@ -26,26 +31,27 @@
 namespace arrowport::flight {
 namespace {
 
+using net::Awaitable;
+
 // They wait in memory until the statement is run, or its handle expires.
 constexpr int64_t kParameterBytesMax = 64 * kMiB;
 
-Result<engine::ParameterRows> ReceiveParameters(RunningCall& call,
-                                                arrow::flight::FlightMessageReader& reader,
-                                                const PutLimits& limits) {
-  ARROW_RETURN_NOT_OK(ReceiveSchema(call, reader).status());
-  BatchReceiver batches(call, reader, limits.message_bytes_max);
+Awaitable<Result<engine::ParameterRows>> ReceiveParameters(BatchesIn& batches) {
+  const auto schema = co_await batches.ReadSchema();
+  if (!schema.ok()) co_return schema.status();
   engine::ParameterRows rows;
   int64_t bytes = 0;
   for (;;) {
-    ARROW_ASSIGN_OR_RAISE(auto batch, batches.Next());
-    if (batch == nullptr) return rows;
-    bytes += arrow::util::TotalBufferSize(*batch);
+    auto batch = co_await batches.Next();
+    if (!batch.ok()) co_return batch.status();
+    if (*batch == nullptr) co_return rows;
+    bytes += arrow::util::TotalBufferSize(**batch);
     if (bytes > kParameterBytesMax) {
-      return MakeError(ErrorKind::kTooLarge, "parameters may have " +
-                                                 std::to_string(kParameterBytesMax / kMiB) +
-                                                 " MiB; to insert more rows, put them");
+      co_return MakeError(ErrorKind::kTooLarge, "parameters may have " +
+                                                    std::to_string(kParameterBytesMax / kMiB) +
+                                                    " MiB; to insert more rows, put them");
     }
-    rows.push_back(std::move(batch));
+    rows.push_back(*std::move(batch));
   }
 }
 
@@ -60,43 +66,54 @@ std::string UpdateResult(int64_t rows) {
   return result.SerializeAsString();
 }
 
-Result<std::string> Update(RunningCall& call, service::Service& service,
-                           const PackedMessage& command) {
-  ARROW_ASSIGN_OR_RAISE(const auto update, Parse<sql::CommandStatementUpdate>(command));
-  const service::Call updating = call.ForSql(update.transaction_id());
-  ARROW_ASSIGN_OR_RAISE(const int64_t rows, service.ExecuteMany(updating, update.query(), Once()));
-  return UpdateResult(rows);
+// Runs `sql` once for each of `rows`.
+Awaitable<Result<std::string>> Execute(FlightCall& call, const service::Call& updating,
+                                       const std::string& sql, const engine::ParameterRows& rows) {
+  const auto execute = [&] { return call.service().ExecuteMany(updating, sql, rows); };
+  const Result<int64_t> changed = co_await call.Blocking(execute);
+  if (!changed.ok()) co_return changed.status();
+  co_return UpdateResult(*changed);
 }
 
-Result<std::string> UpdatePrepared(RunningCall& call, service::Service& service,
-                                   const PackedMessage& command,
-                                   arrow::flight::FlightMessageReader& reader,
-                                   const PutLimits& limits) {
-  ARROW_ASSIGN_OR_RAISE(const auto update, Parse<sql::CommandPreparedStatementUpdate>(command));
+Awaitable<Result<std::string>> Update(FlightCall& call, const PackedMessage& command) {
+  const auto update = Parse<sql::CommandStatementUpdate>(command);
+  if (!update.ok()) co_return update.status();
+  co_return co_await Execute(call, call.ForSql(update->transaction_id()), update->query(), Once());
+}
+
+Awaitable<Result<std::string>> UpdatePrepared(FlightCall& call, const PackedMessage& command,
+                                              BatchesIn& batches) {
+  const auto update = Parse<sql::CommandPreparedStatementUpdate>(command);
+  if (!update.ok()) co_return update.status();
   service::Call updating = call.ForSql();
-  ARROW_ASSIGN_OR_RAISE(
-      const auto prepared,
-      service.statements().Find(updating.caller, update.prepared_statement_handle()));
-  updating.transaction = prepared.transaction;
+  const auto prepared =
+      call.service().statements().Find(updating.caller, update->prepared_statement_handle());
+  if (!prepared.ok()) co_return prepared.status();
+  updating.transaction = prepared->transaction;
   // Some clients send no schema when they have no values.
   engine::ParameterRows rows = Once();
-  if (prepared.info.parameters->num_fields() > 0) {
-    ARROW_ASSIGN_OR_RAISE(rows, ReceiveParameters(call, reader, limits));
-    ARROW_RETURN_NOT_OK(service::CheckParameters(prepared.info, rows));
+  if (prepared->info.parameters->num_fields() > 0) {
+    auto received = co_await ReceiveParameters(batches);
+    if (!received.ok()) co_return received.status();
+    rows = *std::move(received);
+    const Status checked = service::CheckParameters(prepared->info, rows);
+    if (!checked.ok()) co_return checked;
   }
-  ARROW_ASSIGN_OR_RAISE(const int64_t changed, service.ExecuteMany(updating, prepared.sql, rows));
-  return UpdateResult(changed);
+  co_return co_await Execute(call, updating, prepared->sql, rows);
 }
 
-Result<std::string> Bind(RunningCall& call, service::Service& service, const PackedMessage& command,
-                         arrow::flight::FlightMessageReader& reader, const PutLimits& limits) {
-  ARROW_ASSIGN_OR_RAISE(const auto query, Parse<sql::CommandPreparedStatementQuery>(command));
-  ARROW_ASSIGN_OR_RAISE(auto rows, ReceiveParameters(call, reader, limits));
-  ARROW_RETURN_NOT_OK(service.statements().Bind(
-      call.ForSql().caller, query.prepared_statement_handle(), std::move(rows)));
+Awaitable<Result<std::string>> Bind(FlightCall& call, const PackedMessage& command,
+                                    BatchesIn& batches) {
+  const auto query = Parse<sql::CommandPreparedStatementQuery>(command);
+  if (!query.ok()) co_return query.status();
+  auto rows = co_await ReceiveParameters(batches);
+  if (!rows.ok()) co_return rows.status();
+  const Status bound = call.service().statements().Bind(
+      call.ForSql().caller, query->prepared_statement_handle(), *std::move(rows));
+  if (!bound.ok()) co_return bound;
   sql::DoPutPreparedStatementResult result;
-  result.set_prepared_statement_handle(query.prepared_statement_handle());
-  return result.SerializeAsString();
+  result.set_prepared_statement_handle(query->prepared_statement_handle());
+  co_return result.SerializeAsString();
 }
 
 /// What is to happen when the table of an ingest is there, or is not.
@@ -160,14 +177,23 @@ Result<service::PutRequest> RequestOf(const sql::CommandStatementIngest& command
 }
 
 struct IngestPlan {
-  const sql::CommandStatementIngest& command;
-  const TablePolicy& policy;
-  const service::PutRequest& request;
+  sql::CommandStatementIngest command;
+  TablePolicy policy;
+  service::PutRequest request;
 };
 
-// On the connection of the session or transaction, or one of its own.
-Result<std::string> IngestOnConnection(service::Service& service, const service::Call& call,
-                                       const IngestPlan& plan, BatchReceiver& batches) {
+Result<IngestPlan> PlanOf(const PackedMessage& packed) {
+  IngestPlan plan;
+  ARROW_ASSIGN_OR_RAISE(plan.command, Parse<sql::CommandStatementIngest>(packed));
+  ARROW_ASSIGN_OR_RAISE(plan.policy, PolicyOf(plan.command));
+  ARROW_ASSIGN_OR_RAISE(plan.request, RequestOf(plan.command));
+  return plan;
+}
+
+// On the connection of the session or transaction, or one of its own. Blocks.
+Result<std::shared_ptr<engine::Append>> BeginAppend(service::Service& service,
+                                                    const service::Call& call,
+                                                    const IngestPlan& plan) {
   if (!plan.request.stamp.producer.empty() || !plan.request.landing.empty()) {
     return MakeError(ErrorKind::kInvalidInput,
                      "rows of a producer, and those with options of how they land, are a "
@@ -177,61 +203,83 @@ Result<std::string> IngestOnConnection(service::Service& service, const service:
   const engine::TableName table = {.catalog = plan.command.catalog(),
                                    .schema = plan.command.schema(),
                                    .name = plan.command.table()};
-  ARROW_ASSIGN_OR_RAISE(
-      const auto append,
-      service.BeginAppend(call, table, plan.request.schema,
-                          {.if_missing = plan.policy.makes,
-                           .if_there = plan.policy.appends || plan.policy.replaces,
-                           .replace = plan.policy.replaces,
-                           .temporary = plan.command.temporary()}));
-  for (;;) {
-    auto batch = batches.Next();
-    if (!batch.ok()) {
-      append->Abort(batch.status());
-      return batch.status();
-    }
-    if (*batch == nullptr) break;
-    ARROW_RETURN_NOT_OK(append->WriteBlocking(*std::move(batch)));
-  }
-  ARROW_ASSIGN_OR_RAISE(const int64_t rows, append->FinishBlocking());
-  return UpdateResult(rows);
+  return service.BeginAppend(call, table, plan.request.schema,
+                             {.if_missing = plan.policy.makes,
+                              .if_there = plan.policy.appends || plan.policy.replaces,
+                              .replace = plan.policy.replaces,
+                              .temporary = plan.command.temporary()});
 }
 
-Result<std::string> Ingest(RunningCall& call, service::Service& service,
-                           const PackedMessage& packed, arrow::flight::FlightMessageReader& reader,
-                           const PutLimits& limits) {
-  ARROW_ASSIGN_OR_RAISE(const auto command, Parse<sql::CommandStatementIngest>(packed));
-  ARROW_ASSIGN_OR_RAISE(const TablePolicy policy, PolicyOf(command));
-  ARROW_ASSIGN_OR_RAISE(service::PutRequest request, RequestOf(command));
-  ARROW_ASSIGN_OR_RAISE(request.schema, ReceiveSchema(call, reader));
-  BatchReceiver batches(call, reader, limits.message_bytes_max);
-  const service::Call ingesting = call.ForSql(command.transaction_id());
-  ARROW_ASSIGN_OR_RAISE(const auto place, service.sessions().Find(ingesting.asker()));
-  if (place != nullptr || policy.replaces || command.temporary()) {
-    return IngestOnConnection(service, ingesting, {command, policy, request}, batches);
+Awaitable<Status> Pump(FlightCall& call, BatchesIn& batches, engine::Append& append) {
+  for (;;) {
+    auto batch = co_await batches.Next();
+    if (!batch.ok()) co_return batch.status();
+    if (*batch == nullptr) co_return Status::OK();
+    const QueueState state = append.Write(*std::move(batch), call.Waker());
+    // Its end tells why it is closed.
+    if (state == QueueState::kClosed) co_return Status::OK();
+    if (state == QueueState::kReady) continue;
+    const Status waited = co_await call.Wait();
+    if (!waited.ok()) co_return waited;
   }
-  ARROW_RETURN_NOT_OK(CheckTable(service, ingesting, request.table, policy));
-  ARROW_ASSIGN_OR_RAISE(const auto summary, LandRows(call, service, request, batches));
-  return UpdateResult(summary.rows);
+}
+
+Awaitable<Result<std::string>> IngestOnConnection(FlightCall& call, const service::Call& ingesting,
+                                                  const IngestPlan& plan, BatchesIn& batches) {
+  const auto append =
+      co_await call.Blocking([&] { return BeginAppend(call.service(), ingesting, plan); });
+  if (!append.ok()) co_return append.status();
+  const Status sent = co_await Pump(call, batches, **append);
+  if (!sent.ok()) {
+    co_await call.Blocking([&] {
+      (*append)->Abort(sent);
+      return Status::OK();
+    });
+    co_return sent;
+  }
+  const auto finish = [&](auto done) { (*append)->Finish(std::move(done)); };
+  const auto rows = co_await net::AwaitAnswer<Result<int64_t>>(finish);
+  if (!rows.ok()) co_return rows.status();
+  co_return UpdateResult(*rows);
+}
+
+Awaitable<Result<std::string>> Ingest(FlightCall& call, const PackedMessage& packed,
+                                      BatchesIn& batches) {
+  auto plan = PlanOf(packed);
+  if (!plan.ok()) co_return plan.status();
+  auto schema = co_await batches.ReadSchema();
+  if (!schema.ok()) co_return schema.status();
+  plan->request.schema = *std::move(schema);
+  const service::Call ingesting = call.ForSql(plan->command.transaction_id());
+  const auto place =
+      co_await call.Blocking([&] { return call.service().sessions().Find(ingesting.asker()); });
+  if (!place.ok()) co_return place.status();
+  if (*place != nullptr || plan->policy.replaces || plan->command.temporary()) {
+    co_return co_await IngestOnConnection(call, ingesting, *plan, batches);
+  }
+  const Status checked = co_await call.Blocking(
+      [&] { return CheckTable(call.service(), ingesting, plan->request.table, plan->policy); });
+  if (!checked.ok()) co_return checked;
+  const auto summary = co_await LandRows(call, plan->request, batches);
+  if (!summary.ok()) co_return summary.status();
+  co_return UpdateResult(summary->rows);
+}
+
+Awaitable<Result<std::string>> Refuse(const PackedMessage& command) {
+  co_return MakeError(ErrorKind::kNotImplemented, "the command " + command.name + " takes no rows");
 }
 
 }  // namespace
 
-Result<std::string> ReceiveSqlPut(RunningCall& call, service::Service& service,
-                                  const PackedMessage& command,
-                                  arrow::flight::FlightMessageReader& reader,
-                                  const PutLimits& limits) {
-  if (Is<sql::CommandStatementUpdate>(command)) return Update(call, service, command);
+Awaitable<Result<std::string>> ReceiveSqlPut(FlightCall& call, const PackedMessage& command,
+                                             BatchesIn& batches) {
+  if (Is<sql::CommandStatementUpdate>(command)) return Update(call, command);
   if (Is<sql::CommandPreparedStatementUpdate>(command)) {
-    return UpdatePrepared(call, service, command, reader, limits);
+    return UpdatePrepared(call, command, batches);
   }
-  if (Is<sql::CommandPreparedStatementQuery>(command)) {
-    return Bind(call, service, command, reader, limits);
-  }
-  if (Is<sql::CommandStatementIngest>(command)) {
-    return Ingest(call, service, command, reader, limits);
-  }
-  return MakeError(ErrorKind::kNotImplemented, "the command " + command.name + " takes no rows");
+  if (Is<sql::CommandPreparedStatementQuery>(command)) return Bind(call, command, batches);
+  if (Is<sql::CommandStatementIngest>(command)) return Ingest(call, command, batches);
+  return Refuse(command);
 }
 
 }  // namespace arrowport::flight

@@ -2,22 +2,18 @@
 
 #include <string>
 
-#include <arrow/flight/server.h>
-
 #include "base/error.h"
-#include "flight/put.h"
-#include "flight/running_calls.h"
+#include "flight/batches_in.h"
+#include "flight/flight_call.h"
 #include "flight/sql_messages.h"
-#include "service/service.h"
+#include "net/socket.h"
 
 namespace arrowport::flight {
 
 /// Receives a DoPut whose `command` is of Flight SQL: a statement that changes rows, or values for
 /// the parameters of a prepared one.
 /// \return the metadata to answer with. kNotImplemented for a command that takes no rows.
-Result<std::string> ReceiveSqlPut(RunningCall& call, service::Service& service,
-                                  const PackedMessage& command,
-                                  arrow::flight::FlightMessageReader& reader,
-                                  const PutLimits& limits);
+net::Awaitable<Result<std::string>> ReceiveSqlPut(FlightCall& call, const PackedMessage& command,
+                                                  BatchesIn& batches);
 
 }  // namespace arrowport::flight

@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "flight/flight_call.h"
 #include "flight/json_values.h"
-#include "flight/running_calls.h"
 #include "service/service.h"
 #include "service/transfer.h"
 
@@ -68,11 +68,10 @@ Result<ReadAction> Read(std::string_view body) {
 
 }  // namespace
 
-Result<std::vector<std::string>> Transfer(RunningCall& call, service::Service& service,
-                                          std::string_view body) {
+Result<std::vector<std::string>> Transfer(FlightCall& call, std::string_view body) {
   ARROW_ASSIGN_OR_RAISE(const ReadAction action, Read(body));
   ARROW_ASSIGN_OR_RAISE(const auto done,
-                        service.Transfer(call.ForService(action.timeout), action.request));
+                        call.service().Transfer(call.ForService(action.timeout), action.request));
   const nlohmann::ordered_json json = {{"status", "success"},
                                        {"table", done.table},
                                        {"rows", done.rows},

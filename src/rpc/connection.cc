@@ -10,13 +10,12 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <arrow/buffer.h>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 
@@ -44,11 +43,8 @@ constexpr int kReadsMax = 8;
 // What is sent at once; the kernel takes up to 1,024.
 constexpr size_t kPiecesMax = 128;
 
-// What is kept of messages that more may follow at once.
-constexpr int64_t kKeptBytesMax = 16 * kKiB;
-
-// How long a client may take to take the end of a call, and to close after the server has.
-constexpr std::chrono::milliseconds kTimeToTakeAnEnd{1'000};
+// How often clients are looked for that keep a call waiting.
+constexpr std::chrono::milliseconds kLookInterval{250};
 
 std::string PeerOf(const net::Socket& socket) {
   error_code error;
@@ -60,29 +56,19 @@ std::string PeerOf(const net::Socket& socket) {
   return address.is_v6() ? "ipv6:[" + host + "]:" + port : "ipv4:" + host + ":" + port;
 }
 
-Status Gone() { return MakeError(ErrorKind::kCancelled, "the client is gone"); }
-
-Status DeadlinePassed() {
-  return MakeError(ErrorKind::kDeadlineExceeded, "the client's deadline passed");
-}
-
-bool DeadlineHasPassed(const Stream& stream) {
-  return stream.request.deadline && Clock::now() >= *stream.request.deadline;
-}
-
 }  // namespace
 
-Connection::Connection(net::Socket socket, const ServerOptions& options, OnCall on_call,
-                       OnClose on_close)
+Connection::Connection(net::Socket socket, const ServerOptions& options, FairShare& unread,
+                       OnCall on_call, OnClose on_close)
     : socket_(std::move(socket)),
+      executor_(socket_.get_executor()),
       descriptor_(socket_.native_handle()),
       on_call_(std::move(on_call)),
       on_close_(std::move(on_close)),
-      greeting_max_(options.greeting_max),
-      first_message_max_(options.first_message_max),
-      send_idle_max_(options.send_idle_max),
+      patience_(options.patience),
       began_(Clock::now()),
-      session_(options.messages, options.client_calls_max, PeerOf(socket_)),
+      session_(options, PeerOf(socket_), unread),
+      look_(executor_),
       sent_at_(began_) {}
 
 void Connection::Start() {
@@ -90,51 +76,35 @@ void Connection::Start() {
   (void)socket_.non_blocking(true, ignored);
   (void)socket_.set_option(net::asio::ip::tcp::no_delay(true), ignored);
   (void)socket_.set_option(net::asio::socket_base::keep_alive(true), ignored);
-  {
-    const std::lock_guard lock(mutex_);
-    FlushLocked();
-  }
+  FlushSoon();
+  LookSoon();
   AwaitReadable();
 }
 
 void Connection::AwaitReadable() {
   socket_.async_wait(net::Socket::wait_read, [self = shared_from_this()](const error_code& error) {
-    if (!error) self->OnReadable();
+    if (error || !self->Receive()) return self->Close();
+    self->AwaitReadable();
   });
-}
-
-void Connection::OnReadable() {
-  bool goes_on = false;
-  try {
-    goes_on = Receive();
-  } catch (const std::exception& error) {
-    // No memory, or no thread for a call.
-    observe::Log(observe::LogLevel::kError, "a connection is closed over an exception",
-                 {{"error", error.what()}});
-  }
-  if (!goes_on) return Close();
-  AwaitReadable();
 }
 
 // Returns whether there may be more.
 bool Connection::Receive() {
-  bool goes_on = false;
-  std::vector<std::shared_ptr<Stream>> started;
-  {
-    const std::lock_guard lock(mutex_);
-    goes_on = ReceiveLocked();
-    FlushLocked();
-    started = session_.TakeStarted();
+  try {
+    const bool goes_on = ReceiveAll();
+    BeginCalls();
+    return goes_on;
+  } catch (const std::exception& error) {
+    observe::Log(observe::LogLevel::kError, "a connection is closed over an exception",
+                 {{"error", error.what()}});
+    return false;
   }
-  for (auto& stream : started) {
-    on_call_(std::make_shared<Call>(shared_from_this(), std::move(stream)));
-  }
-  return goes_on;
 }
 
-bool Connection::ReceiveLocked() {
+bool Connection::ReceiveAll() {
   // Of the executor's thread: connections take turns on it.
   thread_local const auto bytes = std::make_unique<std::array<uint8_t, kReadBytes>>();
+  FlushSoon();
   for (int i = 0; i < kReadsMax; ++i) {
     const ssize_t size = recv(descriptor_, bytes->data(), bytes->size(), MSG_DONTWAIT);
     if (size < 0 && errno == EINTR) continue;
@@ -144,7 +114,7 @@ bool Connection::ReceiveLocked() {
     has_spoken_ = true;
     if (!session_.Receive(std::span(*bytes).first(static_cast<size_t>(size))).ok()) {
       // What the session has to say of it goes first.
-      FlushLocked();
+      Flush();
       return false;
     }
     if (static_cast<size_t>(size) < bytes->size()) break;
@@ -152,23 +122,39 @@ bool Connection::ReceiveLocked() {
   return true;
 }
 
-void Connection::FlushLocked() {
+void Connection::BeginCalls() {
+  for (auto& stream : session_.TakeStarted()) {
+    LookSoon();
+    auto call = std::make_shared<Call>(shared_from_this(), std::move(stream));
+    call->Start();
+    on_call_(std::move(call));
+  }
+}
+
+void Connection::FlushSoon() {
+  if (std::exchange(flushes_soon_, true)) return;
+  net::asio::post(executor_, [self = shared_from_this()] { self->Flush(); });
+}
+
+void Connection::Flush() {
+  flushes_soon_ = false;
   while (!is_broken_) {
-    if (!session_.Fill().ok()) return BreakLocked();
+    if (!session_.Fill().ok()) return Break();
     if (is_blocked_) return;
     if (session_.output().empty()) break;
-    if (!SendLocked()) return;
+    if (!SendOutput()) return;
   }
   is_urgent_ = false;
   if (is_broken_ || has_sent_all_ || !session_.is_over()) return;
   // The client closes in its turn; what it has not read by then would be lost otherwise.
   has_sent_all_ = true;
   sent_at_ = Clock::now();
+  LookSoon();
   (void)shutdown(descriptor_, SHUT_WR);
 }
 
 // Returns whether the socket may take more.
-bool Connection::SendLocked() {
+bool Connection::SendOutput() {
   std::array<iovec, kPiecesMax> pieces;
   msghdr message{};
   message.msg_iov = pieces.data();
@@ -182,139 +168,116 @@ bool Connection::SendLocked() {
   if (errno == EAGAIN) {
     is_blocked_ = true;
     sent_at_ = Clock::now();
-    net::asio::post(socket_.get_executor(), [self = shared_from_this()] { self->AwaitWritable(); });
+    LookSoon();
+    AwaitWritable();
   } else {
-    BreakLocked();
+    Break();
   }
   return false;
 }
 
 void Connection::AwaitWritable() {
   socket_.async_wait(net::Socket::wait_write, [self = shared_from_this()](const error_code& error) {
-    if (!error) self->OnWritable();
+    if (error) return;
+    self->is_blocked_ = false;
+    self->Flush();
   });
 }
 
-void Connection::OnWritable() {
-  const std::lock_guard lock(mutex_);
-  is_blocked_ = false;
-  FlushLocked();
-}
-
 // The reading side notices, and closes.
-void Connection::BreakLocked() {
+void Connection::Break() {
   is_broken_ = true;
-  session_.FailAll(Gone());
+  session_.FailAll(MakeError(ErrorKind::kCancelled, "the client is gone"));
   (void)shutdown(descriptor_, SHUT_RDWR);
 }
 
 void Connection::Close() {
-  {
-    const std::lock_guard lock(mutex_);
-    is_broken_ = true;
-    session_.FailAll(Gone());
-  }
+  if (!is_broken_) Break();
   error_code ignored;
   (void)socket_.close(ignored);
+  look_.cancel();
   on_close_(this);
 }
 
-void Connection::Sweep(Clock::time_point now) {
-  const std::lock_guard lock(mutex_);
-  const bool is_silent = !has_spoken_ && now - began_ > greeting_max_;
-  const auto patience = is_urgent_ || has_sent_all_ ? kTimeToTakeAnEnd : send_idle_max_;
-  const bool is_stuck = (is_blocked_ || has_sent_all_) && now - sent_at_ > patience;
-  if (!is_broken_ && (is_silent || is_stuck)) BreakLocked();
-  session_.FailIdle(now - first_message_max_, now - send_idle_max_);
+void Connection::LookSoon() {
+  if (looks_ || !socket_.is_open()) return;
+  looks_ = true;
+  look_.expires_after(kLookInterval);
+  look_.async_wait([self = shared_from_this()](const error_code& error) {
+    self->looks_ = false;
+    if (!error) self->LookForTheIdle();
+  });
+}
+
+void Connection::LookForTheIdle() {
+  const Clock::time_point now = Clock::now();
+  const bool is_silent = !has_spoken_ && now - began_ > patience_.greeting;
+  const auto patience = is_urgent_ || has_sent_all_ ? patience_.end : patience_.taking;
+  const bool waits = is_blocked_ || has_sent_all_;
+  const bool is_stuck = waits && now - sent_at_ > patience;
+  if (!is_broken_ && (is_silent || is_stuck)) return Break();
+  session_.FailIdle(now);
+  FlushSoon();
+  if (!is_broken_ && (!has_spoken_ || waits || session_.has_calls())) LookSoon();
 }
 
 void Connection::GoAway() {
-  const std::lock_guard lock(mutex_);
-  session_.GoAway();
-  FlushLocked();
+  net::asio::dispatch(executor_, [self = shared_from_this()] {
+    self->session_.GoAway();
+    self->FlushSoon();
+  });
 }
 
-void Connection::InterruptAll(const Status& reason) {
-  const std::lock_guard lock(mutex_);
-  is_urgent_ = true;
-  session_.FailAll(reason);
+void Connection::FailAll(const Status& reason) {
+  net::asio::dispatch(executor_, [self = shared_from_this(), reason] {
+    self->is_urgent_ = true;
+    self->session_.FailAll(reason);
+    self->FlushSoon();
+    self->LookSoon();
+  });
 }
 
 void Connection::Cut() {
-  const std::lock_guard lock(mutex_);
-  if (!is_broken_) BreakLocked();
+  net::asio::dispatch(executor_, [self = shared_from_this()] {
+    if (!self->is_broken_) self->Break();
+  });
 }
 
-void Connection::WaitLocked(std::unique_lock<std::mutex>& lock, Stream& stream) {
-  if (!stream.request.deadline) return stream.changed.wait(lock);
-  (void)stream.changed.wait_until(lock, *stream.request.deadline);
-  if (DeadlineHasPassed(stream)) Session::Fail(stream, DeadlinePassed());
+void Connection::Await(Stream& stream) {
+  session_.Await(stream);
+  FlushSoon();
 }
 
-Result<std::shared_ptr<arrow::Buffer>> Connection::Read(Stream& stream) {
-  std::unique_lock lock(mutex_);
-  while (stream.failure.ok() && stream.messages.empty()) {
-    if (stream.has_ended) return nullptr;
-    session_.Await(stream);
-    FlushLocked();
-    WaitLocked(lock, stream);
-  }
-  stream.is_awaited = false;
-  if (stream.messages.empty()) return stream.failure;
-  auto message = std::move(stream.messages.front());
-  stream.messages.pop_front();
-  return message;
+std::shared_ptr<arrow::Buffer> Connection::TakeMessage(Stream& stream) {
+  return session_.TakeMessage(stream);
 }
 
-void Connection::AddHeader(Stream& stream, Header header) {
-  const std::lock_guard lock(mutex_);
-  stream.headers.push_back(std::move(header));
+void Connection::Admit(Stream& stream) {
+  session_.Admit(stream);
+  FlushSoon();
 }
 
-bool Connection::Write(Stream& stream, const Message& message) {
-  std::unique_lock lock(mutex_);
-  if (!stream.failure.ok()) return false;
+void Connection::Send(Stream& stream, const Message& message) {
   session_.Send(stream, message);
-  return SendAllLocked(lock, stream);
-}
-
-bool Connection::WriteMore(Stream& stream, const Message& message) {
-  std::unique_lock lock(mutex_);
-  if (!stream.failure.ok()) return false;
-  session_.Send(stream, message);
-  return stream.unsent.bytes <= kKeptBytesMax || SendAllLocked(lock, stream);
-}
-
-void Connection::Flush() {
-  const std::lock_guard lock(mutex_);
-  FlushLocked();
-}
-
-bool Connection::SendAllLocked(std::unique_lock<std::mutex>& lock, Stream& stream) {
-  FlushLocked();
-  stream.writing_since = Clock::now();
-  while (stream.failure.ok() && stream.unsent.bytes > 0) WaitLocked(lock, stream);
-  stream.writing_since.reset();
-  return stream.failure.ok();
+  FlushSoon();
 }
 
 void Connection::Finish(Stream& stream, const Outcome& outcome) {
-  const std::lock_guard lock(mutex_);
   if (stream.is_finished) return;
   session_.Finish(stream, outcome);
-  FlushLocked();
+  FlushSoon();
 }
 
-Status Connection::FailureOf(const Stream& stream) const {
-  const std::lock_guard lock(mutex_);
-  if (stream.failure.ok() && DeadlineHasPassed(stream)) return DeadlinePassed();
-  return stream.failure;
-}
-
-void Connection::Interrupt(Stream& stream) {
-  const std::lock_guard lock(mutex_);
+void Connection::Fail(Stream& stream, const Status& reason) {
   is_urgent_ = true;
-  Session::Fail(stream, MakeError(ErrorKind::kCancelled, "the call was interrupted"));
+  session_.Fail(stream, reason);
+  FlushSoon();
+  LookSoon();
+}
+
+void Connection::Hurry(Stream& stream) {
+  if (!stream.hurried_until) stream.hurried_until = Clock::now() + patience_.end;
+  LookSoon();
 }
 
 }  // namespace arrowport::rpc

@@ -27,6 +27,14 @@ constexpr int64_t kFirstBytesMax = 16 * kMiB;
 
 }  // namespace
 
+std::string PrefixOf(int64_t length) {
+  std::string prefix(1, '\0');
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    prefix += static_cast<char>(static_cast<uint64_t>(length) >> static_cast<unsigned>(shift));
+  }
+  return prefix;
+}
+
 Status MessageAssembler::Add(std::span<const uint8_t> bytes,
                              std::deque<std::shared_ptr<arrow::Buffer>>& messages) {
   while (!bytes.empty()) {

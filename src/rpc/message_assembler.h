@@ -27,6 +27,9 @@ struct MessageOptions {
   FindAligned find_aligned = {};  ///< None: messages lie as they come.
 };
 
+/// What stands before a message of that length which is not compressed.
+std::string PrefixOf(int64_t length);
+
 /// Puts messages together from the bytes of one direction of a call, each of which begins with
 /// five bytes: whether it is compressed, and its length, big-endian.
 class MessageAssembler {

@@ -13,9 +13,12 @@
 #include <utility>
 #include <vector>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+
 #include "base/call_control.h"
 #include "base/error.h"
-#include "base/worker_pool.h"
+#include "base/limits.h"
 #include "net/io_threads.h"
 #include "net/listener.h"
 #include "net/socket.h"
@@ -23,6 +26,7 @@
 #include "rpc/call.h"
 #include "rpc/code.h"
 #include "rpc/connection.h"
+#include "rpc/fair_share.h"
 #include "rpc/options.h"
 
 namespace arrowport::rpc {
@@ -31,7 +35,8 @@ namespace {
 // More would not read faster than so few send.
 constexpr int kIoThreadsMax = 4;
 
-constexpr std::chrono::milliseconds kSweepInterval{250};
+// What a client may send of messages whatever others do: a call with a few parameters.
+constexpr int64_t kUnreadBytesSure = 16 * kKiB;
 
 // What clients have to take the end of calls that were interrupted because the server stops.
 constexpr std::chrono::seconds kTimeToLeave{2};
@@ -48,8 +53,8 @@ class Server::Impl {
   Impl(const ServerOptions& options, Handler handler)
       : options_(options),
         handler_(std::move(handler)),
-        io_(IoThreadCount()),
-        calls_(options.threads_max) {}
+        unread_(options.unread_bytes_max, kUnreadBytesSure),
+        io_(IoThreadCount()) {}
 
   Status Start() {
     ARROW_ASSIGN_OR_RAISE(listener_, net::Listener::Open(io_, {.protocol = options_.protocol,
@@ -57,7 +62,6 @@ class Server::Impl {
                                                                .port = options_.port}));
     io_.Start();
     listener_->Start([this](net::Socket socket) { Accept(std::move(socket)); });
-    sweeper_ = std::thread([this] { Sweep(); });
     return Status::OK();
   }
 
@@ -78,7 +82,7 @@ class Server::Impl {
     for (const auto& connection : Connections()) connection->GoAway();
     if (!WaitUntilEmpty(deadline)) {
       const Status reason = MakeError(ErrorKind::kUnavailable, "the server is stopping");
-      for (const auto& connection : Connections()) connection->InterruptAll(reason);
+      for (const auto& connection : Connections()) connection->FailAll(reason);
       if (!WaitUntilEmpty(Clock::now() + kTimeToLeave)) {
         for (const auto& connection : Connections()) connection->Cut();
       }
@@ -86,10 +90,7 @@ class Server::Impl {
     {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [this] { return connections_.empty() && running_ == 0; });
-      sweeps_ = false;
     }
-    changed_.notify_all();
-    sweeper_.join();
     io_.Join();
   }
 
@@ -97,7 +98,8 @@ class Server::Impl {
   // Runs on the listener's thread.
   void Accept(net::Socket socket) {
     auto connection = std::make_shared<Connection>(
-        std::move(socket), options_, [this](std::shared_ptr<Call> call) { Run(std::move(call)); },
+        std::move(socket), options_, unread_,
+        [this](std::shared_ptr<Call> call) { Run(std::move(call)); },
         [this](const Connection* closed) { Remove(closed); });
     {
       const std::lock_guard lock(mutex_);
@@ -111,20 +113,14 @@ class Server::Impl {
       const std::lock_guard lock(mutex_);
       ++running_;
     }
-    try {
-      calls_.Post([this, call]() mutable {
-        Handle(std::move(call));
-        CountAsEnded();
-      });
-    } catch (...) {
-      CountAsEnded();
-      throw;
-    }
+    const net::Executor executor = call->executor();
+    net::asio::co_spawn(executor, Handle(std::move(call)),
+                        [this](const std::exception_ptr&) { CountAsEnded(); });
   }
 
-  void Handle(std::shared_ptr<Call> call) {
+  net::Awaitable<void> Handle(std::shared_ptr<Call> call) {
     try {
-      handler_(call);
+      co_await handler_(call);
     } catch (const std::exception& error) {
       observe::Log(observe::LogLevel::kError, "a call ended with an exception",
                    {{"path", call->request().path}, {"error", error.what()}});
@@ -157,17 +153,9 @@ class Server::Impl {
     return changed_.wait_until(lock, deadline, [this] { return connections_.empty(); });
   }
 
-  void Sweep() {
-    std::unique_lock lock(mutex_);
-    while (!changed_.wait_for(lock, kSweepInterval, [this] { return !sweeps_; })) {
-      lock.unlock();
-      for (const auto& connection : Connections()) connection->Sweep(Clock::now());
-      lock.lock();
-    }
-  }
-
   const ServerOptions options_;
   const Handler handler_;
+  FairShare unread_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -175,13 +163,10 @@ class Server::Impl {
   std::unordered_map<const Connection*, std::shared_ptr<Connection>> connections_;
   int running_ = 0;  // Calls with the handler.
   bool stopping_ = false;
-  bool sweeps_ = true;
 
   // What ends first uses what stands above it.
   net::IoThreads io_;
   std::shared_ptr<net::Listener> listener_;
-  WorkerPool calls_;
-  std::thread sweeper_;
 };
 
 Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Handler handler) {

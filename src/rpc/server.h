@@ -7,6 +7,7 @@
 
 #include "base/call_control.h"
 #include "base/error.h"
+#include "net/socket.h"
 #include "rpc/call.h"
 #include "rpc/options.h"
 
@@ -14,12 +15,13 @@ namespace arrowport::rpc {
 
 /// A gRPC server: HTTP/2 without TLS, messages as bytes, every method to one handler.
 ///
-/// Two threads or so read what clients send and send what they could not take at once; each call
-/// runs on a thread of its own, which is kept for the next one.
+/// Two threads or so read what clients send, run the calls' coroutines and send. A call costs
+/// memory, and no thread.
 class Server {
  public:
-  /// Runs one call, and may block. It may keep the call; once that is destroyed, it has ended.
-  using Handler = std::function<void(const std::shared_ptr<Call>& call)>;
+  /// Serves one call, on the executor of its connection, which it must not block. It begins with
+  /// the headers of the call.
+  using Handler = std::function<net::Awaitable<void>(std::shared_ptr<Call> call)>;
 
   /// Binds and serves; from its return on, calls are answered.
   /// \return kUnavailable with the address when it cannot be bound.
@@ -36,9 +38,9 @@ class Server {
   /// Clients that are connected.
   [[nodiscard]] size_t connections() const;
 
-  /// Takes no more calls, lets the running ones end until `deadline`, and interrupts what is left
-  /// then. Blocks until no call runs and clients have had what there was for them, or a second to
-  /// take it. The first call decides, later ones do nothing.
+  /// Takes no more calls, lets the running ones end until `deadline`, and fails what is left then.
+  /// Blocks until no call runs and clients have had what there was for them, or a second to take
+  /// it. The first call decides, later ones do nothing.
   void Stop(Clock::time_point deadline);
 
  private:

@@ -1,14 +1,7 @@
 #include "rpc/server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <array>
 #include <chrono>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -17,84 +10,31 @@
 #include <vector>
 
 #include <arrow/buffer.h>
+#include <boost/asio/post.hpp>
 #include <gmock/gmock.h>
 
 #include "base/call_control.h"
 #include "base/error.h"
 #include "base/event.h"
 #include "base/limits.h"
+#include "net/socket.h"
 #include "rpc/call.h"
 #include "rpc/code.h"
 #include "rpc/options.h"
 #include "rpc/test_client.h"
+#include "rpc/test_peer.h"
 
 namespace arrowport::rpc {
 namespace {
 
+using net::Awaitable;
 using std::chrono::milliseconds;
 using testing::Framed;
-using testing::TestClient;
+using testing::Peer;
 
 std::shared_ptr<arrow::Buffer> Bytes(std::string text) {
   return arrow::Buffer::FromString(std::move(text));
 }
-
-/// A socket of a client, which blocks.
-class Peer {
- public:
-  explicit Peer(uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-  }
-  ~Peer() { close(socket_); }
-  Peer(const Peer&) = delete;
-  Peer& operator=(const Peer&) = delete;
-
-  void Send() {
-    const std::string bytes = client.Take();
-    EXPECT_EQ(send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(bytes.size()));
-  }
-
-  /// Waits for bytes. \return false when the server has closed.
-  bool Receive() {
-    std::array<char, 65'536> bytes{};
-    const ssize_t size = recv(socket_, bytes.data(), bytes.size(), 0);
-    if (size <= 0) return false;
-    EXPECT_TRUE(client.Receive({bytes.data(), static_cast<size_t>(size)}));
-    return true;
-  }
-
-  /// Sends and receives until the call is over. \return whether it is.
-  bool Finish(int32_t id) {
-    while (!client.answer(id).is_closed) {
-      Send();
-      if (!Receive()) return false;
-    }
-    return true;
-  }
-
-  /// Waits for so many bytes, and leaves them where they are.
-  void AwaitBytes(size_t size) {
-    std::vector<char> bytes(size);
-    EXPECT_EQ(recv(socket_, bytes.data(), size, MSG_PEEK | MSG_WAITALL),
-              static_cast<ssize_t>(size));
-  }
-
-  /// Whether the server closes.
-  bool IsLeft() {
-    while (Receive()) continue;
-    return true;
-  }
-
-  TestClient client;
-
- private:
-  const int socket_;
-};
 
 class ServerTest : public ::testing::Test {
  protected:
@@ -106,19 +46,25 @@ class ServerTest : public ::testing::Test {
   }
 
   // Sends back what it gets.
-  static void Echo(const std::shared_ptr<Call>& call) {
+  static Awaitable<void> Echo(std::shared_ptr<Call> call) {
     for (;;) {
-      const auto message = call->Read();
-      if (!message.ok()) return call->Finish({.code = Code::kAborted});
-      if (*message == nullptr) return call->Finish({});
-      (void)call->Write({*message});
+      const auto message = co_await call->Read();
+      if (!message.ok()) co_return call->Finish({.code = Code::kAborted});
+      if (*message == nullptr) co_return call->Finish({});
+      (void)co_await call->Write(*message);
+    }
+  }
+
+  static Awaitable<void> WriteAllItTakes(Call& call) {
+    for (Status written; written.ok();) {
+      written = co_await call.Write(Bytes(std::string(kMiB, 'x')));
     }
   }
 
   void ServeEcho() {
-    Serve([this](const std::shared_ptr<Call>& call) {
+    Serve([this](std::shared_ptr<Call> call) {
       begun_.Set();
-      Echo(call);
+      return Echo(std::move(call));
     });
   }
 
@@ -149,7 +95,7 @@ TEST_F(ServerTest, RunsCallsOfAConnectionSideBySide) {
 }
 
 TEST_F(ServerTest, AnswersForAHandlerThatDoesNot) {
-  Serve([](const std::shared_ptr<Call>& /*call*/) {});
+  Serve([](std::shared_ptr<Call> /*call*/) -> Awaitable<void> { co_return; });
   Peer peer(server_->port());
   const int32_t id = peer.client.Begin("/p.S/M");
   ASSERT_TRUE(peer.Finish(id));
@@ -158,8 +104,9 @@ TEST_F(ServerTest, AnswersForAHandlerThatDoesNot) {
 
 TEST_F(ServerTest, AWaitForAMessageEndsWithTheClientsDeadline) {
   Status read;
-  Serve([&read](const std::shared_ptr<Call>& call) {
-    read = call->Read().status();
+  Serve([&read](std::shared_ptr<Call> call) -> Awaitable<void> {
+    const auto message = co_await call->Read();
+    read = message.status();
     call->Finish({.code = Code::kDeadlineExceeded});
   });
   Peer peer(server_->port());
@@ -171,9 +118,10 @@ TEST_F(ServerTest, AWaitForAMessageEndsWithTheClientsDeadline) {
 TEST_F(ServerTest, ARunningCallNoticesThatItsClientHasGone) {
   Event begun;
   Event noticed;
-  Serve([&](const std::shared_ptr<Call>& call) {
+  Serve([&](std::shared_ptr<Call> call) -> Awaitable<void> {
     begun.Set();
-    if (KindOf(call->Read().status()) == ErrorKind::kCancelled) noticed.Set();
+    const auto message = co_await call->Read();
+    if (KindOf(message.status()) == ErrorKind::kCancelled) noticed.Set();
   });
   {
     Peer peer(server_->port());
@@ -213,9 +161,10 @@ TEST_F(ServerTest, AClientThatTakesNothingOfAnInterruptedCallIsLeft) {
   constexpr size_t kBytes = 64 * kMiB;
   std::shared_ptr<Call> running;
   Event ended;
-  Serve([&](const std::shared_ptr<Call>& call) {
+  Serve([&](std::shared_ptr<Call> call) -> Awaitable<void> {
     running = call;
-    EXPECT_FALSE(call->Write({Bytes(std::string(kBytes, 'x'))}));
+    const Status written = co_await call->Write(Bytes(std::string(kBytes, 'x')));
+    EXPECT_FALSE(written.ok());
     call->Finish({.code = Code::kDeadlineExceeded});
     ended.Set();
   });
@@ -226,20 +175,22 @@ TEST_F(ServerTest, AClientThatTakesNothingOfAnInterruptedCallIsLeft) {
   peer.Send();
   // The writer goes on until the socket is full.
   peer.AwaitBytes(50'000);
-  running->Interrupt();
+  net::asio::post(running->executor(), [&running] {
+    running->Fail(MakeError(ErrorKind::kCancelled, "interrupted"));
+    running.reset();
+  });
   EXPECT_TRUE(ended.WaitUntil(Clock::now() + std::chrono::seconds(20)));
   const auto deadline = Clock::now() + std::chrono::seconds(20);
   while (server_->connections() > 0 && Clock::now() < deadline) std::this_thread::yield();
   EXPECT_EQ(server_->connections(), 0);
-  running.reset();
 }
 
 // Its windows are closed, so that only the end of the call can be said.
 TEST_F(ServerTest, StopTellsAClientThatTakesNothingAndReturns) {
   Event writes;
-  Serve([&writes](const std::shared_ptr<Call>& call) {
+  Serve([&writes](std::shared_ptr<Call> call) -> Awaitable<void> {
     writes.Set();
-    while (call->Write({Bytes(std::string(kMiB, 'x'))})) continue;
+    co_await WriteAllItTakes(*call);
     call->Finish({.code = Code::kUnavailable});
   });
   Peer peer(server_->port());
@@ -254,9 +205,9 @@ TEST_F(ServerTest, StopTellsAClientThatTakesNothingAndReturns) {
 }
 
 TEST_F(ServerTest, AnExceptionEndsItsCallOnly) {
-  Serve([](const std::shared_ptr<Call>& call) {
+  Serve([](std::shared_ptr<Call> call) -> Awaitable<void> {
     if (call->request().path == "/p.S/Throws") throw std::runtime_error("no more threads");
-    Echo(call);
+    co_await Echo(std::move(call));
   });
   Peer peer(server_->port());
   const int32_t throws = peer.client.Begin("/p.S/Throws");
@@ -270,12 +221,12 @@ TEST_F(ServerTest, AnExceptionEndsItsCallOnly) {
 
 TEST_F(ServerTest, ACallWithoutAMessageOrAReaderEnds) {
   Serve(
-      [](const std::shared_ptr<Call>& call) {
-        if (call->request().path == "/p.S/Reads") (void)call->Read();
-        while (call->Write({Bytes(std::string(kMiB, 'x'))})) continue;
+      [](std::shared_ptr<Call> call) -> Awaitable<void> {
+        if (call->request().path == "/p.S/Reads") (void)co_await call->Read();
+        co_await WriteAllItTakes(*call);
         call->Finish({.code = Code::kDeadlineExceeded});
       },
-      {.first_message_max = milliseconds(1), .send_idle_max = milliseconds(1)});
+      {.patience = {.message = milliseconds(1), .taking = milliseconds(1)}});
   Peer peer(server_->port());
   peer.client.KeepWindows();
   const int32_t reads = peer.client.Begin("/p.S/Reads");
@@ -287,7 +238,7 @@ TEST_F(ServerTest, ACallWithoutAMessageOrAReaderEnds) {
 }
 
 TEST_F(ServerTest, AClientThatSaysNothingIsLeft) {
-  Serve(Echo, {.greeting_max = milliseconds(1)});
+  Serve(Echo, {.patience = {.greeting = milliseconds(1)}});
   Peer peer(server_->port());
   EXPECT_TRUE(peer.IsLeft());
 }

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -20,14 +22,18 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "rpc/code.h"
+#include "rpc/fair_share.h"
 #include "rpc/metadata.h"
+#include "rpc/options.h"
 #include "rpc/output.h"
 #include "rpc/stream.h"
 
 namespace arrowport::rpc {
 namespace {
 
-// What a client may send ahead of a message that is waited for: some of the socket's buffers.
+// What a client may send ahead of a message that is waited for: as HTTP/2 begins, and once the call
+// is admitted some of the socket's buffers.
+constexpr int32_t kFirstWindow = 64 * kKiB;
 constexpr int32_t kStreamWindow = 2 * kMiB;
 
 // Calls share a connection, and one that is not read must not stop the others.
@@ -47,6 +53,10 @@ constexpr size_t kOutputBytesMax = kMiB;
 
 // Up to here it costs less to copy a message's many buffers than to refer to each.
 constexpr int64_t kCopiedMessageMax = 16 * kKiB;
+
+void Call(const std::function<void()>& function) {
+  if (function) function();
+}
 
 std::string_view ViewOf(const uint8_t* data, size_t size) {
   return {reinterpret_cast<const char*>(data), size};
@@ -73,15 +83,6 @@ std::vector<nghttp2_nv> FieldsOf(const Headers& headers) {
 
 Status Broken(std::string_view what, int code) {
   return MakeError(ErrorKind::kInvalidInput, std::string(what) + ": " + nghttp2_strerror(code));
-}
-
-// Not compressed, and so many bytes.
-std::string PrefixOf(int64_t length) {
-  std::string prefix(1, '\0');
-  for (int shift = 24; shift >= 0; shift -= 8) {
-    prefix += static_cast<char>(static_cast<uint64_t>(length) >> static_cast<unsigned>(shift));
-  }
-  return prefix;
 }
 
 }  // namespace
@@ -161,8 +162,9 @@ struct Session::Callbacks {
     Session& self = Of(user);
     const auto found = self.streams_.find(id);
     if (found == self.streams_.end()) return 0;
-    Fail(*found->second, MakeError(ErrorKind::kCancelled, "the client cancelled the call"));
+    const auto stream = std::move(found->second);
     self.streams_.erase(found);
+    self.Fail(*stream, MakeError(ErrorKind::kCancelled, "the client cancelled the call"));
     return 0;
   }
 
@@ -206,11 +208,13 @@ struct Session::Callbacks {
       unsent.buffers.pop_front();
       unsent.begin = 0;
     }
+    if (stream.writing_since) stream.writing_since = Clock::now();
+    if (unsent.bytes <= kRoomBytes) Call(stream.on_change);
     if (unsent.bytes > 0) return 0;
     // What was dropped may have left a part of a buffer.
     unsent.buffers.clear();
     unsent.begin = 0;
-    stream.changed.notify_all();
+    stream.writing_since.reset();
     Of(user).EndIfAllIsSent(stream);
     return 0;
   }
@@ -258,11 +262,15 @@ struct Session::Callbacks {
   }
 };
 
-Session::Session(MessageOptions options, int calls_max, std::string peer)
-    : options_(std::move(options)), peer_(std::move(peer)), session_(Callbacks::MakeSession(this)) {
+Session::Session(const ServerOptions& options, std::string peer, FairShare& unread)
+    : options_(options.messages),
+      patience_(options.patience),
+      peer_(std::move(peer)),
+      unread_(unread),
+      session_(Callbacks::MakeSession(this)) {
   const std::array<nghttp2_settings_entry, 4> settings{{
-      {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, static_cast<uint32_t>(calls_max)},
-      {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, static_cast<uint32_t>(kStreamWindow)},
+      {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, static_cast<uint32_t>(options.client_calls_max)},
+      {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, static_cast<uint32_t>(kFirstWindow)},
       {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, kFrameBytesMax},
       {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, kHeaderBytesMax},
   }};
@@ -270,7 +278,10 @@ Session::Session(MessageOptions options, int calls_max, std::string peer)
   (void)nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, kConnectionWindow);
 }
 
-Session::~Session() { nghttp2_session_del(session_); }
+Session::~Session() {
+  unread_.Give(shared_bytes_);
+  nghttp2_session_del(session_);
+}
 
 Status Session::Receive(std::span<const uint8_t> bytes) {
   const ssize_t taken = nghttp2_session_mem_recv(session_, bytes.data(), bytes.size());
@@ -321,26 +332,56 @@ void Session::Refuse(Stream& stream, int http_status, const std::string& message
 
 void Session::Take(Stream& stream, std::span<const uint8_t> bytes) {
   stream.held_bytes += static_cast<int64_t>(bytes.size());
+  if (stream.silent_since) stream.silent_since = Clock::now();
   // What nobody reads is dropped, and the client sees the end of the call when it has sent all.
   const bool is_read = stream.failure.ok() && !stream.is_finished;
-  if (is_read) stream.failure = stream.assembler.Add(bytes, stream.messages);
-  if (stream.messages.size() > kMessagesMax) {
-    stream.messages.clear();
-    stream.failure = MakeError(ErrorKind::kTooLarge, "too many messages wait to be read");
+  if (is_read) {
+    Status taken = Share(stream, static_cast<int64_t>(bytes.size()));
+    if (taken.ok()) taken = stream.assembler.Add(bytes, stream.messages);
+    if (taken.ok() && stream.messages.size() > kMessagesMax) {
+      stream.messages.clear();
+      taken = MakeError(ErrorKind::kTooLarge, "too many messages wait to be read");
+    }
+    if (!taken.ok()) Fail(stream, taken);
   }
-  stream.has_message = stream.has_message || !stream.messages.empty();
   const bool is_more_awaited = stream.is_awaited && stream.messages.empty();
   if (!is_read || !stream.failure.ok() || is_more_awaited) GiveBack(stream);
-  if (!stream.messages.empty() || !stream.failure.ok()) stream.changed.notify_all();
+  if (!stream.messages.empty()) Call(stream.on_change);
+}
+
+Status Session::Share(Stream& stream, int64_t bytes) {
+  if (stream.is_admitted) return Status::OK();
+  if (!unread_.Take(shared_bytes_, bytes)) {
+    return MakeError(ErrorKind::kOverloaded,
+                     "clients have sent too much that waits to be read; try again later");
+  }
+  stream.shared_bytes += bytes;
+  shared_bytes_ += bytes;
+  return Status::OK();
+}
+
+void Session::GiveUpShare(Stream& stream, int64_t bytes) {
+  bytes = std::min(bytes, stream.shared_bytes);
+  stream.shared_bytes -= bytes;
+  shared_bytes_ -= bytes;
+  unread_.Give(bytes);
+}
+
+void Session::Admit(Stream& stream) {
+  if (std::exchange(stream.is_admitted, true)) return;
+  GiveUpShare(stream, stream.shared_bytes);
+  if (stream.has_ended || !streams_.contains(stream.id)) return;
+  (void)nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, stream.id,
+                                              kStreamWindow);
 }
 
 void Session::End(Stream& stream) {
   stream.has_ended = true;
   if (stream.assembler.is_within_message() && stream.failure.ok()) {
-    stream.failure =
-        MakeError(ErrorKind::kInvalidInput, "the client's stream ends in the middle of a message");
+    Fail(stream, MakeError(ErrorKind::kInvalidInput,
+                           "the client's stream ends in the middle of a message"));
   }
-  stream.changed.notify_all();
+  Call(stream.on_change);
 }
 
 void Session::GiveBack(Stream& stream) {
@@ -349,8 +390,16 @@ void Session::GiveBack(Stream& stream) {
 }
 
 void Session::Await(Stream& stream) {
-  stream.is_awaited = true;
+  if (!std::exchange(stream.is_awaited, true)) stream.silent_since = Clock::now();
   if (streams_.contains(stream.id)) GiveBack(stream);
+}
+
+std::shared_ptr<arrow::Buffer> Session::TakeMessage(Stream& stream) {
+  stream.is_awaited = false;
+  stream.silent_since.reset();
+  auto message = std::move(stream.messages.front());
+  stream.messages.pop_front();
+  return message;
 }
 
 void Session::Send(Stream& stream, const Message& message) {
@@ -365,6 +414,7 @@ void Session::Send(Stream& stream, const Message& message) {
     for (const auto& buffer : message) copied += std::string_view(*buffer);
   }
   Stream::Unsent& unsent = stream.unsent;
+  if (!stream.writing_since) stream.writing_since = Clock::now();
   unsent.bytes += static_cast<int64_t>(copied.size()) + (is_small ? 0 : length);
   unsent.buffers.push_back(arrow::Buffer::FromString(std::move(copied)));
   for (const auto& buffer : message) {
@@ -411,29 +461,28 @@ void Session::EndIfAllIsSent(Stream& stream) {
 
 void Session::Fail(Stream& stream, const Status& reason) {
   if (stream.failure.ok()) stream.failure = reason;
+  stream.hurried_until.reset();
+  GiveUpShare(stream, stream.shared_bytes);
   // A frame whose header has been made gets its bytes.
   Stream::Unsent& unsent = stream.unsent;
   unsent.bytes = unsent.promised;
   if (unsent.bytes == 0) {
     unsent.buffers.clear();
     unsent.begin = 0;
+    stream.writing_since.reset();
   }
-  stream.changed.notify_all();
+  if (stream.is_finished && streams_.contains(stream.id)) EndIfAllIsSent(stream);
+  Call(stream.on_change);
 }
 
 void Session::FailAll(const Status& reason) {
   for (const auto& [id, stream] : streams_) Fail(*stream, reason);
 }
 
-void Session::FailIdle(Clock::time_point begun, Clock::time_point written) {
+void Session::FailIdle(Clock::time_point now) {
   for (const auto& [id, stream] : streams_) {
-    const bool is_silent = !stream->has_message && !stream->has_ended && stream->begun_at < begun;
-    if (is_silent) {
-      Fail(*stream, MakeError(ErrorKind::kRequestTimeout, "the call's client sent no message"));
-    }
-    if (stream->writing_since && *stream->writing_since < written) {
-      Fail(*stream, MakeError(ErrorKind::kRequestTimeout, "the call's client took nothing of it"));
-    }
+    const Status reason = stream->WhyTooSlow(patience_, now);
+    if (!reason.ok()) Fail(*stream, reason);
   }
 }
 

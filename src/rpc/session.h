@@ -10,7 +10,8 @@
 #include "base/call_control.h"
 #include "base/error.h"
 #include "rpc/code.h"
-#include "rpc/message_assembler.h"
+#include "rpc/fair_share.h"
+#include "rpc/options.h"
 #include "rpc/output.h"
 #include "rpc/stream.h"
 
@@ -24,11 +25,14 @@ namespace arrowport::rpc {
 /// a time.
 ///
 /// What a client may send ahead is bounded: its window opens again only for bytes of a message that
-/// somebody waits for.
+/// somebody waits for. Of calls that are not admitted a client has, all together, no more than its
+/// share of what is free on the server; one more byte fails the call that it is of with
+/// kOverloaded.
 class Session {
  public:
-  /// `peer` is what the calls are told of their client, who may have `calls_max` at a time.
-  Session(MessageOptions options, int calls_max, std::string peer);
+  /// `peer` is what the calls are told of their client. `unread`, the bytes that all clients of the
+  /// server have sent to calls that are not admitted, must outlive it.
+  Session(const ServerOptions& options, std::string peer, FairShare& unread);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -57,16 +61,21 @@ class Session {
   /// Says that somebody waits for a message, so that the client may send it.
   void Await(Stream& stream);
 
+  /// Takes the first message, of which there must be one.
+  std::shared_ptr<arrow::Buffer> TakeMessage(Stream& stream);
+
+  /// What the call has received and receives is from now on the business of who reads it.
+  void Admit(Stream& stream);
+
   /// Makes reads and writes of the call fail, and drops what is unsent. It still has to be
   /// finished.
-  static void Fail(Stream& stream, const Status& reason);
+  void Fail(Stream& stream, const Status& reason);
 
   /// Fails all calls: the connection is lost.
   void FailAll(const Status& reason);
 
-  /// Fails calls whose client has not sent a first message since `begun`, or has taken nothing of
-  /// what somebody waits to be gone since `written`.
-  void FailIdle(Clock::time_point begun, Clock::time_point written);
+  /// Fails calls whose client has kept them waiting for too long at `now`.
+  void FailIdle(Clock::time_point now);
 
   /// Tells the client to begin no more calls; those that it has not heard of in time are refused.
   void GoAway();
@@ -77,17 +86,22 @@ class Session {
   void Begin(Stream& stream);
   void Refuse(Stream& stream, int http_status, const std::string& message);
   void Take(Stream& stream, std::span<const uint8_t> bytes);
+  Status Share(Stream& stream, int64_t bytes);
+  void GiveUpShare(Stream& stream, int64_t bytes);
   void End(Stream& stream);
   void GiveBack(Stream& stream);
   void SubmitHeaders(Stream& stream);
   void EndIfAllIsSent(Stream& stream);
 
   const MessageOptions options_;
+  const Patience patience_;
   const std::string peer_;
+  FairShare& unread_;
 
   nghttp2_session* session_ = nullptr;
   std::unordered_map<int32_t, std::shared_ptr<Stream>> streams_;
   std::vector<std::shared_ptr<Stream>> started_;
+  int64_t shared_bytes_ = 0;  // Of all streams.
   Output output_;
   bool is_leaving_ = false;
 };

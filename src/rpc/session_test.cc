@@ -21,6 +21,8 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "rpc/code.h"
+#include "rpc/fair_share.h"
+#include "rpc/options.h"
 #include "rpc/stream.h"
 #include "rpc/test_client.h"
 
@@ -33,6 +35,8 @@ using testing::TestClient;
 
 constexpr int64_t kMessageBytesMax = 8 * kMiB;
 constexpr int kCallsMax = 100;
+constexpr int64_t kUnreadBytesMax = 32 * kMiB;
+constexpr int64_t kUnreadBytesSure = kKiB;
 
 class SessionTest : public ::testing::Test {
  protected:
@@ -73,8 +77,11 @@ class SessionTest : public ::testing::Test {
 
   TestClient::Answer& answer() { return client_.answer(id_); }
 
-  Session session_{
-      {.message_bytes_max = kMessageBytesMax, .limit_name = "the.limit"}, kCallsMax, "peer"};
+  FairShare unread_{kUnreadBytesMax, kUnreadBytesSure};
+  Session session_{{.client_calls_max = kCallsMax,
+                    .messages = {.message_bytes_max = kMessageBytesMax, .limit_name = "the.limit"}},
+                   "peer",
+                   unread_};
   TestClient client_;
   std::vector<std::shared_ptr<Stream>> streams_;
   int32_t id_ = 0;
@@ -153,16 +160,49 @@ TEST_F(SessionTest, LetsAClientSendNoMoreThanAWindowAheadOfWhoReads) {
   const std::string large(7 * kMiB, 'x');
   client_.Send(id_, Framed(large) + Framed(large), /*end=*/true);
   ASSERT_TRUE(Exchange().ok());
+  EXPECT_GT(client_.unsent(id_), 13 * kMiB);
+  session_.Admit(stream);
+  ASSERT_TRUE(Exchange().ok());
   EXPECT_GT(client_.unsent(id_), 11 * kMiB);
   session_.Await(stream);
   ASSERT_TRUE(Exchange().ok());
   ASSERT_EQ(stream.messages.size(), 1);
   EXPECT_GT(client_.unsent(id_), 3 * kMiB);
-  stream.messages.clear();
+  (void)session_.TakeMessage(stream);
   session_.Await(stream);
   ASSERT_TRUE(Exchange().ok());
   EXPECT_EQ(stream.messages.size(), 1);
   EXPECT_TRUE(stream.has_ended);
+}
+
+TEST_F(SessionTest, CallsThatAreNotAdmittedHoldNoMoreThanTheShareOfTheirClient) {
+  // Half of what there is, since it is the only client; each call waits for the end of its message.
+  constexpr int kCalls = 3;
+  const std::string half = Framed(std::string(7 * kMiB, 'x'));
+  for (int i = 0; i < kCalls; ++i) {
+    session_.Await(Call());
+    client_.Send(id_, half.substr(0, half.size() - 1));
+    ASSERT_TRUE(Exchange().ok());
+  }
+  EXPECT_TRUE(streams_[0]->failure.ok());
+  EXPECT_TRUE(streams_[1]->failure.ok());
+  EXPECT_EQ(KindOf(streams_[2]->failure), ErrorKind::kOverloaded);
+  EXPECT_EQ(unread_.total(), 2 * static_cast<int64_t>(half.size() - 1));
+  session_.Admit(*streams_[0]);
+  EXPECT_EQ(unread_.total(), static_cast<int64_t>(half.size() - 1));
+  client_.Reset(3);
+  ASSERT_TRUE(Exchange().ok());
+  EXPECT_EQ(unread_.total(), 0);
+}
+
+TEST_F(SessionTest, AClientKeepsItsShareWhateverOthersHold) {
+  EXPECT_TRUE(unread_.Take(0, kUnreadBytesMax / 2));
+  EXPECT_FALSE(unread_.Take(kUnreadBytesMax / 2, kUnreadBytesMax / 4));
+  Stream& stream = Call();
+  client_.Send(id_, Framed("one"), /*end=*/true);
+  ASSERT_TRUE(Exchange().ok());
+  EXPECT_EQ(stream.messages.size(), 1);
+  unread_.Give(kUnreadBytesMax / 2);
 }
 
 TEST_F(SessionTest, OneCallThatIsNotReadStopsNoOther) {
@@ -202,7 +242,7 @@ TEST_F(SessionTest, AnInterruptedCallIsToldItsOutcomeWhateverWasUnsent) {
   session_.Send(stream, {Bytes(std::string(5 * kMiB, 'x'))});
   ASSERT_TRUE(Exchange().ok());
   EXPECT_LT(answer().body.size(), kMiB);
-  Session::Fail(stream, MakeError(ErrorKind::kCancelled, "interrupted"));
+  session_.Fail(stream, MakeError(ErrorKind::kCancelled, "interrupted"));
   session_.Finish(stream, {.code = Code::kDeadlineExceeded, .message = "too slow"});
   ASSERT_TRUE(Exchange().ok());
   EXPECT_EQ(answer().fields["grpc-status"], "4");
@@ -216,7 +256,7 @@ TEST_F(SessionTest, AFrameThatWaitsForTheSocketIsSentWholeAfterAnInterrupt) {
   session_.Send(stream, {Bytes(std::string(5 * kMiB, 'x'))});
   ASSERT_TRUE(session_.Fill().ok());
   ASSERT_GT(session_.output().bytes(), 0);
-  Session::Fail(stream, MakeError(ErrorKind::kCancelled, "interrupted"));
+  session_.Fail(stream, MakeError(ErrorKind::kCancelled, "interrupted"));
   session_.Finish(stream, {.code = Code::kDeadlineExceeded});
   ASSERT_TRUE(Exchange().ok());
   EXPECT_EQ(answer().fields["grpc-status"], "4");
@@ -243,6 +283,7 @@ TEST_F(SessionTest, RefusesHeadersThatAreLargeOnlyWhenUnpacked) {
 
 TEST_F(SessionTest, RefusesMoreMessagesThanItShouldKeep) {
   Stream& stream = Call();
+  session_.Admit(stream);
   std::string empty;
   for (int i = 0; i < 20'000; ++i) empty += Framed("");
   client_.Send(id_, empty, /*end=*/true);
@@ -252,18 +293,41 @@ TEST_F(SessionTest, RefusesMoreMessagesThanItShouldKeep) {
 }
 
 TEST_F(SessionTest, FailsCallsWhoseClientIsIdle) {
+  const auto minutes = [](int count) { return Clock::now() + std::chrono::minutes(count); };
   Stream& silent = Call();
-  Stream& spoken = Call();
-  client_.Send(id_, Framed("one"));
+  session_.Await(silent);
+  Stream& may_be_silent = Call();
+  may_be_silent.may_be_silent = true;
+  session_.Await(may_be_silent);
+  Stream& unread = Call();
+  Stream& half = Call();
+  session_.Await(half);
+  client_.Send(id_, Framed("half a message").substr(0, 8));
   ASSERT_TRUE(Exchange().ok());
-  session_.FailIdle(Clock::now() - std::chrono::hours(1), Clock::now() - std::chrono::hours(1));
+  session_.FailIdle(Clock::now());
+  EXPECT_TRUE(half.failure.ok());
+  session_.FailIdle(minutes(1));
+  EXPECT_THAT(half.failure.message(), HasSubstr("half a message"));
   EXPECT_TRUE(silent.failure.ok());
-  spoken.writing_since = Clock::now();
-  session_.FailIdle(Clock::now(), Clock::now() - std::chrono::hours(1));
+  session_.FailIdle(minutes(10));
   EXPECT_EQ(KindOf(silent.failure), ErrorKind::kRequestTimeout);
-  EXPECT_TRUE(spoken.failure.ok());
-  session_.FailIdle(Clock::now(), Clock::now());
-  EXPECT_EQ(KindOf(spoken.failure), ErrorKind::kRequestTimeout);
+  EXPECT_TRUE(may_be_silent.failure.ok());
+  EXPECT_TRUE(unread.failure.ok());
+}
+
+TEST_F(SessionTest, FailsCallsWhoseClientTakesNothing) {
+  client_.KeepWindows();
+  Stream& stream = Call();
+  session_.Send(stream, {Bytes(std::string(kMiB, 'x'))});
+  // One that has ended, too.
+  session_.Finish(stream, {});
+  ASSERT_TRUE(Exchange().ok());
+  session_.FailIdle(Clock::now());
+  EXPECT_TRUE(stream.failure.ok());
+  session_.FailIdle(Clock::now() + std::chrono::minutes(10));
+  EXPECT_EQ(KindOf(stream.failure), ErrorKind::kRequestTimeout);
+  ASSERT_TRUE(Exchange().ok());
+  EXPECT_TRUE(answer().is_closed);
 }
 
 TEST_F(SessionTest, RefusesMessagesThatAreTooLargeOrCutOff) {
@@ -315,7 +379,8 @@ TEST_F(SessionTest, TakesChangedBytesForWhatTheyAre) {
   std::minstd_rand random(seed);
   const auto below = [&random](size_t bound) { return random() % bound; };
   for (int round = 0; round < kRounds; ++round) {
-    Session session({.message_bytes_max = kMiB, .limit_name = "the.limit"}, kCallsMax, "peer");
+    Session session({.messages = {.message_bytes_max = kMiB, .limit_name = "the.limit"}}, "peer",
+                    unread_);
     TestClient client;
     const int32_t id = client.Begin("/p.S/M", {{"x-name", "Ada"}, {"token-bin", "AP8"}});
     client.Send(id, Framed("one") + Framed(std::string(below(40'000), 'x')), below(2) == 0);

@@ -382,7 +382,8 @@ std::vector<OptionRow> FlightRows() {
       {.name = "flight.calls_max",
        .value_name = "COUNT",
        .default_text = "1000",
-       .help = "Calls that run at once; one more is refused as overloaded.",
+       .help = "Calls that have something to do at a time, of which no few clients can have all; "
+               "one more is refused as overloaded.",
        .set = [](Options& o,
                  Text text) { return ReadNumber(text, kPositive, &o.flight.calls_max); }},
       {.name = "flight.message_bytes_max",

@@ -1,4 +1,4 @@
-#include "flight/flight_messages.h"
+#include "flight/flight_data.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -8,12 +8,14 @@
 #include <utility>
 
 #include <arrow/buffer.h>
-#include <arrow/flight/transport.h>
 #include <arrow/flight/types.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/wire_format_lite.h>
 
 #include "base/error.h"
+#include "flight/flight_wire.pb.h"
+#include "rpc/stream.h"
+#include "stream/message_encoder.h"
 
 namespace arrowport::flight {
 namespace {
@@ -69,16 +71,27 @@ class Fields {
   size_t size_ = 0;
 };
 
+// Before a field of so many bytes.
+void AppendTag(int number, int64_t size, std::string& message) {
+  constexpr uint32_t kSevenBits = 0x7F;
+  const auto append = [&message](uint64_t value) {
+    for (; value > kSevenBits; value >>= 7U) {
+      message += static_cast<char>((value & kSevenBits) | (kSevenBits + 1));
+    }
+    message += static_cast<char>(value);
+  };
+  append(WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
+  append(static_cast<uint64_t>(size));
+}
+
 }  // namespace
 
 Status BrokenMessage(const std::string& name) {
   return MakeError(ErrorKind::kInvalidInput, "the bytes of a " + name + " are broken");
 }
 
-Result<arrow::flight::internal::FlightData> ReadFlightData(
-    const std::shared_ptr<arrow::Buffer>& message) {
-  arrow::flight::internal::FlightData data;
-  data.body = std::make_shared<arrow::Buffer>(nullptr, 0);
+Result<FlightData> ReadFlightData(const std::shared_ptr<arrow::Buffer>& message) {
+  FlightData data;
   Fields fields{std::string_view(*message)};
   while (fields.Next()) {
     if (!fields.Skip()) return BrokenMessage("FlightData");
@@ -88,11 +101,11 @@ Result<arrow::flight::internal::FlightData> ReadFlightData(
     if (fields.number() == kDescriptor) {
       auto descriptor = arrow::flight::FlightDescriptor::Deserialize(bytes);
       if (!descriptor.ok()) return BrokenMessage("FlightDescriptor");
-      data.descriptor = std::make_unique<arrow::flight::FlightDescriptor>(*std::move(descriptor));
+      data.descriptor = *std::move(descriptor);
     }
-    if (fields.number() == kDataHeader) data.metadata = part;
-    if (fields.number() == kAppMetadata) data.app_metadata = part;
-    if (fields.number() == kDataBody) data.body = part;
+    if (fields.number() == kDataHeader && !bytes.empty()) data.header = std::move(part);
+    if (fields.number() == kAppMetadata) data.app_metadata = std::move(part);
+    if (fields.number() == kDataBody && !bytes.empty()) data.body = std::move(part);
   }
   if (!fields.is_at_end()) return BrokenMessage("FlightData");
   return data;
@@ -105,6 +118,24 @@ size_t FindBody(std::string_view beginning) {
     if (!fields.Skip()) return 0;
   }
   return 0;
+}
+
+rpc::Message WriteFlightData(stream::EncodedMessage message) {
+  std::string beginning;
+  AppendTag(kDataHeader, message.header->size(), beginning);
+  beginning += std::string_view(*message.header);
+  AppendTag(kDataBody, message.body_bytes, beginning);
+  rpc::Message pieces;
+  pieces.reserve(message.body.size() + 1);
+  pieces.push_back(arrow::Buffer::FromString(std::move(beginning)));
+  for (auto& buffer : message.body) pieces.push_back(std::move(buffer));
+  return pieces;
+}
+
+std::shared_ptr<arrow::Buffer> WritePutResult(std::string metadata) {
+  wire::PutResult result;
+  result.set_app_metadata(std::move(metadata));
+  return WriteWire(result);
 }
 
 }  // namespace arrowport::flight

@@ -1,4 +1,4 @@
-#include "flight/flight_messages.h"
+#include "flight/flight_data.h"
 
 #include <cstddef>
 #include <memory>
@@ -33,33 +33,33 @@ std::string WholeMessage() {
 
 auto Read(std::string bytes) { return ReadFlightData(arrow::Buffer::FromString(std::move(bytes))); }
 
-TEST(FlightMessagesTest, ReadsAllOfFlightData) {
+TEST(FlightDataTest, ReadsAllOfFlightData) {
   const auto data = Read(WholeMessage());
   ASSERT_TRUE(data.ok()) << data.status();
   EXPECT_EQ(data->descriptor->path.front(), "t");
-  EXPECT_EQ(data->metadata->ToString(), "header");
+  EXPECT_EQ(data->header->ToString(), "header");
   EXPECT_EQ(data->app_metadata->ToString(), "metadata");
   EXPECT_EQ(data->body->ToString(), "the body");
 }
 
-TEST(FlightMessagesTest, WhatIsNotThereIsEmpty) {
+TEST(FlightDataTest, WhatIsNotThereIsEmpty) {
   const auto data = Read("");
   ASSERT_TRUE(data.ok()) << data.status();
-  EXPECT_EQ(data->descriptor, nullptr);
-  EXPECT_EQ(data->metadata, nullptr);
+  EXPECT_FALSE(data->descriptor.has_value());
+  EXPECT_EQ(data->header, nullptr);
   EXPECT_EQ(data->app_metadata, nullptr);
-  EXPECT_EQ(data->body->size(), 0);
+  EXPECT_EQ(data->body, nullptr);
 }
 
-TEST(FlightMessagesTest, SkipsFieldsThatItDoesNotKnow) {
+TEST(FlightDataTest, SkipsFieldsThatItDoesNotKnow) {
   const std::string number("\x28\x07", 2);               // Field 5, a number.
   const std::string fixed("\x31\1\2\3\4\5\6\7\x08", 9);  // Field 6, eight bytes.
   const auto data = Read(number + Field(7, "?") + Field(2, "header") + fixed);
   ASSERT_TRUE(data.ok()) << data.status();
-  EXPECT_EQ(data->metadata->ToString(), "header");
+  EXPECT_EQ(data->header->ToString(), "header");
 }
 
-TEST(FlightMessagesTest, RefusesWhatIsCutOffOrBroken) {
+TEST(FlightDataTest, RefusesWhatIsCutOffOrBroken) {
   const std::string whole = WholeMessage();
   // Between two fields a message may end.
   const size_t last = whole.find("the body") - 3;
@@ -75,7 +75,7 @@ TEST(FlightMessagesTest, RefusesWhatIsCutOffOrBroken) {
   }
 }
 
-TEST(FlightMessagesTest, FindsTheBodyAsSoonAsItsBeginningIsThere) {
+TEST(FlightDataTest, FindsTheBodyAsSoonAsItsBeginningIsThere) {
   const std::string whole = WholeMessage();
   const size_t body = whole.find("the body");
   for (size_t size = 0; size <= whole.size(); ++size) {
@@ -83,10 +83,18 @@ TEST(FlightMessagesTest, FindsTheBodyAsSoonAsItsBeginningIsThere) {
   }
 }
 
-TEST(FlightMessagesTest, WritesPutResultsAndHandshakes) {
-  wire::PutResult result;
-  result.set_app_metadata("{}");
-  EXPECT_EQ(WriteWire(result)->ToString(), Field(1, "{}"));
+TEST(FlightDataTest, WritesAMessageInFrontOfItsBody) {
+  const auto body = arrow::Buffer::FromString("the body");
+  const auto pieces = WriteFlightData(
+      {.header = arrow::Buffer::FromString("header"), .body = {body}, .body_bytes = 8});
+  ASSERT_EQ(pieces.size(), 2);
+  EXPECT_EQ(pieces.back(), body);
+  EXPECT_EQ(pieces.front()->ToString() + body->ToString(),
+            Field(2, "header") + Field(1000, "the body"));
+}
+
+TEST(FlightDataTest, WritesPutResultsAndHandshakes) {
+  EXPECT_EQ(WritePutResult("{}")->ToString(), Field(1, "{}"));
   wire::HandshakeResponse response;
   response.set_payload("token");
   EXPECT_EQ(WriteWire(response)->ToString(), Field(2, "token"));
