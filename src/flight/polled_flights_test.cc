@@ -8,7 +8,7 @@
 #include <utility>
 
 #include <arrow/api.h>
-#include <arrow/flight/api.h>
+#include <arrow/flight/types.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
