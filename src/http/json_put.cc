@@ -67,6 +67,7 @@ Status CheckCompression(const Json& compression) {
 // Gives `decoder` what it wants next from the front of `bytes`.
 Status Feed(std::string_view* bytes, stream::IpcDecoder& decoder) {
   ARROW_ASSIGN_OR_RAISE(const std::span<uint8_t> space, decoder.Prepare());
+  if (space.empty() && !bytes->empty()) return Invalid("it goes on behind its end");
   const size_t count = std::min(space.size(), bytes->size());
   std::memcpy(space.data(), bytes->data(), count);
   bytes->remove_prefix(count);

@@ -74,9 +74,6 @@ class IpcDecoder::Impl {
           "the stream ends without its end-of-stream marker, so it may be cut short; close the "
           "writer before the source"));
     }
-    if (schema() == nullptr) {
-      return Located(MakeError(ErrorKind::kInvalidInput, "the stream ends before its schema"));
-    }
     return Status::OK();
   }
 
@@ -134,6 +131,11 @@ class IpcDecoder::Impl {
                                                  std::to_string(limits::kIpcMetadataBytesMax));
     }
     if (word == 0) {
+      // A decoder at its end takes no more bytes, so whoever reads on until there is a schema would
+      // read for ever.
+      if (schema() == nullptr) {
+        return MakeError(ErrorKind::kInvalidInput, "the stream ends before its schema");
+      }
       part_ = Part::kEnd;
     } else if (word == kIpcContinuation) {
       part_ = Part::kLength;

@@ -42,7 +42,8 @@ class IpcDecoder {
   /// decodes it, which takes as long as reading it, and longer when it is compressed.
   [[nodiscard]] size_t part_bytes() const;
 
-  /// Says that the first `bytes` of what Prepare gave are filled. On an error the decoder is done.
+  /// Says that the first `bytes` of what Prepare gave are filled. On an error the decoder is done:
+  /// kInvalidInput also for a stream that ends before its schema, so that one at its end has one.
   Status Commit(size_t bytes);
 
   /// The schema, once it was read; null before.

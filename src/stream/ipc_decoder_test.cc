@@ -237,6 +237,27 @@ TEST(IpcDecoderTest, RefusesAStreamThatEndsBeforeItsSchema) {
   EXPECT_EQ(KindOfFeeding(""), ErrorKind::kInvalidInput);
 }
 
+TEST(IpcDecoderTest, FailsAtOnceWhereAStreamEndsBeforeItsSchema) {
+  // In the forms of today and of before Arrow 0.15. Who reads on until there is a schema must not
+  // find a decoder that neither fails nor takes anything.
+  for (const std::string end : {std::string(4, '\0'), std::string("\xff\xff\xff\xff\0\0\0\0", 8)}) {
+    IpcDecoder decoder({});
+    Status status;
+    for (std::string_view rest = end; status.ok() && !rest.empty();) {
+      const auto space = decoder.Prepare().ValueOrDie();
+      ASSERT_FALSE(space.empty());
+      const size_t part = std::min(space.size(), rest.size());
+      std::memcpy(space.data(), rest.data(), part);
+      rest.remove_prefix(part);
+      status = decoder.Commit(part);
+    }
+    EXPECT_EQ(KindOf(status), ErrorKind::kInvalidInput);
+    EXPECT_THAT(status.message(), HasSubstr("ends before its schema"));
+    EXPECT_FALSE(decoder.at_end());
+    EXPECT_EQ(decoder.Prepare().status(), status);
+  }
+}
+
 TEST(IpcDecoderTest, NamesOtherFormatsThatAreSentInstead) {
   EXPECT_THAT(FromIpcStream("ARROW1\0\0and more").status().message(), HasSubstr("Arrow file"));
   EXPECT_THAT(FromIpcStream("PAR1\x15\x04").status().message(), HasSubstr("Parquet"));

@@ -110,6 +110,25 @@ def test_data_that_is_no_arrow_is_refused(http: HttpDoor, stream: str) -> None:
     assert "'batch.data'" in refused.value.message
 
 
+# Streams that end before their schema, in the forms of today and of before Arrow 0.15.
+SCHEMALESS = {"end of old": bytes(4), "end": END_MARKER, "zeros": bytes(1_000_000), "end and more": END_MARKER + STREAM}
+
+
+@pytest.mark.parametrize("data", SCHEMALESS.values(), ids=SCHEMALESS)
+@pytest.mark.parametrize("key", ["data", "arrow_schema"])
+def test_a_stream_that_ends_before_its_schema_is_refused_and_nothing_goes_on(
+        server: ServerProcess, http: HttpDoor, stream: str, key: str, data: bytes) -> None:
+    document = _document()
+    document["batch"][key] = _text(data)
+    with pytest.raises(Refused) as refused:
+        _put(http, stream, document)
+    assert refused.value.kind == "invalid-input"
+    assert f"batch.{key}" in refused.value.message
+    assert "ends before its schema" in refused.value.message
+    assert not http.has_table(stream)
+    server.wait_until_still()
+
+
 def test_other_types_are_not_taken(http: HttpDoor, stream: str) -> None:
     with pytest.raises(Refused) as refused:
         http.request("POST", f"/stream/{stream}", STREAM,
