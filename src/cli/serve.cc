@@ -1,5 +1,4 @@
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -79,15 +78,16 @@ void Greet(const server::ServerOptions& options, const server::Server& server) {
   std::cout << std::flush;
 }
 
-// Stops a server at the first signal, hurries it at the second, gives up on it at the third.
+// Stops a server at the first signal, and hurries it at the second. The third ends the process.
 class Stopping {
  public:
   void Signal(int nth) {
-    constexpr int kInterrupted = 130;
-    if (nth > 2) std::_Exit(kInterrupted);
     asked_.Set();
+    if (nth < 2) return;
+    observe::Log(observe::LogLevel::kInfo,
+                 "hurrying: cancelling what runs; one more signal ends the process");
     const std::lock_guard lock(mutex_);
-    if (nth == 2 && server_ != nullptr) server_->Hurry();
+    if (server_ != nullptr) server_->Hurry();
   }
 
   // Has the rules of streams read again.
