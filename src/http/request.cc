@@ -52,6 +52,18 @@ void SkipEmptyLines(boost::beast::flat_buffer& unread) {
   }
 }
 
+// Whether a field goes on in a second line. Beast joins such lines; others on the way may not.
+bool HasFoldedField(std::string_view head) {
+  return head.find("\r\n ") != std::string_view::npos ||
+         head.find("\r\n\t") != std::string_view::npos;
+}
+
+Status FoldedField() {
+  return MakeError(ErrorKind::kInvalidInput,
+                   "a header field goes on in a second line, which HTTP has given up (obs-fold); "
+                   "send each field in one line");
+}
+
 bool IsSaneId(std::string_view id) {
   constexpr size_t kIdBytesMax = 128;
   static constexpr std::string_view kOthers = "-_.:/+=@";
@@ -92,8 +104,11 @@ Awaitable<Status> ReadHead(Transport& transport, RequestParser& parser,
   for (;;) {
     boost::system::error_code error = beast_http::error::need_more;
     if (transport.unread().size() > 0) {
-      const size_t taken = parser.put(transport.unread().data(), error);
+      const auto received = transport.unread().data();
+      const size_t taken = parser.put(received, error);
+      const bool is_folded = HasFoldedField({static_cast<const char*>(received.data()), taken});
       transport.unread().consume(taken);
+      if (is_folded) co_return FoldedField();
       bytes += static_cast<int64_t>(taken);
     }
     if (error == beast_http::error::header_limit || bytes > options.header_bytes_max) {
@@ -118,6 +133,7 @@ Awaitable<Status> ReadHead(Transport& transport, RequestParser& parser,
 Request::Request(const RequestParser& parser) : parser_(parser) {
   id_ = Header("X-Request-Id");
   if (!IsSaneId(id_)) id_ = NewId();
+  framing_ = CheckFraming();
   Result<Target> target = ParseTarget(View(parser.get().target()));
   if (target.ok()) {
     target_ = *std::move(target);
@@ -128,13 +144,9 @@ Request::Request(const RequestParser& parser) : parser_(parser) {
 }
 
 Status Request::Check() const {
+  ARROW_RETURN_NOT_OK(framing_);
   ARROW_RETURN_NOT_OK(fault_);
   ARROW_RETURN_NOT_OK(CheckHost());
-  const std::string coding = Header(beast_http::field::transfer_encoding);
-  if (!coding.empty() && !boost::beast::iequals(coding, "chunked")) {
-    return MakeError(ErrorKind::kNotImplemented,
-                     "Transfer-Encoding '" + coding + "' is not known; send 'chunked'");
-  }
   return CheckOrigin();
 }
 
@@ -167,6 +179,27 @@ Status Request::ReadTimeout() {
   }
   timeout_ = std::chrono::milliseconds(*value);
   return Status::OK();
+}
+
+// Beast takes what RFC 9112 lets a lenient server take. A proxy in front may be lenient in another
+// way, and what one of both takes for a body is to the other the next request.
+Status Request::CheckFraming() const {
+  const auto& fields = parser_.get();
+  const auto codings = fields.count(beast_http::field::transfer_encoding);
+  const auto lengths = fields.count(beast_http::field::content_length);
+  const auto refuse = [](std::string message) {
+    return MakeError(ErrorKind::kInvalidInput, std::move(message));
+  };
+  if (codings == 0) {
+    const std::string length = Header(beast_http::field::content_length);
+    if (lengths <= 1 && length.find(',') == std::string::npos) return Status::OK();
+    return refuse("Content-Length '" + length + "' is more than one number; send one");
+  }
+  if (is_http_1_0()) return refuse("Transfer-Encoding needs HTTP/1.1; send Content-Length");
+  if (lengths > 0) return refuse("send either Content-Length or Transfer-Encoding, not both");
+  const std::string coding = Header(beast_http::field::transfer_encoding);
+  if (codings == 1 && boost::beast::iequals(coding, "chunked")) return Status::OK();
+  return refuse("Transfer-Encoding '" + coding + "' is not taken; send 'chunked'");
 }
 
 Status Request::CheckHost() const {

@@ -35,19 +35,21 @@ class Request {
   /// Reads what `parser`, which is kept by reference, has of the head.
   explicit Request(const RequestParser& parser);
 
-  /// OK, or why the request cannot be served whatever its route is: no or several Host fields, a
-  /// transfer coding other than chunked, a target or a timeout that makes no sense, or what a web
-  /// page of another origin asks (kForbidden): a browser sends such requests for any page, with
-  /// whatever access the machine that it runs on has. That is any POST, and what a page makes its
-  /// browser GET by itself: it cannot read the answer, but a query costs what it costs. A link that
-  /// a person follows is theirs.
+  /// OK, or why the request cannot be served whatever its route is: a body whose end can be
+  /// understood in two ways (RFC 9112, section 6.3), no or several Host fields, a target or a
+  /// timeout that makes no sense, or what a web page of another origin asks (kForbidden): a browser
+  /// sends such requests for any page, with whatever access the machine that it runs on has. That
+  /// is any POST, and what a page makes its browser GET by itself: it cannot read the answer, but a
+  /// query costs what it costs. A link that a person follows is theirs.
   [[nodiscard]] Status Check() const;
 
   [[nodiscard]] Method method() const { return parser_.get().method(); }
   [[nodiscard]] std::string_view method_name() const;
   [[nodiscard]] const Target& target() const { return target_; }
   [[nodiscard]] bool is_http_1_0() const { return parser_.get().version() < 11; }
-  [[nodiscard]] bool keep_alive() const { return parser_.keep_alive(); }
+  /// Whether another request may follow. Never behind a body whose end is not known for sure: what
+  /// the client or a proxy meant as its body would be read as that request.
+  [[nodiscard]] bool keep_alive() const { return framing_.ok() && parser_.keep_alive(); }
   [[nodiscard]] bool expects_continue() const;
 
   /// The client's own `X-Request-Id` when it is 1 to 128 letters, digits or `-_.:/+=@`; a new one
@@ -66,6 +68,7 @@ class Request {
 
  private:
   Status ReadTimeout();
+  [[nodiscard]] Status CheckFraming() const;
   [[nodiscard]] Status CheckHost() const;
   [[nodiscard]] Status CheckOrigin() const;
   [[nodiscard]] bool IsPartOfForeignPage() const;
@@ -74,6 +77,7 @@ class Request {
   std::string id_;
   Target target_;
   std::optional<std::chrono::milliseconds> timeout_;
+  Status framing_;
   Status fault_;
 };
 
