@@ -31,8 +31,10 @@ namespace {
 // How long Stop waits between two words that something does not end.
 constexpr auto kCutPatience = std::chrono::seconds(5);
 
-// Connections over the limit that are being told so; more are closed without a word.
-constexpr int kTurnedAwayMax = 64;
+// Connections over the limit that are being told so, which takes a moment each. While there are so
+// many, others are not accepted: one that is closed without a word looks like a fault of the
+// network.
+constexpr int kTurnedAwayMax = 256;
 
 int ThreadsOf(const HttpOptions& options) {
   if (options.io_threads > 0) return options.io_threads;
@@ -114,14 +116,16 @@ class HttpServer::Impl {
   }
 
   void TurnAway(const std::shared_ptr<Connection>& connection) {
-    if (turned_away_.full()) return;
     turned_away_.Add(connection);
+    if (turned_away_.full()) listener_->Pause();
     const Status full = MakeError(ErrorKind::kUnavailable,
                                   "all " + std::to_string(context_.options.connections_max) +
                                       " connections (connections_max) are taken; try again");
-    asio::co_spawn(
-        connection->executor(), connection->TurnAway(full),
-        [this, key = connection.get()](const std::exception_ptr&) { turned_away_.Remove(key); });
+    asio::co_spawn(connection->executor(), connection->TurnAway(full),
+                   [this, key = connection.get()](const std::exception_ptr&) {
+                     turned_away_.Remove(key);
+                     listener_->Resume();
+                   });
   }
 
   // Nothing waits for a client any more, so what still runs is the service's, which was told to

@@ -58,10 +58,20 @@ Result<std::shared_ptr<Listener>> Listener::Open(IoThreads& threads, const Addre
 }
 
 Listener::Listener(IoThreads& threads, tcp::acceptor acceptor)
-    : threads_(threads), acceptor_(std::move(acceptor)), port_(acceptor_.local_endpoint().port()) {}
+    : threads_(threads),
+      acceptor_(std::move(acceptor)),
+      port_(acceptor_.local_endpoint().port()),
+      change_(acceptor_.get_executor(), asio::steady_timer::time_point::max()) {}
 
 void Listener::Start(OnSocket on_socket) {
   asio::co_spawn(acceptor_.get_executor(), Run(std::move(on_socket)), asio::detached);
+}
+
+void Listener::Resume() {
+  asio::post(acceptor_.get_executor(), [self = shared_from_this()] {
+    self->paused_ = false;
+    self->change_.cancel();
+  });
 }
 
 void Listener::Close() {
@@ -69,6 +79,7 @@ void Listener::Close() {
   asio::post(acceptor_.get_executor(), [this, &closed] {
     boost::system::error_code ignored;
     (void)acceptor_.close(ignored);
+    change_.cancel();
     closed.set_value();
   });
   closed.get_future().wait();
@@ -78,6 +89,10 @@ Awaitable<void> Listener::Run(OnSocket on_socket) {
   const auto self = shared_from_this();
   asio::steady_timer pause(acceptor_.get_executor());
   while (acceptor_.is_open()) {
+    if (paused_) {
+      co_await change_.async_wait(kAsTuple);
+      continue;
+    }
     auto [error, socket] = co_await acceptor_.async_accept(threads_.Next(), kAsTuple);
     if (!acceptor_.is_open()) co_return;
     if (!error) {

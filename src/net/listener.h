@@ -6,6 +6,7 @@
 #include <string>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "base/error.h"
 #include "net/io_threads.h"
@@ -35,6 +36,12 @@ class Listener : public std::enable_shared_from_this<Listener> {
   /// Begins to accept; `on_socket` is called on one of the threads, never twice at a time.
   void Start(OnSocket on_socket);
 
+  /// Accepts nothing until Resume: clients that come wait with the system. From `on_socket`.
+  void Pause() { paused_ = true; }
+
+  /// Any thread.
+  void Resume();
+
   /// Stops accepting; no call of `on_socket` comes after it returned. Any thread but those, which
   /// must be running.
   void Close();
@@ -45,6 +52,10 @@ class Listener : public std::enable_shared_from_this<Listener> {
   IoThreads& threads_;
   asio::ip::tcp::acceptor acceptor_;
   const uint16_t port_;
+
+  // Used on the executor only.
+  bool paused_ = false;
+  asio::steady_timer change_;  // Never fires; cancelled for Resume and Close.
 };
 
 }  // namespace arrowport::net

@@ -192,6 +192,29 @@ def test_a_connection_too_many_is_turned_away_until_another_ends(start_server: S
     wait_until(is_served, "a closed connection makes room")
 
 
+def test_every_connection_too_many_is_told_so_however_many_come_at_once(start_server: StartServer) -> None:
+    server = start_server({"http.connections_max": 2})
+    held = [RawHttp(server.http_port) for _ in range(2)]
+    for raw in held:
+        raw.send(request_head("GET", "/version"))
+        assert raw.answer()[0].status == 200
+    many = [RawHttp(server.http_port) for _ in range(600)]
+    # A whole request with a body: what is not read of it must not reset the answer.
+    request = request_head("POST", "/ingest/trips", {"Content-Length": len(BODY)}) + BODY
+    for raw in many:
+        raw.send(request)
+    statuses = []
+    for raw in many:
+        with raw:
+            statuses.append(raw.answer()[0].status)
+            assert raw.is_at_end()
+    assert statuses == [503] * len(many)
+    for raw in held:
+        raw.send(request_head("GET", "/version"))
+        assert raw.answer()[0].status == 200
+        raw.socket.close()
+
+
 def test_a_schema_of_too_many_fields_is_refused(http: HttpDoor, stream: str) -> None:
     def schema(fields: int) -> pa.Schema:
         return pa.schema([(f"c{i}", pa.int8()) for i in range(fields)])
