@@ -11,6 +11,7 @@
 #include <arrow/util/compression.h>
 
 #include "base/error.h"
+#include "base/upload_limits.h"
 #include "stream/decode_failure.h"
 
 namespace arrowport::stream {
@@ -36,10 +37,18 @@ class FrameDecoder final : public ContentDecoder {
       : coding_(coding), decompressor_(std::move(decompressor)) {}
 
   Result<Step> Decode(std::span<const uint8_t> input, std::span<uint8_t> output) override {
-    auto step = DecodeSome(input, output);
-    if (!step.ok()) return Located(step.status());
-    bytes_read_ += static_cast<int64_t>(step->bytes_read);
-    return step;
+    Step all;
+    do {
+      const auto step =
+          DecodeSome(input.subspan(all.bytes_read), output.subspan(all.bytes_written));
+      if (!step.ok()) return Located(step.status());
+      bytes_read_ += static_cast<int64_t>(step->bytes_read);
+      all.bytes_read += step->bytes_read;
+      all.bytes_written += step->bytes_written;
+      ARROW_RETURN_NOT_OK(CheckFrames());
+      // Frames may be small or empty, and to come back for each of them costs more than it holds.
+    } while (between_frames_ && all.bytes_read < input.size() && all.bytes_written < output.size());
+    return all;
   }
 
   [[nodiscard]] Status Finish() const override {
@@ -51,7 +60,7 @@ class FrameDecoder final : public ContentDecoder {
   Result<Step> DecodeSome(std::span<const uint8_t> input, std::span<uint8_t> output) {
     if (between_frames_) {
       if (input.empty()) return Step();
-      if (bytes_read_ > 0) ARROW_RETURN_NOT_OK(decompressor_->Reset());
+      if (frames_ > 0) ARROW_RETURN_NOT_OK(decompressor_->Reset());
       between_frames_ = false;
     }
     // Decompressors look at the address even where there is nothing.
@@ -61,11 +70,21 @@ class FrameDecoder final : public ContentDecoder {
                                                static_cast<int64_t>(input.size()), from,
                                                static_cast<int64_t>(output.size()), output.data()));
     between_frames_ = decompressor_->IsFinished();
+    if (between_frames_) ++frames_;
     const Step step = {.bytes_read = static_cast<size_t>(done.bytes_read),
                        .bytes_written = static_cast<size_t>(done.bytes_written)};
     const bool stuck = step.bytes_read == 0 && step.bytes_written == 0 && !between_frames_;
     if (!stuck || input.empty()) return step;
     return MakeError(ErrorKind::kInvalidInput, "the coding goes on in no way that is known");
+  }
+
+  // A frame costs more than the few bytes of an empty one, which unpack to nothing that is bounded.
+  [[nodiscard]] Status CheckFrames() const {
+    if (frames_ <= limits::kFramesFree + bytes_read_ / limits::kFrameBytesMin) return Status::OK();
+    return Located(MakeError(ErrorKind::kTooLarge,
+                             "the body has " + std::to_string(frames_) +
+                                 " frames already, which is too many for its size; compress it as "
+                                 "one"));
   }
 
   [[nodiscard]] Status Located(const Status& status) const {
@@ -77,6 +96,7 @@ class FrameDecoder final : public ContentDecoder {
   const ContentCoding coding_;
   const std::shared_ptr<arrow::util::Decompressor> decompressor_;
   bool between_frames_ = true;
+  int64_t frames_ = 0;  // That were read to their end.
   int64_t bytes_read_ = 0;
 };
 

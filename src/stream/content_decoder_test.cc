@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/upload_limits.h"
 
 namespace arrowport::stream {
 namespace {
@@ -78,6 +79,58 @@ TEST_P(ContentDecoderTest, TakesSeveralFramesAsOneBody) {
   const std::string coded = Encode(GetParam(), "one, ") + Encode(GetParam(), "two");
   EXPECT_EQ(Decode(GetParam(), coded).ValueOrDie(), "one, two");
   EXPECT_EQ(Decode(GetParam(), coded, {.input = 3, .output = 1}).ValueOrDie(), "one, two");
+}
+
+std::string Repeated(const std::string& text, int64_t times) {
+  std::string all;
+  for (int64_t i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+TEST_P(ContentDecoderTest, TakesAsManyFramesAsTheirSizeAllows) {
+  std::string wide;
+  for (int i = 0; i < 40; ++i) wide += std::to_string(i * 7919 % 10'007);
+  const std::string frame = Encode(GetParam(), wide);
+  ASSERT_GT(static_cast<int64_t>(frame.size()), limits::kFrameBytesMin);
+  const int64_t frames = 4 * limits::kFramesFree;
+  EXPECT_EQ(Decode(GetParam(), Repeated(frame, frames)).ValueOrDie(), Repeated(wide, frames));
+  EXPECT_EQ(Decode(GetParam(), Repeated(Encode(GetParam(), ""), limits::kFramesFree)).ValueOrDie(),
+            "");
+}
+
+TEST_P(ContentDecoderTest, RefusesFramesThatAreTooManyForTheirSize) {
+  for (const char* const text : {"", "a"}) {
+    const std::string frame = Encode(GetParam(), text);
+    ASSERT_LT(static_cast<int64_t>(frame.size()), limits::kFrameBytesMin);
+    for (const size_t part : {size_t{100}, SIZE_MAX}) {
+      const Status status = Decode(GetParam(), Repeated(frame, 10'000), {.input = part}).status();
+      EXPECT_EQ(KindOf(status), ErrorKind::kTooLarge);
+      EXPECT_THAT(status.message(), HasSubstr("frames"));
+    }
+  }
+}
+
+TEST_P(ContentDecoderTest, TakesEmptyFramesInOneStep) {
+  const auto decoder = ContentDecoder::Make(GetParam()).ValueOrDie();
+  const std::string coded =
+      Repeated(Encode(GetParam(), ""), limits::kFramesFree) + Encode(GetParam(), "text");
+  std::vector<uint8_t> space(100);
+  const auto step =
+      decoder->Decode({reinterpret_cast<const uint8_t*>(coded.data()), coded.size()}, space);
+  ASSERT_TRUE(step.ok()) << step.status();
+  EXPECT_EQ(step->bytes_read, coded.size());
+  EXPECT_EQ(step->bytes_written, 4);
+}
+
+TEST(SkippableFramesTest, AreRefusedWhereTheyAreTooManyForTheirSize) {
+  // Skippable frames of zstd and LZ4 hold what is none of the content.
+  const std::string skipped("\x50\x2a\x4d\x18\0\0\0\0", 8);
+  for (const ContentCoding coding : {ContentCoding::kZstd, ContentCoding::kLz4}) {
+    const std::string text = Encode(coding, "text");
+    EXPECT_EQ(Decode(coding, Repeated(skipped, 10) + text).ValueOrDie(), "text");
+    EXPECT_EQ(KindOf(Decode(coding, Repeated(skipped, 10'000) + text).status()),
+              ErrorKind::kTooLarge);
+  }
 }
 
 TEST_P(ContentDecoderTest, TakesABodyOfNothing) {

@@ -245,6 +245,19 @@ def test_gzip_may_have_several_members(http: HttpDoor, stream: str) -> None:
     assert put(http, stream, body, "csv", coding="gzip").rows == 3
 
 
+@pytest.mark.parametrize("coding", CODINGS)
+def test_a_body_of_very_many_empty_frames_is_refused_and_costs_little(http: HttpDoor, server: ServerProcess, stream: str,
+                                                                      coding: str) -> None:
+    body = put_into(b"a\n1\n", coding) + put_into(b"", coding) * 100_000
+    before = server.cpu_seconds()
+    with pytest.raises(Refused) as refused:
+        put(http, stream, body, "csv", coding=coding)
+    assert refused.value.kind == "too-large"
+    assert "frames" in refused.value.message
+    assert server.cpu_seconds() - before < 0.5
+    assert not http.has_table(stream)
+
+
 @functools.cache
 def _zeros(coding: str) -> bytes:
     """A quarter of a gibibyte, a thousandth of it or less when it is sent."""

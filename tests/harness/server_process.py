@@ -161,11 +161,18 @@ class ServerProcess:
         seen: list[int] = []
 
         def still() -> bool:
-            stat = Path(f"/proc/{self.pid}/stat").read_text()
-            seen.append(sum(map(int, stat.rsplit(")", 1)[1].split()[11:13])))
+            seen.append(self._cpu_ticks())
             return len(seen) > 60 and seen[-1] - seen[-60] <= 2
 
         wait_until(still, "the server waits for its clients", 60)
+
+    def cpu_seconds(self) -> float:
+        """Of processor time, all threads together."""
+        return self._cpu_ticks() / os.sysconf("SC_CLK_TCK")
+
+    def _cpu_ticks(self) -> int:
+        stat = Path(f"/proc/{self.pid}/stat").read_text()
+        return sum(map(int, stat.rsplit(")", 1)[1].split()[11:13]))
 
     def thread_count(self) -> int:
         return len(os.listdir(f"/proc/{self.pid}/task"))
