@@ -1,5 +1,6 @@
 #include "flight/batches_in.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 #include <arrow/buffer.h>
 #include <nlohmann/json.hpp>
 
+#include "base/bounded_queue.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "flight/flight_call.h"
@@ -49,7 +51,7 @@ BatchesIn::BatchesIn(FlightCall& call, FlightData first)
     : call_(&call),
       first_(std::move(first)),
       messages_(std::make_unique<stream::IpcMessages>(
-          stream::IpcDecoderOptions{.message_bytes_max = call.options().message_bytes_max})) {}
+          stream::IpcMessagesOptions{.message_bytes_max = call.options().message_bytes_max})) {}
 
 // The next message; one without anything is the end.
 net::Awaitable<Result<FlightData>> BatchesIn::Receive() {
@@ -76,8 +78,14 @@ net::Awaitable<Status> BatchesIn::Decode(const FlightData& data) {
                                                 " bytes, and there are " + std::to_string(bytes)));
   }
   if (bytes == 0) co_return Status::OK();
+  while (messages_->AskForMemory(*data.body, call_->InputWaker()) == QueueState::kWait) {
+    const Status waited = co_await call_->WaitWithInput();
+    if (!waited.ok()) co_return waited;
+  }
   const auto decode = [this, &data] { return messages_->TakeBody(data.body); };
-  if (bytes < kAsideBytes) co_return Explain(decode());
+  if (std::max(bytes, messages_->BytesWanted(*data.body)) < kAsideBytes) {
+    co_return Explain(decode());
+  }
   co_return Explain(co_await call_->Aside(decode));
 }
 

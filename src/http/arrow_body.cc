@@ -20,6 +20,7 @@
 #include "http/put_form.h"
 #include "http/request.h"
 #include "http/socket.h"
+#include "http/unpacking.h"
 #include "stream/batch_encoder.h"
 #include "stream/ipc_decoder.h"
 
@@ -56,7 +57,9 @@ ArrowBody::ArrowBody(Exchange& exchange, const PutForm& form)
     : exchange_(exchange),
       bytes_(exchange, form.coding),
       is_file_(form.format == stream::WireFormat::kArrowFile),
-      decoder_({.message_bytes_max = exchange.options().ipc_message_bytes_max}) {}
+      decoder_({.message_bytes_max = exchange.options().ipc_message_bytes_max,
+                .caller_waits = true,
+                .is_unpacked = bytes_.is_coded()}) {}
 
 std::optional<int64_t> ArrowBody::bytes_expected() const {
   return bytes_.is_coded() ? std::nullopt : exchange_.request().content_length();
@@ -100,6 +103,7 @@ Result<bool> ArrowBody::TakeReceived() {
 
 // Fails at the end of a body that has no schema.
 Awaitable<Status> ArrowBody::ReadMore() {
+  if (decoder_.WaitsForMemory()) co_return co_await UnpackWithMemory(exchange_, decoder_);
   const Result<bool> took = TakeReceived();
   if (!took.ok()) co_return took.status();
   if (*took) co_return Status::OK();

@@ -18,6 +18,7 @@
 #include "http/exchange.h"
 #include "http/json_parts.h"
 #include "http/socket.h"
+#include "http/unpacking.h"
 #include "stream/ipc_decoder.h"
 
 namespace arrowport::http {
@@ -119,7 +120,8 @@ JsonPutRows::JsonPutRows(Exchange& exchange, const JsonPut& put)
     : exchange_(exchange),
       put_(put),
       rest_(put.stream),
-      decoder_({.message_bytes_max = exchange.options().ipc_message_bytes_max}) {}
+      decoder_(
+          {.message_bytes_max = exchange.options().ipc_message_bytes_max, .caller_waits = true}) {}
 
 Awaitable<Result<std::shared_ptr<arrow::Schema>>> JsonPutRows::ReadSchema() {
   const auto decode = [this]() -> Status {
@@ -132,10 +134,16 @@ Awaitable<Result<std::shared_ptr<arrow::Schema>>> JsonPutRows::ReadSchema() {
 }
 
 Awaitable<Result<std::shared_ptr<arrow::RecordBatch>>> JsonPutRows::Next() {
-  const auto decode = [this] { return DecodeNext(); };
-  Result<std::shared_ptr<arrow::RecordBatch>> batch = co_await exchange_.Aside(decode);
-  if (!batch.ok()) co_return WithContext("'batch.data'", batch.status());
-  co_return batch;
+  const auto decode = [this] { return DecodeToBatch(); };
+  for (;;) {
+    Status decoded = co_await exchange_.Aside(decode);
+    if (decoded.ok() && decoder_.WaitsForMemory()) {
+      decoded = co_await UnpackWithMemory(exchange_, decoder_);
+      if (decoded.ok()) continue;
+    }
+    if (!decoded.ok()) co_return WithContext("'batch.data'", decoded);
+    co_return std::move(batch_);
+  }
 }
 
 Status JsonPutRows::DecodeSchema() {
@@ -143,14 +151,15 @@ Status JsonPutRows::DecodeSchema() {
   return Status::OK();
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> JsonPutRows::DecodeNext() {
+// Up to a batch, the data's end, or a message that waits for memory.
+Status JsonPutRows::DecodeToBatch() {
   for (;;) {
-    auto batch = decoder_.TakeBatch();
-    if (batch != nullptr) return batch;
+    batch_ = decoder_.TakeBatch();
+    if (batch_ != nullptr || decoder_.WaitsForMemory()) return Status::OK();
     if (decoder_.at_end()) break;
     ARROW_RETURN_NOT_OK(DecodeMore());
   }
-  if (rest_.empty()) return nullptr;
+  if (rest_.empty()) return Status::OK();
   return Invalid("the Arrow stream ends " + std::to_string(rest_.size()) + " bytes before it");
 }
 

@@ -49,7 +49,7 @@ class JsonPutRows final : public IncomingRows {
 
  private:
   Status DecodeSchema();
-  Result<std::shared_ptr<arrow::RecordBatch>> DecodeNext();
+  Status DecodeToBatch();
   Status DecodeMore();
   [[nodiscard]] Status CheckSchema() const;
 
@@ -58,6 +58,7 @@ class JsonPutRows final : public IncomingRows {
   std::string_view rest_;  ///< Of the stream, and then of a marker behind it.
   bool ends_ = false;      ///< The marker's turn has come.
   stream::IpcDecoder decoder_;
+  std::shared_ptr<arrow::RecordBatch> batch_;  ///< The next one, or null.
 };
 
 }  // namespace arrowport::http

@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -22,6 +23,7 @@
 #include "server/version.h"
 #include "service/router.h"
 #include "service/service.h"
+#include "stream/incoming_memory.h"
 
 namespace arrowport::server {
 namespace {
@@ -36,6 +38,13 @@ constexpr std::chrono::seconds kCancelTimeout(10);
 constexpr std::string_view kInMemory = ":memory:";
 
 Status Stopping() { return MakeError(ErrorKind::kUnavailable, "the server is shutting down"); }
+
+// Rows on their way to DuckDB are beside its own memory, and must not be as much again.
+int64_t IncomingBytesMax(const ServerOptions& options) {
+  const int64_t ingest_max = options.service.ingest.bytes_max;
+  const int64_t memory_max = options.database.memory_bytes_max;
+  return memory_max > 0 ? std::min(ingest_max, memory_max / 4) : ingest_max;
+}
 
 ServerOptions Completed(ServerOptions options) {
   options.http.version = Version();
@@ -80,6 +89,7 @@ Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
 }
 
 Status Server::Open() {
+  stream::IncomingMemory::OfProcess().SetBytesMax(IncomingBytesMax(options_));
   ARROW_ASSIGN_OR_RAISE(database_, engine::Database::Open(options_.database));
   service_ = std::make_shared<service::Service>(database_, metrics_, options_.service);
   ARROW_RETURN_NOT_OK(service_->CheckConfiguration());
@@ -122,6 +132,10 @@ void Server::AddGauges() {
                  &Service::running_puts);
   add_of_service("arrowport_put_bytes_held", "Memory held for the rows of small puts.",
                  &Service::put_bytes_held);
+  metrics_.AddGauge(
+      "arrowport_incoming_bytes_held",
+      "Memory that is held, or granted, for what clients send in a smaller form.",
+      [] { return static_cast<double>(stream::IncomingMemory::OfProcess().bytes_held()); });
   add_of_service("arrowport_prepared_statements", "Prepared statements of Flight SQL.",
                  &Service::prepared_statements);
   add_of_service("arrowport_sessions", "Sessions of Flight SQL that have a connection.",

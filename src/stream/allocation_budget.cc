@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "stream/incoming_memory.h"
 
 namespace arrowport::stream {
 namespace {
@@ -12,8 +13,8 @@ thread_local AllocationBudget* current_budget = nullptr;
 
 }  // namespace
 
-AllocationBudget::AllocationBudget(int64_t bytes_max)
-    : bytes_max_(bytes_max), outer_(current_budget) {
+AllocationBudget::AllocationBudget(int64_t bytes_max, IncomingMemory::Grant* grant)
+    : bytes_max_(bytes_max), grant_(grant), outer_(current_budget) {
   current_budget = this;
 }
 
@@ -24,20 +25,30 @@ Status AllocationBudget::Explain(const Status& status) const {
   return MakeError(ErrorKind::kTooLarge, "a buffer announces more bytes than there can be");
 }
 
+Status OverMessageLimit(int64_t bytes_max) {
+  return MakeError(ErrorKind::kTooLarge,
+                   "a message needs more than " + std::to_string(bytes_max) +
+                       " bytes of memory when decompressed; send smaller batches");
+}
+
 class BudgetedPool final : public arrow::MemoryPool {
  public:
   Status Allocate(int64_t size, int64_t alignment, uint8_t** out) override {
     ARROW_RETURN_NOT_OK(Spend(size));
-    return Watched(pool_->Allocate(size, alignment, out));
+    return Watched(pool_->Allocate(size, alignment, out), size);
   }
 
   Status Reallocate(int64_t old_size, int64_t new_size, int64_t alignment, uint8_t** ptr) override {
-    ARROW_RETURN_NOT_OK(Spend(new_size > old_size ? new_size - old_size : 0));
-    return Watched(pool_->Reallocate(old_size, new_size, alignment, ptr));
+    const int64_t more = new_size > old_size ? new_size - old_size : 0;
+    ARROW_RETURN_NOT_OK(Spend(more));
+    ARROW_RETURN_NOT_OK(Watched(pool_->Reallocate(old_size, new_size, alignment, ptr), more));
+    if (new_size < old_size) memory_.GiveBack(old_size - new_size);
+    return Status::OK();
   }
 
   void Free(uint8_t* buffer, int64_t size, int64_t alignment) override {
     pool_->Free(buffer, size, alignment);
+    memory_.GiveBack(size);
   }
 
   void ReleaseUnused() override { pool_->ReleaseUnused(); }
@@ -50,28 +61,33 @@ class BudgetedPool final : public arrow::MemoryPool {
   [[nodiscard]] std::string backend_name() const override { return pool_->backend_name(); }
 
  private:
-  static Status Watched(const Status& status) {
-    if (!status.ok() && current_budget != nullptr) current_budget->ran_out_ = true;
+  Status Watched(const Status& status, int64_t bytes) {
+    if (status.ok()) return status;
+    memory_.GiveBack(bytes);
+    if (current_budget != nullptr) current_budget->ran_out_ = true;
     return status;
   }
 
-  static Status Spend(int64_t bytes) {
+  Status Spend(int64_t bytes) {
     if (bytes < 0) {
       return MakeError(ErrorKind::kInvalidInput,
                        "a buffer announces a negative size: " + std::to_string(bytes));
     }
     AllocationBudget* budget = current_budget;
-    if (budget == nullptr) return Status::OK();
-    if (bytes > budget->bytes_max_ - budget->bytes_used_) {
-      return MakeError(ErrorKind::kTooLarge,
-                       "a message needs more than " + std::to_string(budget->bytes_max_) +
-                           " bytes of memory when decompressed; send smaller batches");
+    if (budget == nullptr) {
+      memory_.TakeAnyway(bytes);
+      return Status::OK();
     }
+    if (bytes > budget->bytes_max_ - budget->bytes_used_) {
+      return OverMessageLimit(budget->bytes_max_);
+    }
+    ARROW_RETURN_NOT_OK(memory_.Take(bytes, budget->bytes_used_ + bytes, budget->grant_));
     budget->bytes_used_ += bytes;
     return Status::OK();
   }
 
   arrow::MemoryPool* const pool_ = arrow::default_memory_pool();
+  IncomingMemory& memory_ = IncomingMemory::OfProcess();
 };
 
 arrow::MemoryPool* BudgetedMemoryPool() {

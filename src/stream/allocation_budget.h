@@ -5,14 +5,17 @@
 #include <arrow/memory_pool.h>
 
 #include "base/error.h"
+#include "stream/incoming_memory.h"
 
 namespace arrowport::stream {
 
 /// While it lives, bounds what its thread allocates from BudgetedMemoryPool(): a compressed buffer
-/// announces its own size, so a few bytes could ask for any amount of memory. Scopes nest.
+/// announces its own size, so a few bytes could ask for any amount of memory. The pool refuses also
+/// what IncomingMemory has no room for. Scopes nest.
 class AllocationBudget {
  public:
-  explicit AllocationBudget(int64_t bytes_max);
+  /// `grant` is of memory that was asked for ahead; null: none was.
+  explicit AllocationBudget(int64_t bytes_max, IncomingMemory::Grant* grant = nullptr);
   ~AllocationBudget();
 
   AllocationBudget(const AllocationBudget&) = delete;
@@ -30,15 +33,20 @@ class AllocationBudget {
 
   // Constant after construction.
   const int64_t bytes_max_;
+  IncomingMemory::Grant* const grant_;
   AllocationBudget* const outer_;
 
   int64_t bytes_used_ = 0;
   bool ran_out_ = false;  // Of memory that was there.
 };
 
-/// Arrow's default pool, with every allocation counted against the AllocationBudget of the calling
-/// thread, if it has one; kTooLarge over it. Lives as long as the process, so that what was
-/// allocated from it may outlive everything else. Safe to use from many threads.
+/// kTooLarge: a message needs more than `bytes_max` when it is decompressed.
+Status OverMessageLimit(int64_t bytes_max);
+
+/// Arrow's default pool, with every allocation counted in IncomingMemory::OfProcess() until it is
+/// freed, and against the AllocationBudget of the calling thread, if it has one: over either it is
+/// refused. Without an AllocationBudget nothing is refused. Lives as long as the process, so that
+/// what was allocated from it may outlive everything else. Safe to use from many threads.
 arrow::MemoryPool* BudgetedMemoryPool();
 
 }  // namespace arrowport::stream

@@ -10,6 +10,7 @@ ErrorKind KindOfDecodeFailure(const Status& status) {
   switch (kind) {
     case ErrorKind::kTooLarge:
     case ErrorKind::kOutOfMemory:
+    case ErrorKind::kOverloaded:
     case ErrorKind::kUnsupportedMedia:
     case ErrorKind::kUnavailable:
       return kind;

@@ -12,8 +12,11 @@
 
 #include <arrow/buffer.h>
 
+#include "base/bounded_queue.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "stream/allocation_budget.h"
+#include "stream/incoming_memory.h"
 #include "stream/ipc_message.h"
 #include "stream/ipc_messages.h"
 
@@ -21,6 +24,9 @@ namespace arrowport::stream {
 namespace {
 
 constexpr size_t kWordBytes = sizeof(int32_t);
+
+// What Arrow allocates besides for a body.
+constexpr int64_t kPaddingBytesMax = 64;
 
 // What a first word that starts no stream is the start of.
 std::optional<std::string_view> OtherFormat(std::string_view word) {
@@ -44,7 +50,8 @@ std::optional<std::string_view> OtherFormat(std::string_view word) {
 
 class IpcDecoder::Impl {
  public:
-  explicit Impl(const IpcDecoderOptions& options) : messages_(options) {}
+  explicit Impl(const IpcDecoderOptions& options)
+      : options_(options), messages_({.message_bytes_max = options.message_bytes_max}) {}
 
   Result<std::span<uint8_t>> Prepare() {
     ARROW_RETURN_NOT_OK(failure_);
@@ -60,6 +67,27 @@ class IpcDecoder::Impl {
     bytes_read_ += static_cast<int64_t>(bytes);
     if (bytes == 0 || !Rest().empty()) return Status::OK();
     return Fail(PartIsFull());
+  }
+
+  bool WaitsForMemory() const {
+    return part_ == Part::kMemoryOfBody || part_ == Part::kMemoryToUnpack;
+  }
+
+  int64_t bytes_wanted() const {
+    if (part_ == Part::kMemoryOfBody) return BodyMemory();
+    return part_ == Part::kMemoryToUnpack ? messages_.BytesWanted(*buffer_) : 0;
+  }
+
+  QueueState AskForMemory(IncomingMemory::Wake wake) {
+    if (part_ == Part::kMemoryOfBody) return body_grant_.Ask(BodyMemory(), std::move(wake));
+    if (part_ != Part::kMemoryToUnpack) return QueueState::kReady;
+    return messages_.AskForMemory(*buffer_, std::move(wake));
+  }
+
+  Status GoOn() {
+    ARROW_RETURN_NOT_OK(failure_);
+    if (!WaitsForMemory()) return Status::OK();
+    return Fail(part_ == Part::kMemoryOfBody ? BeginBody() : DecodeBody());
   }
 
   Status Finish() const {
@@ -87,11 +115,20 @@ class IpcDecoder::Impl {
 
  private:
   // The parts of a message in their order; the prefix is missing in streams of before Arrow 0.15.
-  enum class Part { kPrefix, kLength, kMetadata, kBody, kEnd };
+  // Where memory is waited for, nothing is read.
+  enum class Part {
+    kPrefix,
+    kLength,
+    kMetadata,
+    kMemoryOfBody,
+    kBody,
+    kMemoryToUnpack,
+    kEnd,
+  };
 
   // What is missing of the current part.
   std::span<uint8_t> Rest() {
-    if (part_ == Part::kEnd) return {};
+    if (part_ == Part::kEnd || WaitsForMemory()) return {};
     if (buffer_ != nullptr) {
       return {buffer_->mutable_data() + filled_, static_cast<size_t>(buffer_->size()) - filled_};
     }
@@ -107,7 +144,9 @@ class IpcDecoder::Impl {
       case Part::kMetadata:
         return MetadataIsFull(std::exchange(buffer_, nullptr));
       case Part::kBody:
-        return BodyIsFull(std::exchange(buffer_, nullptr));
+        return BodyIsFull();
+      case Part::kMemoryOfBody:
+      case Part::kMemoryToUnpack:
       case Part::kEnd:
         break;
     }
@@ -159,19 +198,38 @@ class IpcDecoder::Impl {
   }
 
   Status MetadataIsFull(std::shared_ptr<arrow::Buffer> header) {
-    ARROW_ASSIGN_OR_RAISE(const int64_t body_bytes, messages_.TakeHeader(std::move(header)));
-    part_ = body_bytes == 0 ? Part::kPrefix : Part::kBody;
-    // Memory that nothing was written to yet costs no more than address space, so a client that
-    // announces a large body and sends none of it holds none.
-    if (body_bytes > 0) {
-      ARROW_ASSIGN_OR_RAISE(buffer_, arrow::AllocateBuffer(body_bytes));
+    ARROW_ASSIGN_OR_RAISE(body_bytes_, messages_.TakeHeader(std::move(header)));
+    part_ = body_bytes_ == 0 ? Part::kPrefix : Part::kMemoryOfBody;
+    const bool waits = options_.is_unpacked && options_.caller_waits;
+    return body_bytes_ == 0 || waits ? Status::OK() : BeginBody();
+  }
+
+  Status BeginBody() {
+    if (options_.is_unpacked) {
+      // A small body may stand for a large one, so this one is not only what its client has sent.
+      ARROW_RETURN_NOT_OK(body_grant_.AskNow(BodyMemory()));
+      const AllocationBudget budget(BodyMemory(), &body_grant_);
+      ARROW_ASSIGN_OR_RAISE(buffer_, arrow::AllocateBuffer(body_bytes_, BudgetedMemoryPool()));
+      body_grant_.GiveBack();
+    } else {
+      // Memory that nothing was written to yet costs no more than address space, so a client that
+      // announces a large body and sends none of it holds none.
+      ARROW_ASSIGN_OR_RAISE(buffer_, arrow::AllocateBuffer(body_bytes_));
     }
+    part_ = Part::kBody;
     return Status::OK();
   }
 
-  Status BodyIsFull(const std::shared_ptr<arrow::Buffer>& body) {
+  [[nodiscard]] int64_t BodyMemory() const { return body_bytes_ + kPaddingBytesMax; }
+
+  Status BodyIsFull() {
+    part_ = Part::kMemoryToUnpack;
+    return options_.caller_waits && bytes_wanted() > 0 ? Status::OK() : DecodeBody();
+  }
+
+  Status DecodeBody() {
     part_ = Part::kPrefix;
-    return messages_.TakeBody(body);
+    return messages_.TakeBody(std::exchange(buffer_, nullptr));
   }
 
   Status Located(const Status& status) const {
@@ -186,7 +244,11 @@ class IpcDecoder::Impl {
     return failure_;
   }
 
+  // Constant after construction.
+  const IpcDecoderOptions options_;
+
   IpcMessages messages_;
+  IncomingMemory::Grant body_grant_{IncomingMemory::OfProcess()};
   Status failure_;
   int64_t bytes_read_ = 0;
 
@@ -195,6 +257,7 @@ class IpcDecoder::Impl {
   std::array<uint8_t, kWordBytes> word_{};
   std::shared_ptr<arrow::Buffer> buffer_;
   size_t filled_ = 0;
+  int64_t body_bytes_ = 0;  // Of the message that is being read.
 };
 
 IpcDecoder::IpcDecoder(const IpcDecoderOptions& options) : impl_(std::make_unique<Impl>(options)) {}
@@ -207,6 +270,12 @@ size_t IpcDecoder::part_bytes() const { return impl_->part_bytes(); }
 Status IpcDecoder::Commit(size_t bytes) { return impl_->Commit(bytes); }
 const std::shared_ptr<arrow::Schema>& IpcDecoder::schema() const { return impl_->schema(); }
 std::shared_ptr<arrow::RecordBatch> IpcDecoder::TakeBatch() { return impl_->TakeBatch(); }
+bool IpcDecoder::WaitsForMemory() const { return impl_->WaitsForMemory(); }
+QueueState IpcDecoder::AskForMemory(IncomingMemory::Wake wake) {
+  return impl_->AskForMemory(std::move(wake));
+}
+int64_t IpcDecoder::bytes_wanted() const { return impl_->bytes_wanted(); }
+Status IpcDecoder::GoOn() { return impl_->GoOn(); }
 bool IpcDecoder::at_end() const { return impl_->at_end(); }
 Status IpcDecoder::Finish() const { return impl_->Finish(); }
 int64_t IpcDecoder::bytes_read() const { return impl_->bytes_read(); }

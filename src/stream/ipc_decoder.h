@@ -8,10 +8,24 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include "base/bounded_queue.h"
 #include "base/error.h"
-#include "stream/ipc_messages.h"
+#include "base/limits.h"
+#include "stream/incoming_memory.h"
 
 namespace arrowport::stream {
+
+struct IpcDecoderOptions {
+  /// Bytes of one message: its body, and all of its buffers together when decompressed. Also of
+  /// all dictionaries that the stream has in use at once.
+  int64_t message_bytes_max = kGiB;
+  /// Whether the caller waits for memory, see WaitsForMemory. Otherwise a message that unpacks to
+  /// more than there is room for is refused (kOverloaded).
+  bool caller_waits = false;
+  /// Whether the bytes are unpacked from something smaller, so that message bodies count as memory
+  /// of IncomingMemory, too.
+  bool is_unpacked = false;
+};
 
 /// Turns the bytes of an Arrow IPC stream into batches as they arrive, without a thread and, for
 /// bodies without compression, without a copy: the caller reads its socket into the memory that the
@@ -45,6 +59,20 @@ class IpcDecoder {
   /// Says that the first `bytes` of what Prepare gave are filled. On an error the decoder is done:
   /// kInvalidInput also for a stream that ends before its schema, so that one at its end has one.
   Status Commit(size_t bytes);
+
+  /// Whether the decoder goes on only with memory that AskForMemory has to get: to unpack the
+  /// message that was read, or to read one that is unpacked already. Until then Prepare gives none.
+  [[nodiscard]] bool WaitsForMemory() const;
+
+  /// kReady: GoOn has what it needs. kWait: `wake` will be called once, and then this is to be
+  /// asked again. kClosed: GoOn will tell why.
+  QueueState AskForMemory(IncomingMemory::Wake wake);
+
+  /// Bytes of the memory that is waited for, which GoOn fills.
+  [[nodiscard]] int64_t bytes_wanted() const;
+
+  /// Decodes what waited for memory.
+  Status GoOn();
 
   /// The schema, once it was read; null before.
   [[nodiscard]] const std::shared_ptr<arrow::Schema>& schema() const;

@@ -240,7 +240,8 @@ TEST(IpcDecoderTest, RefusesAStreamThatEndsBeforeItsSchema) {
 TEST(IpcDecoderTest, FailsAtOnceWhereAStreamEndsBeforeItsSchema) {
   // In the forms of today and of before Arrow 0.15. Who reads on until there is a schema must not
   // find a decoder that neither fails nor takes anything.
-  for (const std::string end : {std::string(4, '\0'), std::string("\xff\xff\xff\xff\0\0\0\0", 8)}) {
+  for (const std::string& end :
+       {std::string(4, '\0'), std::string("\xff\xff\xff\xff\0\0\0\0", 8)}) {
     IpcDecoder decoder({});
     Status status;
     for (std::string_view rest = end; status.ok() && !rest.empty();) {

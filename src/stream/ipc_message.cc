@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +39,7 @@ constexpr int kMetadata = 6;
 namespace batch_field {
 constexpr int kLength = 0;
 constexpr int kBuffers = 2;
+constexpr int kCompression = 3;
 }  // namespace batch_field
 namespace dictionary_field {
 constexpr int kId = 0;
@@ -53,6 +56,9 @@ constexpr uint8_t kTypeUnion = 14;
 
 constexpr size_t kOffsetBytes = sizeof(uint32_t);
 constexpr size_t kBufferBytes = 2 * sizeof(int64_t);
+
+// Arrow allocates multiples of this.
+constexpr int64_t kAllocationStep = 64;
 
 // Extension types describe themselves in JSON, which Arrow parses by recursion.
 constexpr int kJsonDepthMax = 64;
@@ -226,6 +232,34 @@ Result<IpcMessage> ReadIpcMessage(std::span<const uint8_t> metadata, int64_t mes
   }
   if (reader.failed()) return Broken();
   return message;
+}
+
+int64_t UnpackedBytes(std::span<const uint8_t> metadata, std::span<const uint8_t> body) {
+  FlatbufferReader reader(metadata);
+  const auto root = reader.Root();
+  const auto kind = reader.Number<uint8_t>(root, message_field::kHeaderKind, 0);
+  auto batch = reader.Child(root, message_field::kHeader);
+  if (kind == kHeaderDictionary) batch = reader.Child(batch, dictionary_field::kData);
+  if (kind == kHeaderSchema || reader.Child(batch, batch_field::kCompression) == 0) return 0;
+  const auto buffers = reader.Child(batch, batch_field::kBuffers);
+  const uint32_t count = reader.Length(buffers, kBufferBytes);
+  constexpr int64_t kSizeBytes = sizeof(int64_t);
+  int64_t sum = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    const auto offset = reader.ElementNumber<int64_t>(buffers, i, kBufferBytes, 0);
+    const auto length = reader.ElementNumber<int64_t>(buffers, i, kBufferBytes, kSizeBytes);
+    const auto body_bytes = static_cast<int64_t>(body.size());
+    if (length < kSizeBytes || offset < 0 || offset > body_bytes - kSizeBytes) continue;
+    int64_t bytes = 0;
+    std::memcpy(&bytes, body.data() + offset, sizeof(bytes));
+    // -1 is of a buffer that is not compressed, which is used where it lies.
+    if (bytes <= 0) continue;
+    if (bytes > std::numeric_limits<int64_t>::max() - sum - kAllocationStep) {
+      return std::numeric_limits<int64_t>::max();
+    }
+    sum += (bytes + kAllocationStep - 1) / kAllocationStep * kAllocationStep;
+  }
+  return reader.failed() ? 0 : sum;
 }
 
 }  // namespace arrowport::stream

@@ -37,4 +37,9 @@ struct IpcMessage {
 /// \return kTooLarge for those, kInvalidInput for what is no message of a stream.
 Result<IpcMessage> ReadIpcMessage(std::span<const uint8_t> metadata, int64_t message_bytes_max);
 
+/// Bytes of memory that the buffers of a batch or dictionary take when they are decompressed, as
+/// each of them announces: what Arrow allocates for them. 0 of a message without compression. What
+/// makes no sense is passed over, for Arrow to refuse.
+int64_t UnpackedBytes(std::span<const uint8_t> metadata, std::span<const uint8_t> body);
+
 }  // namespace arrowport::stream

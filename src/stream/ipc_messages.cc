@@ -11,9 +11,10 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include "base/bounded_queue.h"
 #include "base/error.h"
-#include "stream/allocation_budget.h"
 #include "stream/decode_failure.h"
+#include "stream/incoming_memory.h"
 #include "stream/ipc_message.h"
 #include "stream/message_decoder.h"
 
@@ -40,10 +41,10 @@ auto Guarded(const Work& work) -> decltype(work()) {
 
 }  // namespace
 
-IpcMessages::IpcMessages(const IpcDecoderOptions& options)
+IpcMessages::IpcMessages(const IpcMessagesOptions& options)
     : options_(options),
-      decoder_(std::make_unique<MessageDecoder>()),
-      ledger_(options.message_bytes_max) {}
+      decoder_(std::make_unique<MessageDecoder>(
+          MessageDecoderOptions{.message_bytes_max = options.message_bytes_max})) {}
 
 IpcMessages::~IpcMessages() = default;
 
@@ -84,12 +85,16 @@ Result<int64_t> IpcMessages::BeginMessage(std::shared_ptr<arrow::Buffer> header)
 
 Status IpcMessages::Decode(const std::shared_ptr<arrow::Buffer>& body) {
   const auto header = std::exchange(header_, nullptr);
-  AllocationBudget budget(options_.message_bytes_max);
   if (message_.kind == IpcMessageKind::kSchema) return decoder_->TakeSchema(header);
-  const bool is_dictionary = message_.kind == IpcMessageKind::kDictionary;
-  if (is_dictionary) ARROW_RETURN_NOT_OK(ledger_.Add(message_, message_.body_bytes));
-  ARROW_RETURN_NOT_OK(budget.Explain(decoder_->Take(header, body)));
-  return is_dictionary ? ledger_.Grow(message_, budget.bytes_used()) : Status::OK();
+  return decoder_->Take(header, body);
+}
+
+QueueState IpcMessages::AskForMemory(const arrow::Buffer& body, IncomingMemory::Wake wake) {
+  return decoder_->AskForMemory(*header_, &body, std::move(wake));
+}
+
+int64_t IpcMessages::BytesWanted(const arrow::Buffer& body) const {
+  return MessageDecoder::BytesWanted(*header_, &body);
 }
 
 }  // namespace arrowport::stream

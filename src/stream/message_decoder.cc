@@ -1,9 +1,11 @@
 #include "stream/message_decoder.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -14,10 +16,12 @@
 #include <arrow/ipc/reader.h>
 #include <arrow/util/align_util.h>
 
+#include "base/bounded_queue.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "stream/allocation_budget.h"
 #include "stream/dictionary_ledger.h"
+#include "stream/incoming_memory.h"
 #include "stream/ipc_message.h"
 #include "stream/schema_memory.h"
 #include "stream/validate.h"
@@ -41,6 +45,10 @@ arrow::ipc::IpcReadOptions ReadOptions() {
 SchemaMemory& LatelySeen() {
   static SchemaMemory memory;
   return memory;
+}
+
+std::span<const uint8_t> BytesOf(const arrow::Buffer& buffer) {
+  return {buffer.data(), static_cast<size_t>(buffer.size())};
 }
 
 // What Arrow makes of a header is held against what ReadIpcMessage made of it.
@@ -79,7 +87,10 @@ class MessageDecoder::Collector final : public arrow::ipc::Listener {
   int64_t batches_decoded_ = 0;
 };
 
-MessageDecoder::MessageDecoder() : collector_(std::make_shared<Collector>()) {}
+MessageDecoder::MessageDecoder(const MessageDecoderOptions& options)
+    : options_(options),
+      collector_(std::make_shared<Collector>()),
+      ledger_(options.message_bytes_max) {}
 MessageDecoder::~MessageDecoder() = default;
 
 bool MessageDecoder::TakeKnownSchema(const arrow::Buffer& header) {
@@ -103,9 +114,44 @@ Status MessageDecoder::TakeSchema(const std::shared_ptr<arrow::Buffer>& header) 
   return Status::OK();
 }
 
+QueueState MessageDecoder::AskForMemory(const arrow::Buffer& header, const arrow::Buffer* body,
+                                        IncomingMemory::Wake wake) {
+  const int64_t bytes = BytesWanted(header, body);
+  if (bytes == 0) return QueueState::kReady;
+  // Nobody waits for what is refused anyway.
+  if (bytes > options_.message_bytes_max) return QueueState::kClosed;
+  return grant_.Ask(bytes, std::move(wake));
+}
+
+int64_t MessageDecoder::BytesWanted(const arrow::Buffer& header, const arrow::Buffer* body) {
+  return body == nullptr ? 0 : UnpackedBytes(BytesOf(header), BytesOf(*body));
+}
+
+Status MessageDecoder::HaveMemory(const arrow::Buffer& header, const arrow::Buffer* body) {
+  const int64_t bytes = BytesWanted(header, body);
+  if (bytes == 0) return Status::OK();
+  if (bytes > options_.message_bytes_max) return OverMessageLimit(options_.message_bytes_max);
+  return grant_.AskNow(bytes);
+}
+
 Status MessageDecoder::Take(const std::shared_ptr<arrow::Buffer>& header,
                             const std::shared_ptr<arrow::Buffer>& body) {
-  return decoder_.has_value() ? Consume(header, body) : ReadBatch(header, body);
+  Status taken = HaveMemory(*header, body.get());
+  if (taken.ok()) taken = Decode(header, body);
+  grant_.GiveBack();
+  return taken;
+}
+
+Status MessageDecoder::Decode(const std::shared_ptr<arrow::Buffer>& header,
+                              const std::shared_ptr<arrow::Buffer>& body) {
+  AllocationBudget budget(options_.message_bytes_max, &grant_);
+  if (!decoder_.has_value()) return budget.Explain(ReadBatch(header, body));
+  ARROW_ASSIGN_OR_RAISE(const IpcMessage message,
+                        ReadIpcMessage(BytesOf(*header), options_.message_bytes_max));
+  const bool is_dictionary = message.kind == IpcMessageKind::kDictionary;
+  if (is_dictionary) ARROW_RETURN_NOT_OK(ledger_.Add(message, message.body_bytes));
+  ARROW_RETURN_NOT_OK(budget.Explain(Consume(header, body)));
+  return is_dictionary ? ledger_.Grow(message, budget.bytes_used()) : Status::OK();
 }
 
 Status MessageDecoder::Consume(const std::shared_ptr<arrow::Buffer>& header,
