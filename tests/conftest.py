@@ -28,6 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                      help="how many clients of Flight SQL go without a word, twice")
     parser.addoption("--mixed-clients", type=int, default=12, help="of Flight SQL, at once")
     parser.addoption("--mixed-seconds", type=float, default=5, help="how long they go on")
+    parser.addoption("--nested-rounds", type=int, default=60, help="how many types of columns are tried, three ways")
+    parser.addoption("--nested-round", type=int, help="the only one of them that is tried")
     parser.addoption("--seed", type=int, default=20240607, help="of the streams that are broken")
 
 

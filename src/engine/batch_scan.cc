@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <exception>
 #include <memory>
 
 #include <arrow/c/bridge.h>
@@ -9,6 +10,8 @@
 #include <duckdb/function/table/arrow.hpp>
 
 #include "base/error.h"
+#include "engine/scannable.h"
+#include "engine/with_transaction.h"
 
 namespace arrowport::engine {
 namespace {
@@ -22,6 +25,14 @@ duckdb::unique_ptr<duckdb::ArrowArrayWrapper> Export(const arrow::RecordBatch& b
   return array;
 }
 
+// DuckDB reads a dictionary from where it begins to read the rows, so that has to be their first.
+duckdb::unique_ptr<duckdb::ArrowArrayWrapper> ExportPart(const arrow::RecordBatch& batch,
+                                                         int64_t first, int64_t rows) {
+  const auto part = Scannable::Slice(batch, first, rows);
+  if (!part.ok()) throw duckdb::InvalidInputException(part.status().message());
+  return Export(**part);
+}
+
 }  // namespace
 
 std::shared_ptr<const BatchMapping> MapBatches(const arrow::Schema& schema,
@@ -30,8 +41,10 @@ std::shared_ptr<const BatchMapping> MapBatches(const arrow::Schema& schema,
   const Status status = arrow::ExportSchema(schema, &exported.arrow_schema);
   if (!status.ok()) throw duckdb::InvalidInputException(status.message());
   auto mapping = std::make_shared<BatchMapping>();
-  duckdb::ArrowTableFunction::PopulateArrowTableSchema(context, mapping->table,
-                                                       exported.arrow_schema);
+  WithTransaction(context, [&] {
+    duckdb::ArrowTableFunction::PopulateArrowTableSchema(context, mapping->table,
+                                                         exported.arrow_schema);
+  });
   mapping->types = mapping->table.GetTypes();
   mapping->names = mapping->table.GetNames();
   return mapping;
@@ -42,17 +55,42 @@ BatchScan::BatchScan(const arrow::RecordBatch& batch, duckdb::ClientContext& con
 
 BatchScan::BatchScan(const arrow::RecordBatch& batch, duckdb::ClientContext& context, int64_t first,
                      int64_t end)
-    : state_(Export(batch), context), end_(static_cast<idx_t>(end)) {
-  state_.chunk_offset = static_cast<idx_t>(first);
-}
+    : context_(context),
+      state_(first == 0 ? Export(batch) : ExportPart(batch, first, end - first), context),
+      end_(static_cast<idx_t>(end - first)) {}
 
 bool BatchScan::Next(const BatchMapping& mapping, duckdb::DataChunk& chunk) {
   if (state_.chunk_offset >= end_) return false;
   const auto rows = std::min<idx_t>(STANDARD_VECTOR_SIZE, end_ - state_.chunk_offset);
   chunk.SetCardinality(rows);
-  duckdb::ArrowTableFunction::ArrowToDuckDB(state_, mapping.table.GetColumns(), chunk);
+  try {
+    duckdb::ArrowTableFunction::ArrowToDuckDB(state_, mapping.table.GetColumns(), chunk);
+  } catch (const std::exception&) {
+    BlameColumn(mapping, rows);
+    throw;
+  }
   state_.chunk_offset += rows;
   return true;
+}
+
+void BatchScan::BlameColumn(const BatchMapping& mapping, idx_t rows) {
+  for (idx_t i = 0; i < mapping.types.size(); ++i) {
+    duckdb::ArrowScanLocalState alone(nullptr, context_);
+    alone.chunk = state_.chunk;
+    alone.chunk_offset = state_.chunk_offset;
+    alone.column_ids = {i};
+    duckdb::DataChunk column;
+    column.Initialize(context_, {mapping.types[i]});
+    column.SetCardinality(rows);
+    try {
+      duckdb::ArrowTableFunction::ArrowToDuckDB(alone, mapping.table.GetColumns(), column,
+                                                /*arrow_scan_is_projected=*/false);
+    } catch (const std::exception& error) {
+      const duckdb::ErrorData data(error);
+      throw duckdb::Exception(data.Type(),
+                              "column '" + mapping.names[i] + "': " + data.RawMessage());
+    }
+  }
 }
 
 }  // namespace arrowport::engine

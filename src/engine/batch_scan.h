@@ -33,10 +33,15 @@ class BatchScan {
             int64_t end);
 
   /// Fills `chunk`, whose columns are those of `mapping`, with the next rows; they refer to the
-  /// scan's memory. \return false when none are left.
+  /// scan's memory. Throws what DuckDB throws, with the name of the column. \return false when none
+  /// are left.
   bool Next(const BatchMapping& mapping, duckdb::DataChunk& chunk);
 
  private:
+  // Throws the error of the next rows again, if it is of a column by itself.
+  void BlameColumn(const BatchMapping& mapping, duckdb::idx_t rows);
+
+  duckdb::ClientContext& context_;
   duckdb::ArrowScanLocalState state_;
   const duckdb::idx_t end_;
 };

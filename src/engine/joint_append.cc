@@ -1,5 +1,6 @@
 #include "engine/joint_append.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -60,9 +61,17 @@ bool IsAlone(const TableRows& part) {
          (part.landing->needs_staging() || part.landing->rule.mode == LandingMode::kReplace);
 }
 
+// What is said of fields may be their type in DuckDB, as of geometries.
+bool HaveSameColumns(const arrow::Schema& one, const arrow::Schema& other) {
+  if (&one == &other) return true;
+  return std::ranges::equal(one.fields(), other.fields(), [](const auto& field, const auto& twin) {
+    return field->Equals(*twin, /*check_metadata=*/true);
+  });
+}
+
 bool GoesOn(const TableRows& part, const TableRows& next) {
   return part.table == next.table && part.landing == next.landing && !IsAlone(next) &&
-         (part.schema == next.schema || part.schema->Equals(*next.schema, false));
+         HaveSameColumns(*part.schema, *next.schema);
 }
 
 // Joins what is small, so that hundreds of puts of a row are scanned as one batch. Batches that
@@ -104,9 +113,6 @@ std::vector<Run> RunsOf(const std::vector<TableRows>& parts) {
       run.landing = part.landing;
       runs.push_back(std::move(run));
     }
-    for (const auto& batch : part.batches) {
-      if (batch->num_rows() > 0) runs.back().batches.push_back(batch);
-    }
   }
   return runs;
 }
@@ -117,11 +123,8 @@ class JointAppend {
   explicit JointAppend(Core& core) : core_(core) {}
 
   [[nodiscard]] JointOutcome Outcome(Status status) const {
-    JointOutcome outcome{.status = std::move(status)};
-    if (guilty_ == nullptr) return outcome;
-    outcome.guilty_first = guilty_->first;
-    outcome.guilty_count = guilty_->count;
-    return outcome;
+    return {
+        .status = std::move(status), .guilty_first = guilty_first_, .guilty_count = guilty_count_};
   }
 
   /// Takes a connection of its own.
@@ -139,7 +142,17 @@ class JointAppend {
   Status Prepare(const std::vector<TableRows>& parts) {
     runs_ = RunsOf(parts);
     for (Run& run : runs_) {
-      ARROW_RETURN_NOT_OK(BlameColumns(run, WithContext(NameOf(run), PrepareRun(run))));
+      const Scannable scannable(run.schema);
+      run.schema = scannable.schema();
+      ARROW_RETURN_NOT_OK(BlameColumns(run, WithContext(NameOf(run), Map(run))));
+      for (size_t i = run.first; i < run.first + run.count; ++i) {
+        const Status written = WithContext(NameOf(run), WriteOut(parts[i], scannable, run.batches));
+        ARROW_RETURN_NOT_OK(BlamePart(i, written));
+      }
+      run.batches = Join(run.batches);
+      for (auto& batch : run.batches) {
+        ARROW_ASSIGN_OR_RAISE(batch, Scannable::Align(std::move(batch)));
+      }
     }
     return Status::OK();
   }
@@ -174,13 +187,7 @@ class JointAppend {
   }
 
  private:
-  Status PrepareRun(Run& run) {
-    const Scannable scannable(run.schema);
-    run.schema = scannable.schema();
-    run.batches = Join(run.batches);
-    for (auto& batch : run.batches) {
-      ARROW_ASSIGN_OR_RAISE(batch, scannable.Convert(std::move(batch)));
-    }
+  Status Map(Run& run) {
     auto& context = *connection_->context;
     const Status mapped = Guarded([&] {
       run.mapping = MapBatches(*run.schema, context);
@@ -191,15 +198,34 @@ class JointAppend {
     return mapped.ok() ? mapped : MapColumns(*run.schema, context).status();
   }
 
+  // Adds the rows of a part to `batches`.
+  static Status WriteOut(const TableRows& part, const Scannable& scannable, Batches& batches) {
+    int64_t index = 0;
+    for (const auto& batch : part.batches) {
+      if (batch->num_rows() > 0) {
+        ARROW_ASSIGN_OR_RAISE(auto written, scannable.WriteOut(batch, index));
+        batches.push_back(std::move(written));
+      }
+      ++index;
+    }
+    return Status::OK();
+  }
+
   // Remembers whose fault it is: what is wrong with the columns of a run is wrong with all of its
   // parts, and a value is of one of them.
-  Status BlameColumns(const Run& run, const Status& status) {
-    if (!status.ok()) guilty_ = &run;
+  Status Blame(size_t first, size_t count, const Status& status) {
+    if (!status.ok()) {
+      guilty_first_ = first;
+      guilty_count_ = count;
+    }
     return status;
   }
+  Status BlamePart(size_t part, const Status& status) { return Blame(part, 1, status); }
+  Status BlameColumns(const Run& run, const Status& status) {
+    return Blame(run.first, run.count, status);
+  }
   Status BlameValues(const Run& run, const Status& status) {
-    if (!status.ok() && run.count == 1) guilty_ = &run;
-    return status;
+    return run.count == 1 ? Blame(run.first, 1, status) : status;
   }
 
   // Within a transaction. Changes nothing where it sets refusal_, or answers false because
@@ -325,7 +351,9 @@ class JointAppend {
   duckdb::unique_ptr<duckdb::Connection> own_connection_;
   duckdb::Connection* connection_ = nullptr;
   std::vector<Run> runs_;
-  const Run* guilty_ = nullptr;  // Of runs_.
+  // Of the parts; none where the count is 0.
+  size_t guilty_first_ = 0;
+  size_t guilty_count_ = 0;
   Status refusal_;
   ChangedTables changes_;
 };

@@ -178,6 +178,34 @@ TEST(JointAppendTest, LandsManyRowsByAllThreadsInTheirOrder) {
             3 * 30'008);
 }
 
+TEST(JointAppendTest, LandsDictionariesByAllThreads) {
+  auto database = OpenWithThreads();
+  std::vector<std::string> words;
+  for (int i = 0; i < 20'000; ++i) words.push_back("word " + std::to_string(i % 50));
+  ASSERT_TRUE(ReadAll(*database, "CREATE TABLE t(word VARCHAR)").ok());
+  const auto outcome = database->AppendTogether({RowsFor("t", {OneValue("word", Words(words))})});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t WHERE word = 'word ' || rowid % 50"),
+            20'000);
+}
+
+TEST(JointAppendTest, BlamesTheOnePartWithAValueThatHasNoPlace) {
+  auto database = OpenMemory();
+  const auto duration = [](int64_t seconds) {
+    const auto type = arrow::duration(arrow::TimeUnit::SECOND);
+    arrow::DurationBuilder builder(type, arrow::default_memory_pool());
+    (void)builder.Append(seconds);
+    return OneValue("d", builder.Finish().ValueOrDie());
+  };
+  const auto outcome = database->AppendTogether({RowsFor("t", {duration(1)}),
+                                                 RowsFor("t", {duration(2), duration(INT64_MAX)}),
+                                                 RowsFor("t", {duration(3)})});
+  EXPECT_EQ(KindOf(outcome.status), ErrorKind::kInvalidInput);
+  EXPECT_THAT(outcome.status.message(), HasSubstr("table 't': batch 1, column 'd': value 0"));
+  EXPECT_EQ(outcome.guilty_first, 1U);
+  EXPECT_EQ(outcome.guilty_count, 1U);
+}
+
 TEST(JointAppendTest, LandsMoreThanARowGroupByAllThreads) {
   auto database = OpenWithThreads();
   ASSERT_TRUE(Land(*database, "t", {MakeRows(0, 10)}).ok());

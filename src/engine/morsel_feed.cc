@@ -44,8 +44,9 @@ void MorselFeed::End() {
 }
 
 Status MorselFeed::Take(std::shared_ptr<arrow::RecordBatch> batch) {
+  const int64_t index = batches_taken_++;
   if (batch->num_rows() == 0) return Status::OK();
-  ARROW_ASSIGN_OR_RAISE(batch, scannable_.Convert(std::move(batch)));
+  ARROW_ASSIGN_OR_RAISE(batch, scannable_.Convert(std::move(batch), index));
   const int64_t rows_max = RowGroupPart(*batch, limits::kMorselBytes);
   for (int64_t offset = 0; offset < batch->num_rows();) {
     if (morsel_rows_ >= rows_max) Seal(true);

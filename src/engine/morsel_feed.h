@@ -55,6 +55,7 @@ class MorselFeed : public std::enable_shared_from_this<MorselFeed> {
   const Gather gather_;
 
   // Of the one writer at a time.
+  int64_t batches_taken_ = 0;
   MorselQueue::Part part_;
   int64_t part_rows_ = 0;
   int64_t morsel_rows_ = 0;  // Of the morsel that part_ is of, with those that went before.

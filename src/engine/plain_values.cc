@@ -1,106 +1,203 @@
 #include "engine/plain_values.h"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <arrow/builder.h>
+#include <arrow/extension_type.h>
+#include <arrow/util/key_value_metadata.h>
 
-#include "base/batch_bytes.h"
 #include "base/error.h"
-#include "base/limits.h"
+#include "engine/gatherer.h"
+#include "engine/opaque_values.h"
+#include "engine/plain_times.h"
 
 namespace arrowport::engine {
 namespace {
 
 using arrow::Type;
 using ArrayPtr = std::shared_ptr<arrow::Array>;
+using FieldPtr = std::shared_ptr<arrow::Field>;
 using TypePtr = std::shared_ptr<arrow::DataType>;
 
-TypePtr PlainValue(const TypePtr& type) { return PlainTypeOf(type, /*is_column=*/false); }
+constexpr std::string_view kExtensionName = "ARROW:extension:name";
 
-std::shared_ptr<arrow::Field> PlainField(const std::shared_ptr<arrow::Field>& field) {
-  return field->WithType(PlainValue(field->type()));
+/// Where a value stands: DuckDB's scan treats some types by it.
+struct Place {
+  bool is_column = false;
+  bool is_in_list = false;
+};
+
+std::string_view ExtensionNameOf(const arrow::Field& field) {
+  if (field.metadata() == nullptr) return {};
+  const int index = field.metadata()->FindKey(std::string(kExtensionName));
+  return index < 0 ? std::string_view() : std::string_view(field.metadata()->value(index));
 }
 
-// Of a type with children, none of which is a dictionary's.
-TypePtr WithFields(const arrow::DataType& type, const arrow::FieldVector& fields) {
-  switch (type.id()) {
+TypePtr PlainType(const TypePtr& type, Place place);
+
+FieldPtr PlainField(const FieldPtr& field, Place place) {
+  auto plain = field->WithType(PlainType(field->type(), place));
+  // DuckDB reads geometries into room for one vector, and a vector of lists may have more.
+  if (place.is_in_list && ExtensionNameOf(*field) == "geoarrow.wkb") {
+    plain = plain->RemoveMetadata();
+  }
+  return plain;
+}
+
+arrow::FieldVector PlainFields(const arrow::DataType& type, Place place) {
+  arrow::FieldVector fields;
+  for (const auto& field : type.fields()) fields.push_back(PlainField(field, place));
+  return fields;
+}
+
+bool IsChanged(const arrow::FieldVector& plain, const arrow::FieldVector& fields) {
+  return !std::ranges::equal(plain, fields, [](const FieldPtr& one, const FieldPtr& other) {
+    return one->type() == other->type() && one->metadata() == other->metadata();
+  });
+}
+
+std::vector<int8_t> PlacesOf(const arrow::DataType& type) {
+  std::vector<int8_t> places(static_cast<size_t>(type.num_fields()));
+  for (size_t i = 0; i < places.size(); ++i) places[i] = static_cast<int8_t>(i);
+  return places;
+}
+
+TypePtr PlainExtension(const TypePtr& type, Place place) {
+  const auto& extension = static_cast<const arrow::ExtensionType&>(*type);
+  const std::string name = extension.extension_name();
+  if (name == "arrow.bool8") return arrow::boolean();
+  // The ones that DuckDB has types for; of others it reads the storage.
+  const bool is_known = name == "arrow.uuid" || name == "arrow.json" || name == "arrow.opaque";
+  if (is_known && !arrow::is_nested(*extension.storage_type())) return type;
+  return PlainType(extension.storage_type(), place);
+}
+
+// Dictionaries of flat values that need nothing else are read right where they are columns.
+TypePtr PlainDictionary(const TypePtr& type, Place place) {
+  const TypePtr& value = static_cast<const arrow::DictionaryType&>(*type).value_type();
+  const TypePtr plain = PlainType(value, {.is_column = false, .is_in_list = place.is_in_list});
+  const bool is_flat = !arrow::is_nested(*value) && value->id() != Type::DICTIONARY &&
+                       value->id() != Type::EXTENSION && IsPlainTime(*value);
+  return place.is_column && is_flat ? type : plain;
+}
+
+TypePtr PlainList(const TypePtr& type) {
+  const auto fields = PlainFields(*type, {.is_column = false, .is_in_list = true});
+  const bool is_changed = IsChanged(fields, type->fields());
+  switch (type->id()) {
     case Type::LIST:
+      return is_changed ? arrow::list(fields[0]) : type;
+    case Type::LARGE_LIST:
+      return is_changed ? arrow::large_list(fields[0]) : type;
     case Type::LIST_VIEW:
       return arrow::list(fields[0]);
-    case Type::LARGE_LIST:
     case Type::LARGE_LIST_VIEW:
       return arrow::large_list(fields[0]);
-    case Type::FIXED_SIZE_LIST:
-      return arrow::fixed_size_list(fields[0],
-                                    static_cast<const arrow::FixedSizeListType&>(type).list_size());
-    case Type::STRUCT:
-      return arrow::struct_(fields);
     case Type::MAP: {
+      if (!is_changed) return type;
       const auto& entries = *fields[0]->type();
       return std::make_shared<arrow::MapType>(
           entries.field(0), entries.field(1),
-          static_cast<const arrow::MapType&>(type).keys_sorted());
+          static_cast<const arrow::MapType&>(*type).keys_sorted());
     }
-    case Type::SPARSE_UNION:
-      return arrow::sparse_union(fields, static_cast<const arrow::UnionType&>(type).type_codes());
-    case Type::RUN_END_ENCODED:
-      return arrow::run_end_encoded(fields[0]->type(), fields[1]->type());
     default:
-      return nullptr;
+      if (!is_changed) return type;
+      return arrow::fixed_size_list(
+          fields[0], static_cast<const arrow::FixedSizeListType&>(*type).list_size());
   }
 }
 
-/// Picks values, with a bound on what they take together.
-class Gatherer {
- public:
-  static Result<Gatherer> Of(ArrayPtr values) {
-    Gatherer gatherer;
-    ARROW_RETURN_NOT_OK(
-        arrow::MakeBuilder(arrow::default_memory_pool(), values->type(), &gatherer.builder_));
-    gatherer.values_ = std::move(values);
-    return gatherer;
-  }
+TypePtr PlainUnion(const TypePtr& type, Place place) {
+  const auto fields = PlainFields(*type, place);
+  const auto& codes = static_cast<const arrow::UnionType&>(*type).type_codes();
+  // DuckDB takes the code of a member for its place.
+  const auto places = PlacesOf(*type);
+  if (!IsChanged(fields, type->fields()) && codes == places) return type;
+  return arrow::sparse_union(fields, places);
+}
 
-  Status Append(int64_t offset, int64_t count) {
-    for (int64_t i = offset; i < offset + count; ++i) bytes_ += BytesOf(i);
-    if (bytes_ > limits::kPlainColumnBytesMax) {
-      return MakeError(ErrorKind::kTooLarge,
-                       "its values take more than " + std::to_string(limits::kPlainColumnBytesMax) +
-                           " bytes when each is written out; send fewer rows a batch");
+TypePtr PlainType(const TypePtr& type, Place place) {
+  const Place within = {.is_column = false, .is_in_list = place.is_in_list};
+  switch (type->id()) {
+    case Type::DICTIONARY:
+      return PlainDictionary(type, place);
+    case Type::EXTENSION:
+      return PlainExtension(type, within);
+    case Type::RUN_END_ENCODED:
+      return PlainType(static_cast<const arrow::RunEndEncodedType&>(*type).value_type(), within);
+    case Type::LIST:
+    case Type::LARGE_LIST:
+    case Type::LIST_VIEW:
+    case Type::LARGE_LIST_VIEW:
+    case Type::FIXED_SIZE_LIST:
+    case Type::MAP:
+      return PlainList(type);
+    case Type::SPARSE_UNION:
+      return PlainUnion(type, within);
+    case Type::STRUCT: {
+      const auto fields = PlainFields(*type, within);
+      return IsChanged(fields, type->fields()) ? arrow::struct_(fields) : type;
     }
-    return builder_->AppendArraySlice(*values_->data(), offset, count);
+    default:
+      return PlainTimeTypeOf(type);
   }
+}
 
-  Status AppendNull() {
-    ++bytes_;
-    return builder_->AppendNull();
-  }
-
-  Result<ArrayPtr> Finish() { return builder_->Finish(); }
-
- private:
-  // At least one byte, so that values without any are bounded as well.
-  [[nodiscard]] int64_t BytesOf(int64_t index) const {
-    const arrow::DataType& type = *values_->type();
-    if (arrow::is_fixed_width(type)) return 1 + type.bit_width() / 8;
-    return 1 + arrowport::BytesOf(*values_->Slice(index, 1));
-  }
-
-  ArrayPtr values_;
-  std::unique_ptr<arrow::ArrayBuilder> builder_;
-  int64_t bytes_ = 0;
-};
+bool IsPlain(const arrow::DataType& type) {
+  if (type.id() == Type::EXTENSION) return !IsDuckDbsOwn(type);
+  // DuckDB has no mapping for those.
+  if (type.id() == Type::DENSE_UNION) return true;
+  return IsPlainTime(type) && std::ranges::all_of(type.fields(), [](const FieldPtr& field) {
+           return IsPlain(*field->type());
+         });
+}
 
 Result<ArrayPtr> FromDictionary(const ArrayPtr& array, const TypePtr& type) {
   const auto& dictionary = static_cast<const arrow::DictionaryArray&>(*array);
   ARROW_ASSIGN_OR_RAISE(auto values, ToPlain(dictionary.dictionary(), type));
-  ARROW_ASSIGN_OR_RAISE(auto gatherer, Gatherer::Of(std::move(values)));
+  ARROW_ASSIGN_OR_RAISE(auto gatherer, Gatherer::Of(values));
   for (int64_t i = 0; i < array->length(); ++i) {
     ARROW_RETURN_NOT_OK(dictionary.IsNull(i) ? gatherer.AppendNull()
                                              : gatherer.Append(dictionary.GetValueIndex(i), 1));
+  }
+  return gatherer.Finish();
+}
+
+template <typename RunEnd>
+Status GatherRuns(const arrow::RunEndEncodedArray& array, Gatherer& gatherer) {
+  const auto* ends = array.run_ends()->data()->GetValues<RunEnd>(1);
+  const int64_t end = array.offset() + array.length();
+  int64_t row = array.offset();
+  for (int64_t run = array.FindPhysicalOffset(); row < end; ++run) {
+    const int64_t run_end = std::min<int64_t>(ends[run], end);
+    ARROW_RETURN_NOT_OK(gatherer.Repeat(run, run_end - row));
+    row = run_end;
+  }
+  return Status::OK();
+}
+
+Result<ArrayPtr> FromRuns(const ArrayPtr& array, const TypePtr& type) {
+  const auto& runs = static_cast<const arrow::RunEndEncodedArray&>(*array);
+  ARROW_ASSIGN_OR_RAISE(auto values, ToPlain(runs.values(), type));
+  ARROW_ASSIGN_OR_RAISE(auto gatherer, Gatherer::Of(values));
+  switch (runs.run_ends()->type_id()) {
+    case Type::INT16:
+      ARROW_RETURN_NOT_OK(GatherRuns<int16_t>(runs, gatherer));
+      break;
+    case Type::INT32:
+      ARROW_RETURN_NOT_OK(GatherRuns<int32_t>(runs, gatherer));
+      break;
+    default:
+      ARROW_RETURN_NOT_OK(GatherRuns<int64_t>(runs, gatherer));
+      break;
   }
   return gatherer.Finish();
 }
@@ -109,7 +206,7 @@ template <typename ListViewArray, typename ListArray>
 Result<ArrayPtr> FromListView(const ArrayPtr& array, const TypePtr& type) {
   const auto& views = static_cast<const ListViewArray&>(*array);
   ARROW_ASSIGN_OR_RAISE(auto values, ToPlain(views.values(), type->field(0)->type()));
-  ARROW_ASSIGN_OR_RAISE(auto gatherer, Gatherer::Of(std::move(values)));
+  ARROW_ASSIGN_OR_RAISE(auto gatherer, Gatherer::Of(values));
   using Offset = typename ListArray::offset_type;
   arrow::TypedBufferBuilder<Offset> offsets;
   arrow::TypedBufferBuilder<bool> validity;
@@ -129,65 +226,86 @@ Result<ArrayPtr> FromListView(const ArrayPtr& array, const TypePtr& type) {
   return std::make_shared<ListArray>(type, views.length(), bounds, gathered, bits);
 }
 
-// DuckDB would read the two numbers of a value as one.
-Result<ArrayPtr> FromDayTime(const ArrayPtr& array) {
-  constexpr int64_t kNanosecondsPerMillisecond = 1'000'000;
-  const auto& intervals = static_cast<const arrow::DayTimeIntervalArray&>(*array);
-  arrow::MonthDayNanoIntervalBuilder builder;
-  ARROW_RETURN_NOT_OK(builder.Reserve(intervals.length()));
-  for (int64_t i = 0; i < intervals.length(); ++i) {
-    if (intervals.IsNull(i)) {
-      builder.UnsafeAppendNull();
-      continue;
-    }
-    const auto value = intervals.GetValue(i);
-    builder.UnsafeAppend({0, value.days, value.milliseconds * kNanosecondsPerMillisecond});
+Result<ArrayPtr> FromBytes(const arrow::ExtensionArray& array) {
+  const auto& bytes = static_cast<const arrow::Int8Array&>(*array.storage());
+  arrow::BooleanBuilder builder;
+  ARROW_RETURN_NOT_OK(builder.Reserve(bytes.length()));
+  for (int64_t i = 0; i < bytes.length(); ++i) {
+    bytes.IsNull(i) ? builder.UnsafeAppendNull() : builder.UnsafeAppend(bytes.Value(i) != 0);
   }
   return builder.Finish();
 }
 
+Result<ArrayPtr> FromExtension(const ArrayPtr& array, const TypePtr& type) {
+  const auto& extension = static_cast<const arrow::ExtensionArray&>(*array);
+  const std::string name = extension.extension_type()->extension_name();
+  if (name == "arrow.bool8") return FromBytes(extension);
+  if (type->id() != Type::EXTENSION) return ToPlain(extension.storage(), type);
+  if (IsDuckDbsOwn(*type)) ARROW_RETURN_NOT_OK(CheckDuckDbsOwn(extension));
+  return array;
+}
+
+// By what is a member's place, where Arrow's codes are any numbers.
+Result<std::shared_ptr<arrow::Buffer>> PlacesFor(const arrow::ArrayData& data) {
+  const auto& codes = static_cast<const arrow::UnionType&>(*data.type).type_codes();
+  const auto& buffer = data.buffers[1];
+  if (codes == PlacesOf(*data.type) || buffer == nullptr) return buffer;
+  std::array<int8_t, arrow::UnionType::kMaxTypeCode + 1> places{};
+  for (size_t i = 0; i < codes.size(); ++i) {
+    places[static_cast<size_t>(codes[i])] = static_cast<int8_t>(i);
+  }
+  arrow::TypedBufferBuilder<int8_t> builder;
+  ARROW_RETURN_NOT_OK(builder.Reserve(buffer->size()));
+  for (int64_t i = 0; i < buffer->size(); ++i) {
+    // What is outside of a slice may be any byte.
+    const auto code = static_cast<int8_t>(buffer->data()[i]);
+    builder.UnsafeAppend(code < 0 ? int8_t{0} : places[static_cast<size_t>(code)]);
+  }
+  return builder.Finish();
+}
+
+Result<ArrayPtr> WithPlainChildren(const arrow::Array& array, const TypePtr& type) {
+  auto data = array.data()->Copy();
+  if (data->type->id() == Type::SPARSE_UNION) {
+    ARROW_ASSIGN_OR_RAISE(data->buffers[1], PlacesFor(*data));
+  }
+  data->type = type;
+  for (int i = 0; i < type->num_fields(); ++i) {
+    auto& child = data->child_data[static_cast<size_t>(i)];
+    const auto& field = *type->field(i);
+    auto plain = ToPlain(arrow::MakeArray(child), field.type());
+    if (!plain.ok()) return WithContext("'" + field.name() + "'", plain.status());
+    child = (*plain)->data();
+  }
+  return arrow::MakeArray(data);
+}
+
 }  // namespace
 
-TypePtr PlainTypeOf(const TypePtr& type, bool is_column) {
-  if (type->id() == Type::DICTIONARY) {
-    const TypePtr& value = static_cast<const arrow::DictionaryType&>(*type).value_type();
-    const bool is_flat = !arrow::is_nested(*value) && value->id() != Type::DICTIONARY;
-    return is_column && is_flat ? type : PlainValue(value);
-  }
-  if (type->id() == Type::INTERVAL_DAY_TIME) return arrow::month_day_nano_interval();
-  bool changed = type->id() == Type::LIST_VIEW || type->id() == Type::LARGE_LIST_VIEW;
-  arrow::FieldVector fields;
-  for (const auto& field : type->fields()) {
-    fields.push_back(PlainField(field));
-    if (fields.back()->type() != field->type()) changed = true;
-  }
-  if (!changed) return type;
-  const TypePtr plain = WithFields(*type, fields);
-  return plain == nullptr ? type : plain;
+FieldPtr PlainColumn(const FieldPtr& field) {
+  return PlainField(field, {.is_column = true, .is_in_list = false});
+}
+
+bool IsPlain(const arrow::Field& plain, const arrow::Field& field) {
+  return plain.type() == field.type() && IsPlain(*field.type());
 }
 
 Result<ArrayPtr> ToPlain(const ArrayPtr& array, const TypePtr& type) {
-  if (array->type() == type) return array;
+  if (array->type() == type && IsPlain(*type)) return array;
   switch (array->type_id()) {
     case Type::DICTIONARY:
       return FromDictionary(array, type);
-    case Type::INTERVAL_DAY_TIME:
-      return FromDayTime(array);
+    case Type::RUN_END_ENCODED:
+      return FromRuns(array, type);
+    case Type::EXTENSION:
+      return FromExtension(array, type);
     case Type::LIST_VIEW:
       return FromListView<arrow::ListViewArray, arrow::ListArray>(array, type);
     case Type::LARGE_LIST_VIEW:
       return FromListView<arrow::LargeListViewArray, arrow::LargeListArray>(array, type);
     default:
-      break;
+      return array->num_fields() > 0 ? WithPlainChildren(*array, type) : PlainTimes(array);
   }
-  auto data = array->data()->Copy();
-  data->type = type;
-  for (int i = 0; i < type->num_fields(); ++i) {
-    ARROW_ASSIGN_OR_RAISE(auto child,
-                          ToPlain(arrow::MakeArray(data->child_data[i]), type->field(i)->type()));
-    data->child_data[i] = child->data();
-  }
-  return arrow::MakeArray(data);
 }
 
 }  // namespace arrowport::engine

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -17,16 +18,14 @@
 namespace arrowport::engine {
 namespace {
 
+using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
+
 bool HasOffset(const arrow::ArrayData& data) {
   if (data.offset != 0) return true;
   for (const auto& child : data.child_data) {
     if (HasOffset(*child)) return true;
   }
   return false;
-}
-
-bool IsNested(const arrow::Array& column) {
-  return arrow::is_nested(column.type_id()) && column.type_id() != arrow::Type::RUN_END_ENCODED;
 }
 
 // Whether the byte after the first `bits` of `bitmap` may be read.
@@ -59,24 +58,12 @@ Result<std::shared_ptr<arrow::ArrayData>> WithSpareBytes(std::shared_ptr<arrow::
   return data;
 }
 
-Result<std::shared_ptr<arrow::Array>> Prepare(std::shared_ptr<arrow::Array> column) {
-  if (IsNested(*column) && HasOffset(*column->data())) {
+Result<std::shared_ptr<arrow::Array>> AlignColumn(std::shared_ptr<arrow::Array> column) {
+  if (arrow::is_nested(column->type_id()) && HasOffset(*column->data())) {
     ARROW_ASSIGN_OR_RAISE(column, arrow::Concatenate({column}));
   }
   ARROW_ASSIGN_OR_RAISE(auto data, WithSpareBytes(column->data()));
   return data == column->data() ? column : arrow::MakeArray(data);
-}
-
-Result<std::shared_ptr<arrow::RecordBatch>> Prepare(std::shared_ptr<arrow::RecordBatch> batch) {
-  auto columns = batch->columns();
-  bool changed = false;
-  for (auto& column : columns) {
-    ARROW_ASSIGN_OR_RAISE(auto prepared, Prepare(column));
-    changed = changed || prepared != column;
-    column = std::move(prepared);
-  }
-  if (!changed) return batch;
-  return arrow::RecordBatch::Make(batch->schema(), batch->num_rows(), std::move(columns));
 }
 
 }  // namespace
@@ -84,29 +71,46 @@ Result<std::shared_ptr<arrow::RecordBatch>> Prepare(std::shared_ptr<arrow::Recor
 Scannable::Scannable(const std::shared_ptr<arrow::Schema>& schema) : schema_(schema) {
   arrow::FieldVector fields;
   for (const auto& field : schema->fields()) {
-    fields.push_back(field->WithType(PlainTypeOf(field->type(), /*is_column=*/true)));
-    if (fields.back()->type() != field->type()) changes_types_ = true;
+    fields.push_back(PlainColumn(field));
+    if (!IsPlain(*fields.back(), *field)) is_plain_ = false;
   }
-  if (changes_types_) schema_ = arrow::schema(std::move(fields), schema->metadata());
+  if (!is_plain_) schema_ = arrow::schema(std::move(fields), schema->metadata());
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> Scannable::Convert(
-    std::shared_ptr<arrow::RecordBatch> batch) const {
-  if (!changes_types_) return Prepare(std::move(batch));
+Result<BatchPtr> Scannable::WriteOut(BatchPtr batch, int64_t index) const {
+  if (is_plain_) return batch;
   std::vector<std::shared_ptr<arrow::Array>> columns;
   for (int i = 0; i < batch->num_columns(); ++i) {
     auto column = ToPlain(batch->column(i), schema_->field(i)->type());
     if (!column.ok()) {
-      return WithContext("column '" + schema_->field(i)->name() + "'", column.status());
+      return WithContext(
+          "batch " + std::to_string(index) + ", column '" + schema_->field(i)->name() + "'",
+          column.status());
     }
     columns.push_back(*std::move(column));
   }
-  return Prepare(arrow::RecordBatch::Make(schema_, batch->num_rows(), std::move(columns)));
+  return arrow::RecordBatch::Make(schema_, batch->num_rows(), std::move(columns));
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> Scannable::Slice(const arrow::RecordBatch& batch,
-                                                             int64_t offset, int64_t rows) {
-  return Prepare(batch.Slice(offset, rows));
+Result<BatchPtr> Scannable::Align(BatchPtr batch) {
+  auto columns = batch->columns();
+  bool changed = false;
+  for (auto& column : columns) {
+    ARROW_ASSIGN_OR_RAISE(auto aligned, AlignColumn(column));
+    changed = changed || aligned != column;
+    column = std::move(aligned);
+  }
+  if (!changed) return batch;
+  return arrow::RecordBatch::Make(batch->schema(), batch->num_rows(), std::move(columns));
+}
+
+Result<BatchPtr> Scannable::Convert(BatchPtr batch, int64_t index) const {
+  ARROW_ASSIGN_OR_RAISE(batch, WriteOut(std::move(batch), index));
+  return Align(std::move(batch));
+}
+
+Result<BatchPtr> Scannable::Slice(const arrow::RecordBatch& batch, int64_t offset, int64_t rows) {
+  return Align(batch.Slice(offset, rows));
 }
 
 }  // namespace arrowport::engine

@@ -3,9 +3,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <arrow/api.h>
+#include <arrow/extension/opaque.h>
+#include <arrow/json/from_string.h>
+#include <arrow/util/key_value_metadata.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -58,6 +62,113 @@ TEST(ScannableTest, LandsRandomNestedTypesAsTheyAreWholeAndSliced) {
   }
 }
 
+std::shared_ptr<arrow::Array> FromJson(const std::shared_ptr<arrow::DataType>& type,
+                                       const std::string& json) {
+  return arrow::json::ArrayFromJSONString(type, json).ValueOrDie();
+}
+
+// Runs of one value each.
+std::shared_ptr<arrow::Array> Runs(const std::shared_ptr<arrow::Array>& values) {
+  std::vector<int32_t> ends;
+  for (int32_t i = 1; i <= values->length(); ++i) ends.push_back(i);
+  arrow::Int32Builder builder;
+  EXPECT_TRUE(builder.AppendValues(ends).ok());
+  return arrow::RunEndEncodedArray::Make(values->length(), builder.Finish().ValueOrDie(), values)
+      .ValueOrDie();
+}
+
+// What landed of `array` by an insert, as DuckDB has it in words.
+std::string Landed(const std::shared_ptr<arrow::Array>& array) {
+  auto database = OpenMemory();
+  auto rows = Land(*database, "t", {OneColumn(array)});
+  if (!rows.ok()) return rows.status().ToString();
+  auto back = ReadAll(*database, "SELECT list(v)::VARCHAR FROM t");
+  if (!back.ok()) return back.status().ToString();
+  return (*back)->column(0)->GetScalar(0).ValueOrDie()->ToString();
+}
+
+TEST(ScannableTest, LandsRunEndsWithinListsOfAFixedSize) {
+  const auto lists = [](const std::shared_ptr<arrow::DataType>& type, const std::string& json) {
+    return arrow::FixedSizeListArray::FromArrays(Runs(FromJson(type, json)), 2).ValueOrDie();
+  };
+  EXPECT_EQ(Landed(lists(arrow::int64(), "[1, null, 3, 4]")), "[[1, NULL], [3, 4]]");
+  EXPECT_EQ(Landed(lists(arrow::boolean(), "[true, null, false, true]")),
+            "[[true, NULL], [false, true]]");
+  EXPECT_EQ(Landed(lists(arrow::utf8(), R"(["a", null, "b", "c"])")), "[[a, NULL], [b, c]]");
+}
+
+TEST(ScannableTest, LandsListsOfRunEndsThatAreAllEmpty) {
+  const auto offsets = FromJson(arrow::int32(), "[0, 0, 0]");
+  const auto none = Runs(FromJson(arrow::utf8(), "[]"));
+  EXPECT_EQ(Landed(arrow::ListArray::FromArrays(*offsets, *none).ValueOrDie()), "[[], []]");
+}
+
+TEST(ScannableTest, LandsMoreGeometriesInListsThanAVectorHasRoomFor) {
+  constexpr int kPoints = 5'000;
+  std::string point("\x01\x01\0\0\0", 5);
+  point.resize(21);
+  arrow::BinaryBuilder points;
+  for (int i = 0; i < kPoints; ++i) ASSERT_TRUE(points.Append(point).ok());
+  const auto geometry = arrow::key_value_metadata({"ARROW:extension:name"}, {"geoarrow.wkb"});
+  const auto type = arrow::list(arrow::field("item", arrow::binary(), true, geometry));
+  const auto offsets = FromJson(arrow::int32(), "[0, " + std::to_string(kPoints) + "]");
+  const auto lists =
+      arrow::ListArray::FromArrays(type, *offsets, *points.Finish().ValueOrDie()).ValueOrDie();
+  auto database = OpenMemory();
+  ASSERT_TRUE(Land(*database, "t", {OneColumn(lists)}).ok());
+  EXPECT_EQ(*testing::ReadInt(*database, "SELECT len(v) FROM t"), kPoints);
+  EXPECT_EQ(*testing::ReadInt(
+                *database, "SELECT sum(octet_length(p))::BIGINT FROM (SELECT unnest(v) p FROM t)"),
+            kPoints * 21);
+}
+
+TEST(ScannableTest, TakesTheCodesOfAUnionForWhatTheyAre) {
+  const auto type = arrow::sparse_union(
+      {arrow::field("n", arrow::int32()), arrow::field("t", arrow::utf8())}, {1, 0});
+  EXPECT_EQ(Landed(FromJson(type, R"([[0, "a"], [1, 7]])")), "[a, 7]");
+}
+
+TEST(ScannableTest, RoundsTowardsThePast) {
+  const auto nano = arrow::TimeUnit::NANO;
+  EXPECT_EQ(Landed(FromJson(arrow::timestamp(nano, "UTC"), "[-1, 1]")),
+            "['1969-12-31 23:59:59.999999+00', '1970-01-01 00:00:00+00']");
+  EXPECT_EQ(Landed(FromJson(arrow::duration(nano), "[-1, 999, -1001]")),
+            "['-00:00:00.000001', '00:00:00', '-00:00:00.000002']");
+  EXPECT_EQ(Landed(FromJson(arrow::month_day_nano_interval(), "[[0, 1, -1], [0, 1, 1999]]")),
+            "['1 day -00:00:00.000001', '1 day 00:00:00.000001']");
+}
+
+TEST(ScannableTest, NamesTheBatchTheColumnAndThePlaceOfAValueWithoutAPlaceInDuckDb) {
+  const auto batch = OneColumn(
+      FromJson(arrow::duration(arrow::TimeUnit::SECOND), "[1, null, 9223372036854775807]"));
+  const Status status = Scannable(batch->schema()).Convert(batch, 3).status();
+  EXPECT_EQ(KindOf(status), ErrorKind::kInvalidInput);
+  EXPECT_THAT(status.message(),
+              ::testing::HasSubstr("batch 3, column 'v': value 2, the duration[s] "
+                                   "9223372036854775807, is out of the range of an INTERVAL"));
+}
+
+TEST(ScannableTest, RefusesBytesThatAreNoneOfDuckDbsOwnTypes) {
+  const auto bytes = [](const std::string& type, const std::string& value) {
+    arrow::BinaryBuilder builder;
+    EXPECT_TRUE(builder.Append(value).ok());
+    const auto opaque = arrow::extension::opaque(arrow::binary(), type, "DuckDB");
+    return arrow::ExtensionType::WrapArray(opaque, builder.Finish().ValueOrDie());
+  };
+  EXPECT_EQ(Landed(bytes("bit", "\x05\xFD")), "[101]");
+  EXPECT_EQ(Landed(bytes("bignum", std::string("\x80\0\x01\x07", 4))), "[7]");
+  for (const auto& [type, value] : std::vector<std::pair<std::string, std::string>>{
+           {"bit", ""},
+           {"bit", "\x05"},
+           {"bit", "\x09\xFF"},
+           {"bit", std::string("\x05\0", 2)},
+           {"bignum", ""},
+           {"bignum", "\x7F"},
+           {"bignum", std::string("\x80\0\x09\x07", 4)}}) {
+    EXPECT_THAT(Landed(bytes(type, value)), ::testing::HasSubstr("column 'v': value 0 is none of"));
+  }
+}
+
 TEST(ScannableTest, LandsIntervalsOfDaysAndMilliseconds) {
   auto database = OpenMemory();
   arrow::DayTimeIntervalBuilder builder;
@@ -79,7 +190,7 @@ TEST(ScannableTest, PassesPlainBatchesAsTheyAre) {
   const auto batch = testing::MakeRows(0, 10)->Slice(2, 5);
   const Scannable scannable(batch->schema());
   EXPECT_EQ(scannable.schema(), batch->schema());
-  EXPECT_EQ(scannable.Convert(batch).ValueOrDie(), batch);
+  EXPECT_EQ(scannable.Convert(batch, 0).ValueOrDie(), batch);
 }
 
 TEST(ScannableTest, RefusesADictionaryThatWouldFillMemoryWhenWrittenOut) {
@@ -92,7 +203,7 @@ TEST(ScannableTest, RefusesADictionaryThatWouldFillMemoryWhenWrittenOut) {
           .ValueOrDie();
   const auto batch = OneColumn(
       arrow::StructArray::Make({dictionary}, std::vector<std::string>{"word"}).ValueOrDie());
-  const Status status = Scannable(batch->schema()).Convert(batch).status();
+  const Status status = Scannable(batch->schema()).Convert(batch, 0).status();
   EXPECT_EQ(KindOf(status), ErrorKind::kTooLarge) << status;
 }
 

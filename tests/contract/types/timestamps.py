@@ -28,4 +28,7 @@ CASES = [
     TypeCase("timestamp[ns, tz=UTC], whole microseconds",
              pa.array([1_709_210_096_123_456_000, 0, -1000, None]).view(pa.timestamp("ns", tz="UTC")),
              pa.array([1_709_210_096_123_456, 0, -1, None]).view(UTC)),
+    # What is finer is rounded towards the past.
+    of_words(pa.timestamp("ns", tz="UTC"), [1_709_210_096_123_456_789, -1, -999, -1000, -1001, -(2**63) + 1, None],
+             back=UTC, back_words=[1_709_210_096_123_456, -1, -1, -1, -2, -9_223_372_036_854_776, None]),
 ]
