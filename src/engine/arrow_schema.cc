@@ -4,10 +4,12 @@
 #include <utility>
 
 #include <arrow/c/bridge.h>
+#include <arrow/extension/opaque.h>
 #include <duckdb/common/arrow/arrow_converter.hpp>
 
 #include "base/error.h"
 #include "engine/duckdb_error.h"
+#include "engine/with_transaction.h"
 
 namespace arrowport::engine {
 namespace {
@@ -56,20 +58,55 @@ std::shared_ptr<arrow::DataType> WithItemNames(const std::shared_ptr<arrow::Data
   }
 }
 
-}  // namespace
-
-Result<std::shared_ptr<arrow::Schema>> ArrowSchemaOf(
-    const duckdb::vector<duckdb::LogicalType>& types, const duckdb::vector<std::string>& names,
-    duckdb::ClientContext& context) {
+Result<std::shared_ptr<arrow::Schema>> Export(const duckdb::vector<duckdb::LogicalType>& types,
+                                              const duckdb::vector<std::string>& names,
+                                              duckdb::ClientContext& context) {
   return Guarded([&]() -> Result<std::shared_ptr<arrow::Schema>> {
     ArrowSchema exported;
     auto properties = context.GetClientProperties();
-    duckdb::ArrowConverter::ToArrowSchema(&exported, types, names, properties);
+    WithTransaction(context, [&] {
+      duckdb::ArrowConverter::ToArrowSchema(&exported, types, names, properties);
+    });
     ARROW_ASSIGN_OR_RAISE(auto schema, arrow::ImportSchema(&exported));
     arrow::FieldVector fields;
     for (const auto& field : schema->fields()) fields.push_back(WithItemNames(field));
     return arrow::schema(std::move(fields), schema->metadata());
   });
+}
+
+}  // namespace
+
+Result<std::shared_ptr<arrow::Schema>> ArrowSchemaOf(
+    const duckdb::vector<duckdb::LogicalType>& types, const duckdb::vector<std::string>& names,
+    duckdb::ClientContext& context) {
+  auto schema = Export(types, names, context);
+  if (schema.ok()) return schema;
+  for (duckdb::idx_t i = 0; i < types.size(); ++i) {
+    const auto column = Export({types[i]}, {names[i]}, context);
+    if (column.ok()) continue;
+    return MakeError(KindOf(column.status()),
+                     "column '" + names[i] + "': " + column.status().message() +
+                         "; cast it in SQL, for example to VARCHAR or JSON");
+  }
+  return schema;
+}
+
+Result<std::shared_ptr<arrow::Schema>> ArrowSchemaOfAny(
+    const duckdb::vector<duckdb::LogicalType>& types, const duckdb::vector<std::string>& names,
+    duckdb::ClientContext& context) {
+  arrow::FieldVector fields;
+  for (duckdb::idx_t i = 0; i < types.size(); ++i) {
+    auto column = Export({types[i]}, {names[i]}, context);
+    if (column.ok()) {
+      fields.push_back((*column)->field(0));
+    } else if (KindOf(column.status()) == ErrorKind::kNotImplemented) {
+      fields.push_back(arrow::field(
+          names[i], arrow::extension::opaque(arrow::null(), types[i].ToString(), "DuckDB")));
+    } else {
+      return column.status();
+    }
+  }
+  return arrow::schema(std::move(fields));
 }
 
 }  // namespace arrowport::engine

@@ -16,6 +16,7 @@
 
 #include "base/call_control.h"
 #include "base/error.h"
+#include "engine/arrow_schema.h"
 #include "engine/column_fit.h"
 #include "engine/core.h"
 #include "engine/data_files.h"
@@ -61,9 +62,16 @@ Result<std::shared_ptr<ResultStream>> Run(const std::shared_ptr<Core>& core,
 
 Result<std::shared_ptr<arrow::Schema>> SchemaOf(const std::shared_ptr<Core>& core,
                                                 const TableName& table) {
-  ARROW_ASSIGN_OR_RAISE(auto info,
-                        DescribeStatement(core, {Sql("SELECT * FROM {}", {table}), {}}, {}));
-  return info.schema;
+  const std::string sql = Sql("SELECT * FROM {}", {table});
+  auto info = DescribeStatement(core, {sql, {}}, {});
+  if (info.ok()) return info->schema;
+  if (KindOf(info.status()) != ErrorKind::kNotImplemented) return info.status();
+  ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
+  return Guarded([&]() -> Result<std::shared_ptr<arrow::Schema>> {
+    const auto prepared = connection->Prepare(sql);
+    if (prepared->HasError()) return FromDuckDb(prepared->error);
+    return ArrowSchemaOfAny(prepared->GetTypes(), prepared->GetNames(), *connection->context);
+  });
 }
 
 std::vector<std::string> NeverNullOf(const duckdb::TableCatalogEntry& table) {

@@ -15,6 +15,8 @@
 #include <duckdb/common/arrow/appender/append_data.hpp>
 #include <duckdb/common/arrow/arrow_appender.hpp>
 
+#include "engine/arrow_range.h"
+
 namespace arrowport::engine {
 namespace {
 
@@ -287,14 +289,16 @@ class AppenderBuilder final : public ColumnBuilder {
  public:
   AppenderBuilder(duckdb::LogicalType type, std::shared_ptr<arrow::DataType> arrow_type,
                   duckdb::ClientContext& context, const ColumnSize& expected)
-      : type_(std::move(type)), arrow_type_(std::move(arrow_type)) {
+      : type_(std::move(type)),
+        can_leave_range_(CanLeaveArrowRange(type_)),
+        arrow_type_(std::move(arrow_type)) {
     auto properties = context.GetClientProperties();
     data_ = duckdb::ArrowAppender::InitializeChild(type_, expected.rows, properties);
   }
 
-  void Append(duckdb::Vector& vector, const UnifiedVectorFormat& format, idx_t from, idx_t to,
+  void Append(duckdb::Vector& vector, const UnifiedVectorFormat& /*format*/, idx_t from, idx_t to,
               idx_t size) override {
-    if (type_.id() == duckdb::LogicalTypeId::UHUGEINT) CheckSign(format, from, to);
+    if (can_leave_range_) CheckArrowRange(vector, from, to, size);
     data_->AppendChild(vector, from, to, size);
   }
 
@@ -308,21 +312,6 @@ class AppenderBuilder final : public ColumnBuilder {
   }
 
  private:
-  // DuckDB hands a UHUGEINT out as a decimal of 128 bits, which has a sign.
-  static void CheckSign(const UnifiedVectorFormat& format, idx_t from, idx_t to) {
-    const auto* values = UnifiedVectorFormat::GetData<duckdb::uhugeint_t>(format);
-    for (idx_t i = from; i < to; ++i) {
-      const idx_t index = format.sel->get_index(i);
-      const bool fits = !format.validity.RowIsValid(index) ||
-                        values[index].upper <= static_cast<uint64_t>(INT64_MAX);
-      if (!fits) {
-        throw duckdb::OutOfRangeException("the UHUGEINT " + values[index].ToString() +
-                                          " is 2^127 or more, for which Arrow's decimals have no "
-                                          "room; cast the column to VARCHAR");
-      }
-    }
-  }
-
   // Every array that DuckDB's appender makes carries its buffers in an ArrowAppendData.
   static int64_t BytesOf(const ArrowArray& array) {
     auto* data = static_cast<duckdb::ArrowAppendData*>(array.private_data);
@@ -334,6 +323,7 @@ class AppenderBuilder final : public ColumnBuilder {
   }
 
   const duckdb::LogicalType type_;
+  const bool can_leave_range_;
   const std::shared_ptr<arrow::DataType> arrow_type_;
   duckdb::unique_ptr<duckdb::ArrowAppendData> data_;
 };

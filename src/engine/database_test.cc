@@ -262,6 +262,49 @@ TEST(DatabaseTest, ListsAndDescribesTables) {
   EXPECT_EQ(KindOf(missing.status()), ErrorKind::kNotFound);
 }
 
+TEST(DatabaseTest, DescribesTablesOfGeometriesWithACoordinateSystem) {
+  auto database = OpenMemory();
+  ASSERT_TRUE(ReadAll(*database,
+                      "CREATE TABLE g AS SELECT 'POINT(1 2)'::GEOMETRY('OGC:CRS84') AS p, "
+                      "['POINT(1 2)'::GEOMETRY('OGC:CRS84')] AS l")
+                  .ok());
+  auto info = database->DescribeTable(TableName::Parse("g").ValueOrDie(), {});
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_EQ(info->rows, 1);
+  EXPECT_EQ(database->ListTables({})->size(), 1U);
+  // And what comes out may go in again.
+  auto rows = ReadAll(*database, "SELECT p FROM g");
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  ASSERT_TRUE(Land(*database, "copy", {(*rows)->CombineChunksToBatch().ValueOrDie()}).ok());
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM copy JOIN g ON copy.p = g.p"), 1);
+}
+
+TEST(DatabaseTest, TellsOfColumnsThatArrowHasNoTypeFor) {
+  auto database = OpenMemory();
+  ASSERT_TRUE(ReadAll(*database, "CREATE TABLE t AS SELECT 1 AS i, 42::VARIANT AS v").ok());
+  ASSERT_TRUE(ReadAll(*database, "CREATE VIEW w AS FROM t").ok());
+  EXPECT_EQ(database->ListTables({})->size(), 2U);
+  for (const std::string name : {"t", "w"}) {
+    auto info = database->DescribeTable({"", "", name}, {});
+    ASSERT_TRUE(info.ok()) << info.status();
+    EXPECT_THAT(info->schema->field(1)->type()->ToString(), HasSubstr("type_name=VARIANT"));
+  }
+  const Status read = ReadAll(*database, "FROM t").status();
+  EXPECT_EQ(KindOf(read), ErrorKind::kNotImplemented);
+  EXPECT_THAT(read.message(), HasSubstr("column 'v': "));
+  EXPECT_THAT(read.message(), HasSubstr("cast it in SQL"));
+}
+
+TEST(QueryTest, RefusesIntervalsThatArrowHasNoRoomFor) {
+  auto database = OpenMemory();
+  for (const std::string sql :
+       {"SELECT to_years(0) + to_hours(3000000) AS i", "SELECT [{'i': to_hours(-3000000)}] AS i"}) {
+    EXPECT_THAT(ReadAll(*database, sql).status().message(), HasSubstr("over 292 years of time"))
+        << sql;
+  }
+  EXPECT_TRUE(ReadAll(*database, "SELECT [{'i': to_hours(2000000)}, NULL] AS i").ok());
+}
+
 TEST(DatabaseTest, TakesMoreThreadsWhileItRunsAndSaysWhyNotFewer) {
   const auto database = Database::Open({.path = ":memory:", .threads = 2}).ValueOrDie();
   EXPECT_TRUE(ReadAll(*database, "SET threads = 3").ok());
