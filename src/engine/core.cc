@@ -78,8 +78,9 @@ void Core::CancelAll(const Status& reason) {
 Status Core::CheckSound() const {
   auto& database = *instance->instance;
   if (!duckdb::ValidChecker::IsInvalidated(database)) return Status::OK();
-  return MakeError(ErrorKind::kUnavailable, "DuckDB has given up the database: " +
-                                                duckdb::ValidChecker::InvalidatedMessage(database));
+  return MakeError(ErrorKind::kUnavailable,
+                   "DuckDB has given up the database: " +
+                       WithoutTrace(duckdb::ValidChecker::InvalidatedMessage(database)));
 }
 
 Status Core::Settle(const Status& committed) const {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
+#include "observe/log.h"
 
 namespace arrowport::engine {
 namespace {
@@ -48,6 +50,21 @@ ErrorKind KindOfTransactionError(std::string_view message) {
   return IsWriteOrSync(message) ? ErrorKind::kUnavailable : ErrorKind::kConflict;
 }
 
+// Of the C++ library about its own containers, pointers and threads.
+bool IsOfLibrary(std::string_view message) {
+  constexpr std::array<std::string_view, 5> kSigns = {"std::", "::_M_", "::at", "basic_string",
+                                                      "bad_"};
+  return std::ranges::any_of(kSigns,
+                             [message](std::string_view sign) { return Contains(message, sign); });
+}
+
+// Whatever is thrown that is no exception of DuckDB: nearly all of it by the libraries with which
+// it reads Parquet files, whose errors are about the file.
+ErrorKind KindOfForeignError(std::string_view message) {
+  if (Contains(message, "Resource temporarily unavailable")) return ErrorKind::kUnavailable;
+  return IsOfLibrary(message) ? ErrorKind::kInternal : ErrorKind::kInvalidInput;
+}
+
 ErrorKind KindOf(ExceptionType type, std::string_view message) {
   switch (type) {
     case ExceptionType::CATALOG:
@@ -70,6 +87,7 @@ ErrorKind KindOf(ExceptionType type, std::string_view message) {
     case ExceptionType::FATAL:
       return ErrorKind::kUnavailable;
     case ExceptionType::INVALID:
+      return KindOfForeignError(message);
     case ExceptionType::INTERNAL:
     case ExceptionType::NULL_POINTER:
     case ExceptionType::SCHEDULER:
@@ -92,7 +110,27 @@ Status FromDuckDb(const duckdb::ErrorData& error) {
                      "the server's own threads are as many as its option 'threads' says, and there "
                      "cannot be fewer; start it with a lower number");
   }
-  return MakeError(KindOf(error.Type(), error.RawMessage()), error.Message());
+  if (error.Type() == ExceptionType::INTERNAL) {
+    observe::Log(observe::LogLevel::kError, "DuckDB has failed by a fault of its own",
+                 {{"error", error.Message()}});
+  }
+  return MakeError(KindOf(error.Type(), error.RawMessage()), WithoutTrace(error.Message()));
+}
+
+std::string WithoutTrace(std::string message) {
+  // Each begins what goes to the end.
+  constexpr std::array<std::string_view, 2> kBeginnings = {
+      "\nThis error signals an assertion failure", "\n\nStack Trace:"};
+  for (const std::string_view beginning : kBeginnings) {
+    message.resize(std::min(message.find(beginning), message.size()));
+  }
+  constexpr std::string_view kFile = " in file \"";
+  constexpr std::string_view kLine = "\" on line ";
+  const size_t file = message.find(kFile);
+  const size_t line = file == message.npos ? file : message.find(kLine, file);
+  if (line == message.npos) return message;
+  const size_t end = message.find_first_not_of("0123456789", line + kLine.size());
+  return message.erase(file, std::min(end, message.size()) - file);
 }
 
 bool IsFailedWrite(const Status& status, const std::string& path) {

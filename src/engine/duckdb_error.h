@@ -12,8 +12,13 @@
 
 namespace arrowport::engine {
 
-/// What DuckDB calls an error, as a status with our kind: the one place where the two meet.
+/// What DuckDB calls an error, as a status with our kind: the one place where the two meet. Of a
+/// fault of DuckDB's own the stack goes to the log, and no further.
 Status FromDuckDb(const duckdb::ErrorData& error);
+
+/// What DuckDB says without the parts that are for who works on DuckDB: where in its source and on
+/// its stack that was.
+std::string WithoutTrace(std::string message);
 
 /// Whether `status` is of a commit that could not be written to the database file `path` or its
 /// log, or not be synced; but for want of room, of which DuckDB leaves no trace.

@@ -22,6 +22,7 @@
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
 #include "engine/kept_connection.h"
+#include "engine/only_reads.h"
 #include "engine/scalar.h"
 #include "engine/statement_changes.h"
 #include "engine/table_versions.h"
@@ -80,6 +81,7 @@ class ManyExecutions {
 
   Status Prepare(const std::string& sql, bool has_parameters) {
     auto statements = connection_.ExtractStatements(sql);
+    ARROW_RETURN_NOT_OK(CheckKnown(statements));
     if (statements.size() > 1 && !has_parameters) {
       // Each is planned when those before it have run.
       several_ = std::move(statements);

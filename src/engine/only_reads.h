@@ -9,8 +9,12 @@ namespace arrowport::engine {
 
 using Statements = duckdb::vector<duckdb::unique_ptr<duckdb::SQLStatement>>;
 
-/// That the statements of the text of `given` may run together, and with `read_only` that there is
-/// one that reads. Before anything is planned, since planning alone may make files.
+/// kNotImplemented for what cannot work here, whatever it is run for.
+Status CheckKnown(const Statements& statements);
+
+/// As CheckKnown, and that the statements of the text of `given` may run together, and with
+/// `read_only` that there is one that reads. Before anything is planned, since planning alone may
+/// make files.
 Status CheckKinds(const Statements& statements, const Statement& given, bool read_only);
 
 /// Has a statement that only reads do so in a read-only transaction, unless it is in one that goes
