@@ -202,7 +202,7 @@ Result<QueryInfo> DescribeStatement(const Core& core, duckdb::Connection& connec
     }
     Outline outline;
     // Planned with the values, since they decide the types of what is computed from them.
-    context.RunFunctionInTransaction([&] {
+    const auto plan = [&] {
       auto copy = statements.front()->Copy();
       outline = Plan(context, std::move(statements.front()), parameters, options);
       if (IsUnresolved(outline) && parameters.empty()) {
@@ -210,7 +210,9 @@ Result<QueryInfo> DescribeStatement(const Core& core, duckdb::Connection& connec
         outline = PlanWithNulls(context, std::move(copy), outline, options);
         GuessTypes(context, std::move(guessed), outline);
       }
-    });
+    };
+    // As DuckDB prepares in every transaction, whatever it then runs there.
+    context.RunFunctionInTransaction(plan, /*requires_valid_transaction=*/false);
     return ToInfo(std::move(outline), context);
   });
   return described.ok() ? described : core.Blame(described.status());

@@ -18,6 +18,7 @@
 #include "base/call_control.h"
 #include "base/deadline_timer.h"
 #include "base/error.h"
+#include "engine/aborted_transaction.h"
 #include "engine/core.h"
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
@@ -96,6 +97,7 @@ class ManyExecutions {
     if (type == duckdb::StatementType::TRANSACTION_STATEMENT && has_parameters) {
       return MakeError(ErrorKind::kInvalidInput, "a statement of transactions has no parameters");
     }
+    ARROW_RETURN_NOT_OK(CheckCommits(connection_, *statements.front()));
     return PrepareOne(std::move(statements.front()));
   }
 
@@ -134,6 +136,7 @@ class ManyExecutions {
     ChangedTables changes;
     for (auto& statement : several_) {
       ARROW_RETURN_NOT_OK(interrupter_.Check());
+      ARROW_RETURN_NOT_OK(CheckCommits(connection_, *statement));
       ARROW_RETURN_NOT_OK(PrepareOne(std::move(statement)));
       const Status done = RunPrepared({});
       if (!done.ok()) ARROW_RETURN_NOT_OK(interrupter_.Check());
@@ -219,8 +222,13 @@ Result<int64_t> RunWithin(Core& core, KeptConnection::Use& use, const std::strin
   ARROW_RETURN_NOT_OK(Guarded([&] { return executions.Prepare(sql, HasColumns(rows)); }));
   const Status run = Guarded([&] { return executions.RunAll(rows); });
   use.NoteChanges(executions.changes());
+  // A statement may have ended it: what was changed is there for others.
+  if (!use.in_transaction()) {
+    core.table_versions.Change(use.changes());
+    core.checkpointer.Wrote();
+  }
   if (run.ok()) return executions.changed();
-  use.Spoil(run);
+  AbortTransaction(*use.connection().context, run);
   return core.Blame(run);
 }
 

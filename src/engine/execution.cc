@@ -24,6 +24,7 @@
 #include "base/call_control.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "engine/aborted_transaction.h"
 #include "engine/arrow_schema.h"
 #include "engine/batch_source.h"
 #include "engine/core.h"
@@ -217,12 +218,13 @@ Status Execution::RunLast(duckdb::unique_ptr<duckdb::SQLStatement> statement,
 // Runs all statements but the last, on this thread.
 Status Execution::RunLeading(std::vector<duckdb::unique_ptr<duckdb::SQLStatement>>& statements) {
   for (size_t i = 0; i + 1 < statements.size(); ++i) {
+    ARROW_RETURN_NOT_OK(CheckCommits(*connection_, *statements[i]));
     auto result = connection_->Query(std::move(statements[i]));
     if (result->HasError()) return FromDuckDb(result->GetErrorObject());
     TellChanges(ChangesOf(*result));
     if (queue_->closed()) return queue_->status();
   }
-  return Status::OK();
+  return CheckCommits(*connection_, *statements.back());
 }
 
 void Execution::InstallCollector(const ExecutionOptions& options) {
@@ -464,11 +466,11 @@ void Execution::ReturnHomeLocked(const Status& status) {
     if (goes_on && !before_commit_) {
       home_->NoteChanges(changes_);
       // DuckDB has no savepoints: what was done of it stays.
-      if (changes_.any() && !status.ok()) home_->Spoil(status);
+      if (changes_.any() && !status.ok()) AbortTransaction(context, status);
     }
     return Status::OK();
   });
-  if (!returned.ok()) home_->Spoil(returned);
+  if (!returned.ok()) AbortTransaction(*connection_->context, returned);
   const std::lock_guard lock(connection_mutex_);
   home_->GiveBack(std::move(connection_));
 }

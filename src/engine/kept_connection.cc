@@ -21,7 +21,9 @@ bool KeptConnection::Use::in_transaction() const {
 void KeptConnection::Use::GiveBack(duckdb::unique_ptr<duckdb::Connection> connection) {
   if (connection == nullptr) return;
   // A statement may have ended it: COMMIT can be sent like any other.
-  if (connection->context->transaction.IsAutoCommit()) ForgetTransaction();
+  const bool goes_on = !connection->context->transaction.IsAutoCommit();
+  if (!goes_on) home_->changes_ = {};
+  home_->has_transaction_ = goes_on;
   const std::lock_guard lock(home_->mutex_);
   if (!home_->closed_) home_->connection_ = std::move(connection);
   home_->changed_.notify_all();
@@ -31,19 +33,6 @@ void KeptConnection::Use::NoteChanges(const ChangedTables& changes) {
   ChangedTables& noted = home_->changes_;
   noted.all = noted.all || changes.all;
   noted.tables.insert(noted.tables.end(), changes.tables.begin(), changes.tables.end());
-}
-
-void KeptConnection::Use::Spoil(const Status& reason) {
-  if (!home_->spoilt_.ok()) return;
-  home_->spoilt_ = MakeError(ErrorKind::kConflict,
-                             "the transaction can only be rolled back, since a statement of it "
-                             "failed half way: " +
-                                 reason.message());
-}
-
-void KeptConnection::Use::ForgetTransaction() {
-  home_->changes_ = {};
-  home_->spoilt_ = Status::OK();
 }
 
 Result<std::shared_ptr<KeptConnection::Use>> KeptConnection::Take(const CallControl& control) {

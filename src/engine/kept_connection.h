@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -42,15 +43,6 @@ class KeptConnection final : public std::enable_shared_from_this<KeptConnection>
     /// What was noted since the transaction began.
     [[nodiscard]] const ChangedTables& changes() const { return home_->changes_; }
 
-    /// Says that a statement has left a part of its work in the transaction, which can now only be
-    /// rolled back.
-    void Spoil(const Status& reason);
-    /// kConflict once the transaction is spoilt.
-    [[nodiscard]] Status CheckUnspoilt() const { return home_->spoilt_; }
-
-    /// Says that the transaction is over.
-    void ForgetTransaction();
-
    private:
     const std::shared_ptr<KeptConnection> home_;
     duckdb::unique_ptr<duckdb::Connection> connection_;
@@ -65,6 +57,9 @@ class KeptConnection final : public std::enable_shared_from_this<KeptConnection>
   /// Whether somebody has it.
   [[nodiscard]] bool is_taken() const;
 
+  /// Whether a transaction went on when somebody had it last.
+  [[nodiscard]] bool has_transaction() const { return has_transaction_; }
+
   /// Drops the connection, which rolls back: at once, or when it is given back.
   void Close();
 
@@ -76,7 +71,8 @@ class KeptConnection final : public std::enable_shared_from_this<KeptConnection>
 
   // Of who has the connection.
   ChangedTables changes_;
-  Status spoilt_;
+
+  std::atomic<bool> has_transaction_ = false;
 };
 
 /// Those of one database, which have to go before it. Safe to use from many threads.

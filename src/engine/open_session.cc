@@ -14,6 +14,7 @@
 
 #include "base/call_control.h"
 #include "base/error.h"
+#include "engine/aborted_transaction.h"
 #include "engine/append.h"
 #include "engine/catalog.h"
 #include "engine/core.h"
@@ -63,32 +64,36 @@ class DuckDbSession final : public Session {
   Result<std::shared_ptr<ResultStream>> Query(const Statement& statement,
                                               const QueryOptions& options,
                                               const CallControl& control) override {
-    ARROW_ASSIGN_OR_RAISE(SessionUse use, TakeUnspoilt(control));
-    return StartQuery(core_, std::move(use.connection), statement, options, control);
+    ARROW_ASSIGN_OR_RAISE(SessionUse use, Take(control));
+    const Status aborted = CheckNotAborted(*(*use).context);
+    auto rows = StartQuery(core_, std::move(use.connection), statement, options, control);
+    return rows.ok() ? rows : WithReason(rows.status(), aborted);
   }
 
   Result<QueryInfo> DescribeQuery(const Statement& statement, const QueryOptions& options,
                                   const CallControl& control) override {
-    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeUnspoilt(control));
+    ARROW_ASSIGN_OR_RAISE(const SessionUse use, Take(control));
     return DescribeStatement(*core_, *use, statement, options);
   }
 
   Result<int64_t> ExecuteMany(const std::string& sql, const ParameterRows& rows,
                               const CallControl& control) override {
-    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeUnspoilt(control));
-    return engine::ExecuteMany(*core_, *use.connection, sql, rows, control);
+    ARROW_ASSIGN_OR_RAISE(const SessionUse use, Take(control));
+    const Status aborted = CheckNotAborted(*(*use).context);
+    auto changed = engine::ExecuteMany(*core_, *use.connection, sql, rows, control);
+    return changed.ok() ? changed : WithReason(changed.status(), aborted);
   }
 
   Result<std::shared_ptr<Append>> BeginAppend(const TableName& table,
                                               const std::shared_ptr<arrow::Schema>& schema,
                                               const SessionAppendOptions& options,
                                               const CallControl& control) override {
-    ARROW_ASSIGN_OR_RAISE(SessionUse use, TakeUnspoilt(control));
+    ARROW_ASSIGN_OR_RAISE(SessionUse use, TakeSound(control));
     return BeginInsert(core_, std::move(use.connection), table, schema, options, control);
   }
 
   Result<bool> HasTable(const TableName& table, const CallControl& control) override {
-    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeUnspoilt(control));
+    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeSound(control));
     ARROW_ASSIGN_OR_RAISE(const FoundTable found, FindTable(*use, table));
     return found.kind != FoundTable::Kind::kMissing;
   }
@@ -98,10 +103,12 @@ class DuckDbSession final : public Session {
     return use.connection->in_transaction();
   }
 
+  [[nodiscard]] bool has_transaction() const override { return connection_->has_transaction(); }
+
   [[nodiscard]] bool is_busy() const override { return connection_->is_taken(); }
 
   Status Begin(const CallControl& control) override {
-    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeUnspoilt(control));
+    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeSound(control));
     // DuckDB's own refusal would end the transaction.
     if (use.connection->in_transaction()) {
       return MakeError(ErrorKind::kConflict, "there is a transaction already");
@@ -111,10 +118,10 @@ class DuckDbSession final : public Session {
 
   Status Commit(const CallControl& control) override {
     ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeInTransaction(control));
-    Status spoilt = use.connection->CheckUnspoilt();
-    if (!spoilt.ok()) {
+    Status aborted = CheckNotAborted(*(*use).context);
+    if (!aborted.ok()) {
       (void)RunSql(*use, "ROLLBACK");
-      return spoilt;
+      return aborted;
     }
     const ChangedTables changes = use.connection->changes();
     const Workers::Use workers(core_->workers);
@@ -133,7 +140,7 @@ class DuckDbSession final : public Session {
 
   Status UseSchema(const std::string& catalog, const std::string& schema,
                    const CallControl& control) override {
-    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeUnspoilt(control));
+    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeSound(control));
     std::string place = QuoteIdentifier(catalog.empty() ? core_->default_catalog : catalog);
     if (!schema.empty()) place += "." + QuoteIdentifier(schema);
     ARROW_RETURN_NOT_OK(RunSql(*use, "USE " + place));
@@ -142,7 +149,7 @@ class DuckDbSession final : public Session {
   }
 
   Result<TableName> CurrentSchema(const CallControl& control) override {
-    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeUnspoilt(control));
+    ARROW_ASSIGN_OR_RAISE(const SessionUse use, Take(control));
     const auto place = (*use).context->client_data->catalog_search_path->GetDefault();
     const bool is_own = place.catalog.empty();
     return TableName{.catalog = is_own ? core_->default_catalog : place.catalog,
@@ -152,7 +159,7 @@ class DuckDbSession final : public Session {
 
   Status Set(const std::string& name, const std::optional<std::string>& value,
              const CallControl& control) override {
-    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeUnspoilt(control));
+    ARROW_ASSIGN_OR_RAISE(const SessionUse use, TakeSound(control));
     if (!value) return RunSql(*use, "RESET SESSION " + QuoteIdentifier(name));
     // DuckDB has several words for a value that a setting does not take.
     return WithKind(ErrorKind::kInvalidInput,
@@ -174,10 +181,10 @@ class DuckDbSession final : public Session {
     return MakeError(ErrorKind::kConflict, "there is no transaction");
   }
 
-  // For all else.
-  Result<SessionUse> TakeUnspoilt(const CallControl& control) {
+  // For what needs a transaction, if there is one, that can still be committed.
+  Result<SessionUse> TakeSound(const CallControl& control) {
     ARROW_ASSIGN_OR_RAISE(SessionUse use, Take(control));
-    ARROW_RETURN_NOT_OK(use.connection->CheckUnspoilt());
+    ARROW_RETURN_NOT_OK(CheckNotAborted(*(*use).context));
     return use;
   }
 

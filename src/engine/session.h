@@ -40,7 +40,9 @@ class Session {
   virtual ~Session() = default;
 
   // As the functions of Database. In a transaction, ExecuteMany and appends join it, and what of
-  // them fails half way leaves it to be rolled back: then all but that is kConflict.
+  // them fails half way leaves it to be rolled back. From then on all that DuckDB does not take in
+  // such a transaction is kConflict, with the reason; ROLLBACK it takes, as text too, and before
+  // other statements.
   virtual Result<std::shared_ptr<ResultStream>> Query(const Statement& statement,
                                                       const QueryOptions& options,
                                                       const CallControl& control) = 0;
@@ -62,7 +64,8 @@ class Session {
 
   /// kConflict when there is a transaction already; Commit and RollBack when there is none.
   virtual Status Begin(const CallControl& control) = 0;
-  /// Blocks until what was done is durable. After a failure it is rolled back.
+  /// Blocks until what was done is durable. After a failure it is rolled back, as is one that can
+  /// only be, which is kConflict.
   virtual Status Commit(const CallControl& control) = 0;
   virtual Status RollBack(const CallControl& control) = 0;
 
@@ -77,6 +80,9 @@ class Session {
   /// has no such value.
   virtual Status Set(const std::string& name, const std::optional<std::string>& value,
                      const CallControl& control) = 0;
+
+  /// Whether a transaction went on when the last statement was over. Does not wait.
+  [[nodiscard]] virtual bool has_transaction() const = 0;
 
   /// Whether a statement has the connection now, so that the next one would wait.
   [[nodiscard]] virtual bool is_busy() const = 0;

@@ -39,6 +39,14 @@ class SessionTest : public ::testing::Test {
     return ToReader(*rows)->ToTable().status();
   }
 
+  /// A transaction with a row of its own in `t`, that a statement of it has ended.
+  void BeginAndFail(const std::string& failing = "INSERT INTO t VALUES (1, 'b'), (1, 'c')") {
+    ASSERT_EQ(session().Begin({}), Status::OK());
+    ASSERT_EQ(Run("INSERT INTO t VALUES (100, 'a')"), Status::OK());
+    ASSERT_FALSE(Run(failing).ok());
+    ASSERT_EQ(KindOf(Run("SELECT 1")), ErrorKind::kConflict);
+  }
+
   Result<int64_t> Int(const std::string& sql) {
     ARROW_ASSIGN_OR_RAISE(auto rows, session().Query({.sql = sql, .parameters = {}}, {}, {}));
     ARROW_ASSIGN_OR_RAISE(const auto table, ToReader(rows)->ToTable());
@@ -123,6 +131,85 @@ TEST_F(SessionTest, WhatFailsHalfWayCanOnlyBeRolledBack) {
   // And it goes on.
   ASSERT_TRUE(Run("INSERT INTO t VALUES (1, 'a')").ok());
   EXPECT_EQ(RowsForOthers(), 1);
+}
+
+// By whichever way a client takes: one that describes, prepares, queries or only changes.
+TEST_F(SessionTest, AnAbortedTransactionIsLeftByText) {
+  for (const std::string sql :
+       {"ROLLBACK", "rollback;", "ABORT", "ROLLBACK TRANSACTION",
+        "/* back */ ROLLBACK WORK -- to the start\n;;", " \n\tRollback ; "}) {
+    BeginAndFail();
+    const auto described = session().DescribeQuery({.sql = sql, .parameters = {}}, {}, {});
+    EXPECT_TRUE(described.ok()) << sql << described.status();
+    EXPECT_EQ(KindOf(Run("SELECT 1")), ErrorKind::kConflict) << sql;
+    EXPECT_EQ(Run(sql), Status::OK()) << sql;
+    EXPECT_FALSE(*session().InTransaction({})) << sql;
+    EXPECT_EQ(*Int("SELECT count(*) FROM t"), 0) << sql;
+
+    BeginAndFail();
+    EXPECT_EQ(session().ExecuteMany(sql, {}, {}).status(), Status::OK()) << sql;
+    EXPECT_FALSE(*session().InTransaction({})) << sql;
+    EXPECT_EQ(*Int("SELECT count(*) FROM t"), 0) << sql;
+  }
+}
+
+TEST_F(SessionTest, ATextThatBeginsWithARollbackGoesOnWithoutTheTransaction) {
+  BeginAndFail();
+  EXPECT_EQ(*Int("ROLLBACK; SELECT 7::BIGINT"), 7);
+  EXPECT_FALSE(*session().InTransaction({}));
+  BeginAndFail();
+  EXPECT_EQ(*session().ExecuteMany("ROLLBACK; INSERT INTO t VALUES (1, 'a')", {}, {}), 1);
+  EXPECT_EQ(RowsForOthers(), 1);
+  // A transaction that the text begins is another one.
+  BeginAndFail();
+  ASSERT_EQ(Run("ROLLBACK; BEGIN; INSERT INTO t VALUES (2, 'b')"), Status::OK());
+  EXPECT_TRUE(*session().InTransaction({}));
+  EXPECT_EQ(*Int("SELECT count(*) FROM t"), 2);
+  EXPECT_EQ(session().Commit({}), Status::OK());
+  EXPECT_EQ(RowsForOthers(), 2);
+}
+
+TEST_F(SessionTest, AnAbortedTransactionTakesWhatDuckDbTakesInOne) {
+  BeginAndFail();
+  for (const char* sql :
+       {"SELECT 1", "SELECT 1; ROLLBACK", "BEGIN", "INSERT INTO t VALUES (7, 'a')",
+        "SET TimeZone = 'UTC'", "EXPLAIN SELECT 1", "CHECKPOINT"}) {
+    const Status refused = Run(sql);
+    EXPECT_EQ(KindOf(refused), ErrorKind::kConflict) << sql << refused;
+    EXPECT_THAT(refused.message(), HasSubstr("rolled back, since a statement of it failed"));
+    EXPECT_THAT(refused.message(), HasSubstr("uplicate key"));
+    EXPECT_TRUE(*session().InTransaction({})) << sql;
+  }
+  EXPECT_EQ(Run("PREPARE p AS SELECT 1"), Status::OK());
+  EXPECT_EQ(Run("DEALLOCATE p"), Status::OK());
+  EXPECT_EQ(session().RollBack({}), Status::OK());
+}
+
+// DuckDB itself would answer that all was well.
+TEST_F(SessionTest, ACommitOfAnAbortedTransactionSaysThatItIsRolledBack) {
+  for (const char* failing :
+       {"SELECT error('of its own')", "INSERT INTO t VALUES (1, ''), (1, '')"}) {
+    BeginAndFail(failing);
+    EXPECT_EQ(KindOf(session().Commit({})), ErrorKind::kConflict);
+    EXPECT_FALSE(*session().InTransaction({}));
+    BeginAndFail(failing);
+    EXPECT_EQ(KindOf(Run("COMMIT; SELECT 1")), ErrorKind::kConflict);
+    EXPECT_FALSE(*session().InTransaction({}));
+    BeginAndFail(failing);
+    EXPECT_EQ(KindOf(session().ExecuteMany("COMMIT; SELECT 1", {}, {}).status()),
+              ErrorKind::kConflict);
+    EXPECT_FALSE(*session().InTransaction({}));
+  }
+  EXPECT_EQ(RowsForOthers(), 0);
+}
+
+// It would end each query after it in a fault of DuckDB's.
+TEST_F(SessionTest, TheVerificationOfStatementsIsRefused) {
+  for (const char* sql : {"PRAGMA enable_verification", "pragma Enable_Verification; SELECT 1"}) {
+    EXPECT_EQ(KindOf(Run(sql)), ErrorKind::kNotImplemented) << sql;
+    EXPECT_EQ(KindOf(session().ExecuteMany(sql, {}, {}).status()), ErrorKind::kNotImplemented);
+    EXPECT_EQ(*Int("SELECT 7::BIGINT"), 7);
+  }
 }
 
 TEST_F(SessionTest, AStatementThatCannotBePlannedLeavesTheTransactionAsItWas) {

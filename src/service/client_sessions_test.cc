@@ -115,6 +115,26 @@ TEST_F(ClientSessionsTest, TransactionsCanBeTexts) {
   EXPECT_EQ(RowsForOthers(), 1);
 }
 
+TEST_F(ClientSessionsTest, AnAbortedTransactionIsLeftByText) {
+  Open();
+  Client client;
+  for (const bool has_handle : {false, true}) {
+    for (const char* sql : {"ROLLBACK", "abort; -- it", "ROLLBACK; SELECT 1"}) {
+      client.transaction.clear();
+      if (has_handle) client.transaction = *sessions_->BeginTransaction(client.asker());
+      if (!has_handle) ASSERT_TRUE(Run(client, "BEGIN").ok());
+      ASSERT_TRUE(Run(client, "INSERT INTO t VALUES (1)").ok());
+      ASSERT_FALSE(Run(client, "INSERT INTO t SELECT error('of its own')").ok());
+      EXPECT_EQ(KindOf(Run(client, "SELECT 1").status()), ErrorKind::kConflict);
+      EXPECT_TRUE(Run(client, sql).ok()) << sql;
+      EXPECT_EQ(sessions_->transactions(), 0) << sql;
+      EXPECT_TRUE(Run(client, "SELECT 1").ok()) << sql;
+      if (has_handle) EXPECT_EQ(sessions_->EndTransaction(client.asker(), false), Status::OK());
+    }
+  }
+  EXPECT_EQ(RowsForOthers(), 0);
+}
+
 TEST_F(ClientSessionsTest, ATransactionHasAHandle) {
   Open();
   Client client;

@@ -99,7 +99,6 @@ Result<bool> KeptPlace::RunTransactionText(const std::string& sql, const CallCon
   } else {
     ARROW_RETURN_NOT_OK(session_->RollBack(control));
   }
-  has_transaction_ = begins;
   return true;
 }
 
@@ -175,7 +174,6 @@ Status KeptPlace::Begin(const CallControl& control) {
   ARROW_ASSIGN_OR_RAISE(const auto turn, TakeTurn(control));
   ARROW_RETURN_NOT_OK(session_->Begin(control));
   forgives_texts_ = true;
-  has_transaction_ = true;
   return Status::OK();
 }
 
@@ -183,7 +181,6 @@ Status KeptPlace::End(bool commit, const CallControl& control) {
   ARROW_ASSIGN_OR_RAISE(const auto turn, TakeTurn(control));
   ARROW_ASSIGN_OR_RAISE(const bool in_transaction, session_->InTransaction(control));
   forgives_texts_ = false;
-  has_transaction_ = false;
   if (!in_transaction) return Status::OK();
   return commit ? session_->Commit(control) : session_->RollBack(control);
 }

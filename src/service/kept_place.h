@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -64,7 +63,7 @@ class KeptPlace final : public StatementPlace {
   Status End(bool commit, const CallControl& control);
 
   /// Whether a transaction has begun, by call or by text, and was not ended so.
-  [[nodiscard]] bool has_transaction() const { return has_transaction_; }
+  [[nodiscard]] bool has_transaction() const { return session_->has_transaction(); }
 
   /// When a statement ran last, or was seen to have rows to be read.
   [[nodiscard]] Clock::time_point last_used();
@@ -87,8 +86,6 @@ class KeptPlace final : public StatementPlace {
   // Of who has the turn, but for a look of last_used.
   std::weak_ptr<DetachableRows> last_rows_;  // Guarded by mutex_.
   bool forgives_texts_ = false;
-
-  std::atomic<bool> has_transaction_ = false;
 };
 
 }  // namespace arrowport::service

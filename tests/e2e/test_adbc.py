@@ -203,6 +203,52 @@ def test_what_fails_half_way_is_rolled_back(inside: flight_sql.Connection, strea
         assert _rows(cursor, f"SELECT count(*) FROM {stream}") == [(0,)]
 
 
+@pytest.fixture
+def texts(server: ServerProcess) -> Iterator[flight_sql.Connection]:
+    """A connection that keeps cookies, and begins and ends its transactions by text."""
+    cookies = {"adbc.flight.sql.rpc.with_cookie_middleware": "true"}
+    with flight_sql.connect(server.flight_url, db_kwargs=cookies, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("rollback", ["ROLLBACK", "abort", "/* all */ Rollback Transaction;  -- of it\n",
+                                      "ROLLBACK; SELECT 1"])
+@pytest.mark.parametrize("way", ["execute", "execute_partitions", "execute_schema", "prepare", "update"])
+def test_an_aborted_transaction_is_left_by_text(texts: flight_sql.Connection, stream: str, rollback: str,
+                                                way: str) -> None:
+    with texts.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE {stream} (id BIGINT PRIMARY KEY)")
+        cursor.execute("SELECT 1")
+        cursor.execute("BEGIN")
+        cursor.execute(f"INSERT INTO {stream} VALUES (1)")
+        with pytest.raises(adbc_driver_manager.Error, match="uplicate key"):
+            cursor.execute(f"INSERT INTO {stream} VALUES (2), (2)")
+        with pytest.raises(adbc_driver_manager.Error, match="rolled back"):
+            _rows(cursor, "SELECT 1")
+        _leave(cursor, rollback, way)
+        assert _rows(cursor, f"SELECT count(*) FROM {stream}") == [(0,)]
+        cursor.execute("BEGIN")
+        cursor.execute("COMMIT")
+
+
+def _leave(cursor: flight_sql.Cursor, rollback: str, way: str) -> None:
+    if way == "execute":
+        cursor.execute(rollback)
+    elif way == "execute_partitions":
+        partitions, _ = cursor.adbc_execute_partitions(rollback)
+        cursor.adbc_read_partition(partitions[0])
+    elif way == "update":
+        cursor.executescript(rollback)
+    elif ";  " in rollback or "; S" in rollback:
+        cursor.execute(rollback)
+    else:
+        # What describes leaves it to what runs.
+        (cursor.adbc_execute_schema if way == "execute_schema" else cursor.adbc_prepare)(rollback)
+        with pytest.raises(adbc_driver_manager.Error, match="rolled back"):
+            _rows(cursor, "SELECT 1")
+        cursor.execute(rollback)
+
+
 @pytest.mark.parametrize("rows", [1, 300_000])
 def test_ingest_that_replaces(cursor: flight_sql.Cursor, stream: str, rows: int) -> None:
     cursor.adbc_ingest(stream, pa.table({"a": [1, 2]}), mode="create")
