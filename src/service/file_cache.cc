@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "base/limits.h"
 #include "base/worker_pool.h"
 #include "engine/result_stream.h"
 #include "observe/metrics.h"
@@ -86,7 +87,7 @@ Status Write(stream::NamelessFile& file, stream::WireFormat format, engine::Resu
 FileCache::FileCache(const FileCacheOptions& options, observe::Metrics& metrics)
     : directory_(options.directory.empty() ? OwnDirectory() : options.directory),
       metrics_(metrics),
-      shelf_(std::make_shared<FileShelf>(options.bytes_max)),
+      shelf_(std::make_shared<FileShelf>(options.bytes_max, limits::kFilesKeptMax)),
       makers_(std::make_unique<WorkerPool>(kMadeAtOnceMax)) {
   stream::RemoveLeftovers(directory_);
 }

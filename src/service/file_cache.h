@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,7 +20,8 @@ struct FileCacheOptions {
   std::string directory = {};  ///< Made when needed; empty: one of its own among temporary files.
 };
 
-/// Files that are made from tables, each version of a table once, and kept as `FileShelf` says.
+/// Files that are made from tables, each version of a table once, and of results, at most
+/// limits::kFilesKeptMax, and kept as `FileShelf` says.
 /// Safe to use from many threads.
 class FileCache {
  public:
@@ -34,11 +36,12 @@ class FileCache {
   /// The file of `key`: the one that is there or being made, or else one that is made of `rows`.
   /// It fails, for all who wait for it, with the error of `rows`; kNotAcceptable for types that the
   /// format has no form for; kTooLarge over `bytes_max`; kOverloaded when what is in use leaves no
-  /// room; kUnavailable when the disk does not take it.
+  /// room or no place; kUnavailable when the disk does not take it.
   std::unique_ptr<TableFileRequest> Get(const FileKey& key, OpenRows rows);
 
   /// Of all files, also those in the making.
   [[nodiscard]] int64_t bytes_held() const { return shelf_->bytes_held(); }
+  [[nodiscard]] size_t files() const { return shelf_->files(); }
 
  private:
   Result<MadeFile> Make(FileMaking& making);

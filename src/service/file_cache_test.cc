@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -240,6 +241,41 @@ TEST_F(FileCacheTest, KeepsSoManyFilesAtMost) {
     ASSERT_TRUE(Get(cache, KeyOf("t" + std::to_string(i)), Rows(1)).ok());
   }
   EXPECT_EQ(cache.bytes_held(), one * limits::kFilesKeptMax);
+}
+
+TEST_F(FileCacheTest, ThereAreNoMoreFilesThanMayBeWhateverTheyAreUsedFor) {
+  FileCache cache({.directory = folder_}, metrics_);
+  std::vector<TableFile> used;
+  for (int i = 0; i < limits::kFilesKeptMax - 1; ++i) {
+    FileKey key = KeyOf("t" + std::to_string(i));
+    key.is_shared = i % 2 == 0;
+    used.push_back(Get(cache, key, Rows(1)).ValueOrDie());
+  }
+  // One that is being made counts as well.
+  const auto opened = std::make_shared<Event>();
+  Taken endless = cache.Get(KeyOf("endless"), [this, opened](const std::stop_token& stop) {
+    opened->Set();
+    return Sql("FROM range(1000000000000)")(stop);
+  });
+  opened->Wait();
+  EXPECT_EQ(cache.files(), size_t{limits::kFilesKeptMax});
+  EXPECT_EQ(KindOf(Get(cache, KeyOf("more"), Rows(1)).status()), ErrorKind::kOverloaded);
+  used.pop_back();
+  const auto last = Get(cache, KeyOf("more"), Rows(1));
+  ASSERT_TRUE(last.ok()) << last.status();
+  EXPECT_EQ(cache.files(), size_t{limits::kFilesKeptMax});
+}
+
+TEST_F(FileCacheTest, AFileThatIsNotSharedGoesWithWhoAskedForIt) {
+  FileCache cache({.directory = folder_}, metrics_);
+  FileKey key = KeyOf("a result");
+  key.is_shared = false;
+  auto file = Get(cache, key, Rows(1000));
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ(cache.bytes_held(), file->content->bytes());
+  file = Status::Cancelled("let go");
+  EXPECT_EQ(cache.bytes_held(), 0);
+  EXPECT_EQ(cache.files(), 0U);
 }
 
 TEST_F(FileCacheTest, RefusesTypesThatTheFormatHasNoFormFor) {

@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "service/table_file.h"
 
 namespace arrowport::service {
@@ -38,6 +37,16 @@ FileShelf::Entered FileShelf::Enter(const FileKey& key, OpenRows rows) {
   making->waiting = 1;
   if (auto file = FindLocked(key)) {
     making->outcome = std::move(*file);
+    return {.making = std::move(making), .is_new = false};
+  }
+  std::erase_if(lent_, [](const auto& lent) { return lent.expired(); });
+  while (FilesLocked() >= files_max_) {
+    if (DropOneLocked()) continue;
+    making->outcome = MakeError(
+        ErrorKind::kOverloaded,
+        "there are " + std::to_string(files_max_) +
+            " files of tables and of results that are kept for their tickets, and all are in use; "
+            "cancel results that are not needed, or try again when tickets have expired");
     return {.making = std::move(making), .is_new = false};
   }
   making->rows = std::move(rows);
@@ -93,7 +102,11 @@ void FileShelf::Settle(const std::shared_ptr<FileMaking>& making, Result<MadeFil
     if (made.ok()) {
       TableFile file{.tag = making->key.version + "-" + std::to_string(++made_),
                      .content = *std::move(made)};
-      KeepLocked(making->key, file);
+      if (making->key.is_shared) {
+        KeepLocked(making->key, file);
+      } else {
+        lent_.push_back(file.content);
+      }
       making->outcome = std::move(file);
     } else {
       making->outcome = made.status();
@@ -117,6 +130,11 @@ int64_t FileShelf::bytes_held() const {
   return HeldLocked();
 }
 
+size_t FileShelf::files() const {
+  const std::lock_guard lock(mutex_);
+  return FilesLocked();
+}
+
 std::optional<TableFile> FileShelf::FindLocked(const FileKey& key) {
   const auto same = [&key](const Kept& kept) { return kept.key == key; };
   const auto found = std::ranges::find_if(kept_, same);
@@ -129,7 +147,6 @@ void FileShelf::KeepLocked(const FileKey& key, const TableFile& file) {
   std::erase_if(kept_, [&key](const Kept& kept) {
     return kept.key.table == key.table && kept.key.format == key.format && IsIdle(kept.file);
   });
-  while (kept_.size() >= size_t{limits::kFilesKeptMax} && DropOneLocked()) continue;
   kept_.push_front({.key = key, .file = file});
 }
 
@@ -141,9 +158,18 @@ bool FileShelf::DropOneLocked() {
   return true;
 }
 
+size_t FileShelf::FilesLocked() const {
+  const auto is_there = [](const auto& lent) { return !lent.expired(); };
+  return kept_.size() + making_.size() +
+         static_cast<size_t>(std::ranges::count_if(lent_, is_there));
+}
+
 int64_t FileShelf::HeldLocked() const {
   int64_t bytes = 0;
   for (const Kept& kept : kept_) bytes += kept.file.content->bytes();
+  for (const auto& lent : lent_) {
+    if (const auto content = lent.lock()) bytes += content->bytes();
+  }
   for (const auto& making : making_) bytes += making->bytes;
   return bytes;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -24,6 +25,8 @@ struct FileKey {
   std::string table;    ///< In full.
   std::string version;  ///< As the engine tells it.
   stream::WireFormat format = stream::WireFormat::kParquet;
+  /// Others may ask for it, so it stays when nobody has it. Otherwise it goes with who asked.
+  bool is_shared = true;
 
   bool operator==(const FileKey&) const = default;
 };
@@ -49,19 +52,21 @@ struct FileMaking {
   std::optional<Result<TableFile>> outcome;
 };
 
-/// Which files there are and which are being made, within a bound on their bytes. The least
-/// recently used go first, and those of an older version as soon as a newer one is there. A file
-/// that someone has stays, and counts, until it is let go. Safe to use from many threads.
+/// Which files there are and which are being made, within a bound on their bytes and one on their
+/// number. The least recently used go first, and those of an older version as soon as a newer one
+/// is there. A file that someone has stays, and counts, until it is let go. Safe to use from many
+/// threads.
 class FileShelf {
  public:
-  explicit FileShelf(int64_t bytes_max) : bytes_max_(bytes_max) {}
+  FileShelf(int64_t bytes_max, size_t files_max) : bytes_max_(bytes_max), files_max_(files_max) {}
 
   struct Entered {
     std::shared_ptr<FileMaking> making;
     bool is_new = false;  ///< The caller sees to it that it is made.
   };
 
-  /// Enters one more who waits for the file of `key`.
+  /// Enters one more who waits for the file of `key`; where there is no place for one more, to be
+  /// told so.
   Entered Enter(const FileKey& key, OpenRows rows);
 
   /// As TableFileRequest::Poll; `who` tells those who wait apart.
@@ -82,6 +87,9 @@ class FileShelf {
 
   [[nodiscard]] int64_t bytes_held() const;
 
+  /// That are there or being made.
+  [[nodiscard]] size_t files() const;
+
  private:
   struct Kept {
     FileKey key;
@@ -91,13 +99,16 @@ class FileShelf {
   std::optional<TableFile> FindLocked(const FileKey& key);
   void KeepLocked(const FileKey& key, const TableFile& file);
   bool DropOneLocked();
+  [[nodiscard]] size_t FilesLocked() const;
   [[nodiscard]] int64_t HeldLocked() const;
 
   const int64_t bytes_max_;
+  const size_t files_max_;
 
   // Everything below is guarded by mutex_.
   mutable std::mutex mutex_;
-  std::list<Kept> kept_;  // The most recently used first.
+  std::list<Kept> kept_;                                         // The most recently used first.
+  std::vector<std::weak_ptr<const stream::NamelessFile>> lent_;  // Those that are not shared.
   std::vector<std::shared_ptr<FileMaking>> making_;
   int64_t made_ = 0;
 };

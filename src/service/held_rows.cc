@@ -1,12 +1,15 @@
 #include "service/held_rows.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <utility>
 
+#include <arrow/device.h>
 #include <arrow/record_batch.h>
+#include <arrow/util/byte_size.h>
 
 #include "base/bounded_queue.h"
 #include "base/error.h"
@@ -62,8 +65,31 @@ Result<HeldRows> TakeAll(engine::ResultStream& rows) {
   }
 }
 
+Result<FirstRows> TakeFirst(engine::ResultStream& rows, int64_t bytes_max) {
+  FirstRows first;
+  first.rows.schema = rows.schema();
+  while (first.bytes <= bytes_max) {
+    ARROW_ASSIGN_OR_RAISE(auto batch, rows.Next());
+    first.are_all = batch == nullptr;
+    if (first.are_all) break;
+    ARROW_ASSIGN_OR_RAISE(batch, batch->CopyTo(arrow::default_cpu_memory_manager()));
+    first.bytes += arrow::util::TotalBufferSize(*batch);
+    first.rows.batches.push_back(std::move(batch));
+  }
+  return first;
+}
+
 std::shared_ptr<engine::ResultStream> OpenHeldRows(HeldRows rows) {
   return std::make_shared<HeldStream>(std::move(rows));
+}
+
+std::shared_ptr<engine::ResultStream> OpenHeldRows(const HeldRows& rows, int part, int parts) {
+  HeldRows of_part{.schema = rows.schema, .batches = {}};
+  for (auto i = static_cast<size_t>(part); i < rows.batches.size();
+       i += static_cast<size_t>(parts)) {
+    of_part.batches.push_back(rows.batches[i]);
+  }
+  return OpenHeldRows(std::move(of_part));
 }
 
 }  // namespace arrowport::service

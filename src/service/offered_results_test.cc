@@ -13,7 +13,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/call_control.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "engine/database.h"
 #include "engine/result_stream.h"
 #include "engine/test_batches.h"
@@ -29,6 +31,9 @@ using ::testing::HasSubstr;
 
 constexpr char kUnordered[] =
     "SELECT i % 500000 AS g, count(*) FROM range(2000000) t(i) GROUP BY g";
+
+// More than lies in memory.
+constexpr char kManyRows[] = "FROM range(20000)";
 
 class OfferedResultsTest : public ::testing::Test {
  protected:
@@ -288,6 +293,65 @@ TEST_F(RetainedResultTest, EndsWhenItIsCancelled) {
   ASSERT_TRUE(service_.CancelTicket({}, offer->tickets.front()).ok());
   EXPECT_EQ(KindOf((*running)->Next().status()), ErrorKind::kCancelled);
   EXPECT_EQ(KindOf(RowsOf(offer->tickets.front()).status()), ErrorKind::kNotFound);
+}
+
+TEST_F(RetainedResultTest, ItsFileGoesWithItsTickets) {
+  const auto cancelled = RetainSql(kManyRows);
+  ASSERT_TRUE(cancelled.ok()) << cancelled.status();
+  EXPECT_GT(service_.file_bytes_held(), 0);
+  ASSERT_TRUE(service_.CancelTicket({}, cancelled->tickets.front()).ok());
+  EXPECT_EQ(service_.file_bytes_held(), 0);
+
+  ServiceOptions options;
+  options.ticket_lifetime = milliseconds(50);
+  Service forgetful(database_, metrics_, options);
+  OfferOptions retain;
+  retain.retain = true;
+  for (int i = 0; i < 5; ++i) {
+    const auto expiring = forgetful.OfferQuery({}, {kManyRows, {}}, retain);
+    ASSERT_TRUE(expiring.ok()) << expiring.status();
+  }
+  const auto give_up = Clock::now() + std::chrono::seconds(20);
+  while (forgetful.file_bytes_held() > 0 && Clock::now() < give_up) std::this_thread::yield();
+  EXPECT_EQ(forgetful.file_bytes_held(), 0);
+}
+
+TEST_F(RetainedResultTest, AFileThatIsReadStaysUntilItWasRead) {
+  const auto offer = RetainSql(kManyRows);
+  ASSERT_TRUE(offer.ok()) << offer.status();
+  {
+    const auto rows = service_.OpenTicket({}, offer->tickets.front());
+    ASSERT_TRUE(rows.ok() && (*rows)->Next().ok());
+    ASSERT_TRUE(service_.CancelTicket({}, offer->tickets.front()).ok());
+    EXPECT_GT(service_.file_bytes_held(), 0);
+  }
+  EXPECT_EQ(service_.file_bytes_held(), 0);
+}
+
+TEST_F(RetainedResultTest, FewRowsTakeNoFile) {
+  for (int i = 0; i < 2 * limits::kFilesKeptMax; ++i) {
+    const auto offer = RetainSql("SELECT i % 3 AS g, count(*) FROM range(10) t(i) GROUP BY g", 3);
+    ASSERT_TRUE(offer.ok()) << offer.status();
+    ASSERT_EQ(offer->tickets.size(), 3U);
+    int64_t rows = 0;
+    for (const std::string& ticket : offer->tickets) rows += RowsOf(ticket).ValueOr(-1);
+    EXPECT_EQ(rows, 3);
+  }
+  EXPECT_EQ(service_.file_bytes_held(), 0);
+}
+
+TEST_F(RetainedResultTest, ThereAreSoManyAtMost) {
+  std::vector<Offer> offers;
+  for (int i = 0; i < limits::kFilesKeptMax; ++i) {
+    auto offer = RetainSql(kManyRows);
+    ASSERT_TRUE(offer.ok()) << offer.status();
+    offers.push_back(*std::move(offer));
+  }
+  const Status refused = RetainSql(kManyRows).status();
+  EXPECT_EQ(KindOf(refused), ErrorKind::kOverloaded) << refused;
+  EXPECT_THAT(refused.message(), HasSubstr("100 files"));
+  ASSERT_TRUE(service_.CancelTicket({}, offers.front().tickets.front()).ok());
+  EXPECT_TRUE(RetainSql(kManyRows).ok());
 }
 
 TEST_F(RetainedResultTest, FailsAsItsStatementDoes) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <arrow/array.h>
 #include <arrow/device.h>
@@ -22,6 +23,7 @@
 #include "base/call_control.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "base/limits.h"
 #include "engine/database.h"
 #include "engine/result_stream.h"
 #include "service/chained_rows.h"
@@ -39,6 +41,11 @@
 
 namespace arrowport::service {
 namespace {
+
+// A result that is kept for its tickets and has no more bytes lies in memory, as long as all that
+// do have no more than the second number: a file for each would soon be all that there may be.
+constexpr int64_t kHeldResultBytes = 64 * kKiB;
+constexpr int64_t kHeldResultsBytesMax = 64 * kMiB;
 
 int CountOfStreams(int streams_max) {
   if (streams_max > 0) return streams_max;
@@ -71,6 +78,18 @@ HeldRows CountOf(int64_t changed) {
   const auto count = arrow::MakeArrayFromScalar(arrow::Int64Scalar(changed), 1).ValueOrDie();
   return {.schema = schema, .batches = {arrow::RecordBatch::Make(schema, 1, {count})}};
 }
+
+/// Ends `rows` when `stop` is asked for, until it goes.
+class StopWith {
+ public:
+  StopWith(const std::stop_token& stop, std::shared_ptr<engine::ResultStream> rows)
+      : on_stop_(stop, [rows = std::move(rows)] {
+          rows->Cancel(MakeError(ErrorKind::kCancelled, "the caller cancelled the statement"));
+        }) {}
+
+ private:
+  const std::stop_callback<std::function<void()>> on_stop_;
+};
 
 // The same, in types that all clients know.
 OfferedResults::Run Plain(OfferedResults::Run run) {
@@ -113,7 +132,7 @@ Result<Offer> ResultOffers::Make(const Call& call, StatementPlace& place,
   auto info = place.DescribeQuery(statement, options.query, call.control);
   // Of several statements nothing can be told before they were run.
   if (!info.ok() && KindOf(info.status()) == ErrorKind::kNotImplemented && options.run_writes) {
-    return Retain(call, std::move(run), /*ordered=*/true, 1);
+    return Retain(call, run, /*ordered=*/true, 1);
   }
   ARROW_RETURN_NOT_OK(info.status());
   if (options.plain) info->schema = stream::PlainSchema(info->schema);
@@ -127,7 +146,7 @@ Result<Offer> ResultOffers::Make(const Call& call, const StatementPlace& place,
   const bool runs_now = options.run_writes && info.writes;
   if (runs_now && !info.returns_rows) return RunNow(call, run);
   // What it returns may be as much as a table.
-  if (options.retain || runs_now) return Retain(call, std::move(run), info.ordered, streams);
+  if (options.retain || runs_now) return Retain(call, run, info.ordered, streams);
   if (place.is_kept()) {
     ARROW_ASSIGN_OR_RAISE(auto rows, run(call));
     run = [rows = std::move(rows)](const Call& /*opening*/) {
@@ -150,7 +169,7 @@ Result<Offer> ResultOffers::MakeMany(const Call& call, StatementPlace& place,
   ARROW_ASSIGN_OR_RAISE(auto info, place.DescribeQuery(*first, {}, call.control));
   if (!info.returns_rows) {
     ARROW_ASSIGN_OR_RAISE(const int64_t changed, place.ExecuteMany(sql, rows, call.control));
-    return Hold(call, CountOf(changed));
+    return Hold(call, CountOf(changed), /*ordered=*/true, 1, nullptr);
   }
   if (info.writes) {
     return MakeError(ErrorKind::kNotImplemented,
@@ -165,7 +184,7 @@ Result<Offer> ResultOffers::MakeMany(const Call& call, StatementPlace& place,
     });
   };
   run = Plain(std::move(run));
-  if (place.is_kept()) return Retain(call, std::move(run), /*ordered=*/true, 1);
+  if (place.is_kept()) return Retain(call, run, /*ordered=*/true, 1);
   ARROW_ASSIGN_OR_RAISE(auto tickets, tickets_.Add(call.caller, std::move(run), 1));
   return Offer{.schema = stream::PlainSchema(info.schema),
                .ordered = true,
@@ -173,15 +192,42 @@ Result<Offer> ResultOffers::MakeMany(const Call& call, StatementPlace& place,
                .expires_at = tickets.expires_at};
 }
 
-Result<Offer> ResultOffers::Retain(const Call& call, OfferedResults::Run run, bool ordered,
+Result<Offer> ResultOffers::Retain(const Call& call, const OfferedResults::Run& run, bool ordered,
                                    int streams) {
-  OpenRows open = [call, run = std::move(run)](const std::stop_token& stop) {
-    Call making = call;
-    making.control.stop = stop;
-    return run(making);
+  ARROW_ASSIGN_OR_RAISE(const auto rows, run(call));
+  FirstRows first;
+  {
+    const StopWith stopped(call.control.stop, rows);
+    ARROW_ASSIGN_OR_RAISE(first, TakeFirst(*rows, kHeldResultBytes));
+  }
+  auto room = first.are_all ? TakeRoom(first.bytes) : nullptr;
+  if (room == nullptr) return RetainOnDisk(call, std::move(first.rows), rows, ordered, streams);
+  return Hold(call, std::move(first.rows), ordered, streams, std::move(room));
+}
+
+// Nothing when there is none.
+std::shared_ptr<void> ResultOffers::TakeRoom(int64_t bytes) {
+  const auto back = [held = held_bytes_, bytes](void* /*none*/) { *held -= bytes; };
+  // Given back with the pointer, so also at once.
+  std::shared_ptr<void> room(held_bytes_.get(), back);
+  return (*held_bytes_ += bytes) <= kHeldResultsBytesMax ? room : nullptr;
+}
+
+Result<Offer> ResultOffers::RetainOnDisk(const Call& call, HeldRows first, RowsPtr rest,
+                                         bool ordered, int streams) {
+  OpenRows open = [first = std::move(first), rest](const std::stop_token& stop) {
+    std::vector<RowsPtr> parts = {nullptr, rest, OpenHeldRows(first)};
+    return ChainRows([parts = std::move(parts), stopped = std::make_shared<StopWith>(
+                                                    stop, rest)]() mutable -> Result<RowsPtr> {
+      auto next = std::move(parts.back());
+      parts.pop_back();
+      return next;
+    });
   };
-  const FileKey key = {
-      .table = NewId(), .version = "retained", .format = stream::WireFormat::kArrowFile};
+  const FileKey key = {.table = NewId(),
+                       .version = "retained",
+                       .format = stream::WireFormat::kArrowFile,
+                       .is_shared = false};
   const auto request = files_.Get(key, std::move(open));
   ARROW_ASSIGN_OR_RAISE(auto file, WaitForFile(*request, call.control));
   ARROW_ASSIGN_OR_RAISE(auto result, service::Retain(std::move(file)));
@@ -206,18 +252,21 @@ Result<Offer> ResultOffers::RunNow(const Call& call, const OfferedResults::Run& 
   for (auto& batch : held.batches) {
     ARROW_ASSIGN_OR_RAISE(batch, batch->CopyTo(arrow::default_cpu_memory_manager()));
   }
-  return Hold(call, std::move(held));
+  return Hold(call, std::move(held), /*ordered=*/true, 1, nullptr);
 }
 
-Result<Offer> ResultOffers::Hold(const Call& call, HeldRows held) {
+Result<Offer> ResultOffers::Hold(const Call& call, HeldRows held, bool ordered, int streams,
+                                 std::shared_ptr<void> room) {
   Offer offer;
+  offer.ordered = ordered;
   offer.schema = held.schema;
   offer.rows = 0;
   for (const auto& batch : held.batches) offer.rows += batch->num_rows();
-  auto open_part = [held = std::move(held)](int /*part*/) {
-    return Result<std::shared_ptr<engine::ResultStream>>(OpenHeldRows(held));
+  auto open_part = [held = std::move(held), streams, room = std::move(room)](int part) {
+    return Result<RowsPtr>(OpenHeldRows(held, part, streams));
   };
-  ARROW_ASSIGN_OR_RAISE(auto tickets, tickets_.AddRetained(call.caller, std::move(open_part), 1));
+  ARROW_ASSIGN_OR_RAISE(auto tickets,
+                        tickets_.AddRetained(call.caller, std::move(open_part), streams));
   offer.tickets = std::move(tickets.texts);
   offer.expires_at = tickets.expires_at;
   return offer;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -81,11 +82,20 @@ class ResultOffers {
  private:
   Result<Offer> Make(const Call& call, const StatementPlace& place, const engine::QueryInfo& info,
                      const OfferOptions& options, OfferedResults::Run run);
-  Result<Offer> Retain(const Call& call, OfferedResults::Run run, bool ordered, int streams);
+  using RowsPtr = OfferedResults::RowsPtr;
+
+  Result<Offer> Retain(const Call& call, const OfferedResults::Run& run, bool ordered, int streams);
+  Result<Offer> RetainOnDisk(const Call& call, HeldRows first, RowsPtr rest, bool ordered,
+                             int streams);
   Result<Offer> RunNow(const Call& call, const OfferedResults::Run& run);
-  Result<Offer> Hold(const Call& call, HeldRows rows);
+  Result<Offer> Hold(const Call& call, HeldRows rows, bool ordered, int streams,
+                     std::shared_ptr<void> room);
+  std::shared_ptr<void> TakeRoom(int64_t bytes);
 
   FileCache& files_;
+  // What results in memory hold that are kept for their tickets; gives back after this has gone.
+  const std::shared_ptr<std::atomic<int64_t>> held_bytes_ =
+      std::make_shared<std::atomic<int64_t>>(0);
   OfferedResults tickets_;
 };
 

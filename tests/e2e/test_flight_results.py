@@ -1,13 +1,17 @@
 """What a Flight client may wish of a result: compressed batches, and tickets that can be used again."""
 
+import contextlib
 import json
+import os
 import threading
+from collections.abc import Callable
 
 import pyarrow as pa
 import pyarrow.flight as flight
 import pytest
 
 from harness.server_process import ServerProcess
+from harness.waiting import wait_until
 
 SQL = "SELECT i, 'row ' || (i % 100) AS name FROM range(300000) t(i)"
 
@@ -80,6 +84,43 @@ def test_a_retained_result_ends_with_its_cancellation(client: flight.FlightClien
     list(client.do_action(request))
     with pytest.raises(KeyError, match="ticket is unknown"):
         client.do_get(info.endpoints[0].ticket).read_all()
+
+
+def _files_of(server: ServerProcess) -> int:
+    """Without names, as the server has them open."""
+    return sum(".nameless" in path for path in _open_files(server))
+
+
+def _open_files(server: ServerProcess) -> list[str]:
+    paths = []
+    for descriptor in os.listdir(f"/proc/{server.pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            paths.append(os.readlink(f"/proc/{server.pid}/fd/{descriptor}"))
+    return paths
+
+
+def test_retained_results_go_from_the_disk_with_their_tickets(start_server: Callable[..., ServerProcess]) -> None:
+    server = start_server({"flight.ticket_timeout": "2s"})
+    with flight.connect(server.flight_url) as client:
+        for _ in range(60):
+            _info(client, sql=SQL, retain=True)
+        assert _files_of(server) > 0
+        wait_until(lambda: _files_of(server) == 0, "the files are closed")
+        assert server.gauges.value("arrowport_file_cache_bytes") == 0
+
+
+def test_there_are_only_so_many_retained_results(start_server: Callable[..., ServerProcess]) -> None:
+    server = start_server({"flight.ticket_timeout": "10m"})
+    with flight.connect(server.flight_url) as client:
+        kept = [_info(client, sql="FROM range(20000)", retain=True) for _ in range(100)]
+        with pytest.raises(flight.FlightUnavailableError, match="100 files.*in use"):
+            _info(client, sql="FROM range(20000)", retain=True)
+        assert _files_of(server) == 100
+        # What is little takes no file.
+        assert _info(client, sql="SELECT 1", retain=True).total_records == 1
+        list(client.do_action(flight.Action("CancelFlightInfo", _cancel_request(kept[0]))))
+        _info(client, sql="FROM range(20000)", retain=True)
+        assert _files_of(server) == 100
 
 
 def test_a_ticket_cannot_ask_to_be_retained(client: flight.FlightClient) -> None:
