@@ -61,6 +61,14 @@ Status NeedsSession(std::string_view what) {
                        " needs a session, and this call has none: " + std::string(kHowToHaveOne));
 }
 
+Status WouldBeLost(const std::string& what) {
+  return MakeError(ErrorKind::kInvalidInput,
+                   what +
+                       " needs a session, and this call has none: send all statements that belong "
+                       "to it as one text, or use Flight SQL and " +
+                       std::string(kHowToHaveOne));
+}
+
 Status CheckRoom(const auto& entries, std::string_view of_what) {
   if (entries.size() < kEntriesMax) return Status::OK();
   return MakeError(ErrorKind::kOverloaded, "there are " + std::to_string(entries.size()) + " " +
@@ -72,8 +80,10 @@ bool HasSession(const ClientSessions::Asker& asker) {
   return asker.session && !asker.session->id.empty() && !asker.session->is_new;
 }
 
-// Whether it is worth the time to parse a statement for what it leaves behind.
+// Whether it is worth the time to parse a text for what it leaves behind.
 bool MayStay(std::string_view sql) {
+  const size_t end = sql.find(';');
+  if (end != sql.npos && sql.find_first_not_of("; \t\r\n", end) != sql.npos) return true;
   constexpr std::array<std::string_view, 6> kOthers = {"select", "insert", "with",
                                                        "update", "delete", "from"};
   return std::ranges::none_of(kOthers, [sql](std::string_view word) {
@@ -108,14 +118,14 @@ ClientSessions::ClientSessions(std::shared_ptr<engine::Database> database,
 ClientSessions::~ClientSessions() { Clear(); }
 
 Result<std::shared_ptr<StatementPlace>> ClientSessions::PlaceOf(const Asker& asker,
-                                                                const std::string& sql) {
+                                                                const std::string& sql,
+                                                                bool read_only) {
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<StatementPlace> place, Find(asker));
   if (place != nullptr) return place;
-  if (asker.session.has_value() && MayStay(sql)) {
-    const engine::ParsedText text = engine::ParseText(sql);
-    if (text.stays && HasSession(asker)) return NeedSession(asker);
-    if (text.only_stays) return NeedsSession("a temporary table or a transaction by SQL");
-  }
+  if (read_only || !MayStay(sql)) return any_connection_;
+  const engine::ParsedText text = engine::ParseText(sql);
+  if (text.stays && HasSession(asker)) return NeedSession(asker);
+  if (!text.lost.empty()) return WouldBeLost(text.lost);
   return any_connection_;
 }
 

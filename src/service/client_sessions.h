@@ -63,8 +63,11 @@ class ClientSessions {
   };
 
   /// Where `sql` is to run. kNotFound for a transaction that is over, and once for a session that
-  /// was idle for too long; kInvalidInput for a statement that would be lost without a session.
-  Result<std::shared_ptr<StatementPlace>> PlaceOf(const Asker& asker, const std::string& sql);
+  /// was idle for too long; kInvalidInput for what makes something that only a session keeps, where
+  /// there is none, and does not use it in the same text. `read_only`: nothing of `sql` is run that
+  /// makes anything.
+  Result<std::shared_ptr<StatementPlace>> PlaceOf(const Asker& asker, const std::string& sql,
+                                                  bool read_only = false);
 
   /// The connection that the call has; null when it has none.
   Result<std::shared_ptr<KeptPlace>> Find(const Asker& asker);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <arrow/api.h>
 #include <gmock/gmock.h>
@@ -87,15 +88,25 @@ TEST_F(ClientSessionsTest, TakeNothingUntilThereIsSomethingToKeep) {
 TEST_F(ClientSessionsTest, WhatWouldBeLostIsRefusedWithoutASession) {
   Open();
   Client client;
-  for (const bool is_new : {false, true}) {
-    client.session = SessionKey{.id = is_new ? NewId() : std::string(), .is_new = is_new};
+  const std::vector<std::optional<SessionKey>> none = {std::nullopt, SessionKey{},
+                                                       SessionKey{.id = NewId(), .is_new = true}};
+  for (const auto& key : none) {
+    client.session = key;
     for (const char* sql :
-         {"BEGIN", "CREATE TEMP TABLE x AS SELECT 1", "CREATE TEMP VIEW y AS SELECT 1"}) {
+         {"BEGIN", "CREATE TEMP TABLE x AS SELECT 1", "CREATE TEMP VIEW y AS SELECT 1",
+          "BEGIN; INSERT INTO t VALUES (1)", "SELECT 1; PREPARE p AS SELECT 1", "USE memory.main",
+          "SET TimeZone = 'UTC'"}) {
       const Status refused = Run(client, sql).status();
       EXPECT_EQ(KindOf(refused), ErrorKind::kInvalidInput) << sql << refused;
       EXPECT_THAT(refused.message(), HasSubstr("needs a session"));
+      EXPECT_THAT(refused.message(), HasSubstr("as one text, or use Flight SQL"));
+    }
+    for (const char* sql : {"CREATE TEMP TABLE x AS SELECT 1; FROM x", "SET threads = 2",
+                            "BEGIN; INSERT INTO t VALUES (1); ROLLBACK"}) {
+      EXPECT_EQ(Run(client, sql).status(), Status::OK()) << sql;
     }
   }
+  EXPECT_EQ(RowsForOthers(), 0);
   EXPECT_EQ(sessions_->sessions(), 0);
 }
 

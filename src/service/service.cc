@@ -68,7 +68,7 @@ Result<std::shared_ptr<engine::ResultStream>> Service::Query(const Call& call,
                                                              const engine::QueryOptions& options) {
   ARROW_RETURN_NOT_OK(CheckUtf8(statement.sql, "the SQL text"));
   ARROW_RETURN_NOT_OK(impl_->Admit(call, access::Action::kQuery, statement.sql));
-  ARROW_ASSIGN_OR_RAISE(const auto place, impl_->PlaceOf(call, statement.sql));
+  ARROW_ASSIGN_OR_RAISE(const auto place, impl_->PlaceOf(call, statement.sql, options.read_only));
   return place->Query(statement, options, call.control);
 }
 

@@ -53,8 +53,9 @@ class Service::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   /// Where `sql` is to run for a caller who was admitted.
-  Result<std::shared_ptr<StatementPlace>> PlaceOf(const Call& call, const std::string& sql) {
-    return sessions.PlaceOf(call.asker(), sql);
+  Result<std::shared_ptr<StatementPlace>> PlaceOf(const Call& call, const std::string& sql,
+                                                  bool read_only = false) {
+    return sessions.PlaceOf(call.asker(), sql, read_only);
   }
 
   Result<PutTarget> TargetOf(const PutRequest& request);

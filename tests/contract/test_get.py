@@ -1,8 +1,10 @@
 """What a get promises: the rows of the statement, in its order, whole or with an error."""
 
 import decimal
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from harness.door import BrokenOff, Door, Refused
@@ -147,10 +149,9 @@ def test_a_statement_that_fails_in_the_middle_changes_nothing(door: Door, stream
 
 def test_a_transaction_left_open_does_not_outlive_its_request(door: Door, stream: str) -> None:
     door.get(f'CREATE TABLE "{stream}" (a INT)')
-    try:
+    with pytest.raises(Refused, match="needs a session.*as one text, or use Flight SQL") as refused:
         door.get(f'BEGIN; INSERT INTO "{stream}" VALUES (1)')
-    except Refused:
-        pass  # That may be refused as well.
+    assert refused.value.kind == "invalid-input"
     assert door.rows(stream) == 0
     door.get(f'INSERT INTO "{stream}" VALUES (2)')
     assert door.rows(stream) == 1
@@ -159,6 +160,46 @@ def test_a_transaction_left_open_does_not_outlive_its_request(door: Door, stream
 def test_settings_of_one_request_do_not_reach_the_next(door: Door) -> None:
     door.get("SET SESSION TimeZone = 'Asia/Kathmandu'; SELECT 1")
     assert door.value("SELECT current_setting('TimeZone')") == "UTC"
+
+
+@pytest.mark.parametrize("sql", [
+    "create temp table mine (a int)", "BEGIN", "COMMIT", "PREPARE mine AS SELECT 1", "USE main",
+    "SET TimeZone = 'Asia/Tokyo'", "SET VARIABLE mine = 1",
+    "SELECT 1; CREATE OR REPLACE TEMPORARY VIEW mine AS SELECT 1"])
+def test_what_would_be_lost_with_its_request_is_refused(door: Door, sql: str) -> None:
+    with pytest.raises(Refused, match="needs a session.*as one text, or use Flight SQL") as refused:
+        door.get(sql)
+    assert refused.value.kind == "invalid-input"
+
+
+@pytest.mark.parametrize("sql", ["PRAGMA enable_verification; SELECT 42", "PRAGMA enable_verification"])
+def test_an_error_has_nothing_of_the_program_within(door: Door, sql: str) -> None:
+    with pytest.raises(Refused) as refused:
+        door.get(sql)
+    assert refused.value.kind == "not-implemented"
+    assert "Stack" not in refused.value.message and ".so" not in refused.value.message
+
+
+def test_a_broken_parquet_file_is_not_the_servers_fault(door: Door, tmp_path: Path) -> None:
+    path = tmp_path / "broken.parquet"
+    pq.write_table(pa.table({"i": range(1000), "s": ["abc"] * 1000}), path)
+    whole = path.read_bytes()
+    kinds = set()
+    for at in range(len(whole) - 120, len(whole) - 8, 3):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x5A]) + whole[at + 1:])
+        try:
+            door.get(f"FROM parquet_scan('{path}')")
+        except Refused as refused:
+            kinds.add(refused.kind)
+    assert kinds and "internal" not in kinds
+
+
+@pytest.mark.parametrize("sql", [
+    "CREATE TEMP TABLE mine AS SELECT 7 AS a; FROM mine", "SET VARIABLE mine = 7; SELECT getvariable('mine')",
+    "PREPARE mine AS SELECT 7; EXECUTE mine", "BEGIN; CREATE TEMP TABLE mine AS SELECT 7 AS a; COMMIT; FROM mine",
+    "USE main; SELECT 7", "SET TimeZone = 'Asia/Tokyo'; SELECT 7"])
+def test_what_a_text_makes_for_itself_it_has(door: Door, sql: str) -> None:
+    assert door.value(sql) == 7
 
 
 def test_a_temporary_table_does_not_outlive_its_request(door: Door) -> None:

@@ -62,7 +62,7 @@ def test_a_query_by_its_address_takes_what_post_takes(http: HttpDoor) -> None:
 @pytest.mark.parametrize("sql", [
     "INSERT INTO {t} VALUES (1)", "DELETE FROM {t}", "DROP TABLE {t}", "CREATE TABLE x (i INT)",
     "SELECT 1; DROP TABLE {t}", "SELECT nextval('{t}_s')", "SET threads = 1", "CHECKPOINT",
-    "COPY {t} TO '/dev/null'", "ATTACH ':memory:' AS a", "EXPLAIN ANALYZE DELETE FROM {t}"])
+    "COPY {t} TO '/dev/null'", "ATTACH ':memory:' AS a", "CREATE TEMP TABLE x (i INT)", "BEGIN", "EXPLAIN ANALYZE DELETE FROM {t}"])
 def test_a_query_by_its_address_changes_nothing(http: HttpDoor, stream: str, sql: str) -> None:
     table = f'"{stream}"'
     http.get(f'CREATE TABLE {table} AS SELECT 1 AS i; CREATE SEQUENCE "{stream}_s"')
