@@ -143,6 +143,34 @@ def test_keeps_a_reserve_free_and_reads_go_on(small_disk: SmallDisk, start_serve
     assert _times_reopened(server) == 0
 
 
+def test_what_was_dropped_on_a_full_disk_is_room_for_new_rows(small_disk: SmallDisk, start_server: StartServer,
+                                                              open_door: OpenDoor) -> None:
+    server = start_server({"db": small_disk.folder / "x.duckdb", "disk_reserve_bytes": 0})
+    door = open_door(server)
+    rows = "SELECT i, hash(i) AS h, md5(i::VARCHAR) AS s FROM range(1000000) t(i)"
+    door.get(f"CREATE TABLE old AS {rows}")
+    door.get("CHECKPOINT")
+    small_disk.fill()
+    # There is no room in the log to say so.
+    with pytest.raises(Refused) as refused:
+        door.get("DROP TABLE old")
+    assert refused.value.kind == "storage-full"
+    assert door.rows("old") == 1_000_000
+    small_disk.empty()
+    small_disk.fill(leave=4 * MIB)
+    door.get("DROP TABLE old")
+    door.get("CHECKPOINT")
+    # Many times what is free on the disk.
+    door.get(f"CREATE TABLE new AS {rows}")
+    assert door.rows("new") == 1_000_000
+    assert small_disk.free < 4 * MIB
+    # To give it back to the disk, what is left is copied.
+    door.get(f"ATTACH '{small_disk.folder.parent / 'other.duckdb'}' AS other; "
+             "DROP TABLE new; CREATE TABLE left_over AS SELECT 42 AS a; COPY FROM DATABASE x TO other; DETACH other")
+    assert (small_disk.folder.parent / "other.duckdb").stat().st_size < 2 * MIB
+    assert _times_reopened(server) == 0
+
+
 def test_comes_back_by_itself_when_there_is_room_again(small_disk: SmallDisk, start_server: StartServer,
                                                        open_door: OpenDoor) -> None:
     # To join its logs DuckDB needs as much room again as they have.
