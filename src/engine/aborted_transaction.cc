@@ -12,6 +12,15 @@
 namespace arrowport::engine {
 namespace {
 
+const std::string kBeginning =
+    "the transaction can only be rolled back, since a statement of it failed half way: ";
+
+// DuckDB's of a statement in a transaction that was to be rolled back before.
+bool IsRefusal(const Status& status) {
+  return KindOf(status) == ErrorKind::kConflict &&
+         status.message().find("Current transaction is aborted") != std::string::npos;
+}
+
 // What DuckDB knows of the transaction that goes on; null when there is none.
 duckdb::ValidChecker* ValidityOf(duckdb::ClientContext& context) {
   auto& transaction = context.transaction;
@@ -27,18 +36,20 @@ bool IsCommit(const duckdb::SQLStatement& statement) {
 
 }  // namespace
 
-void AbortTransaction(duckdb::ClientContext& context, const Status& reason) {
+void NoteFailure(duckdb::ClientContext& context, const Status& failure, bool is_half_done) {
   auto* const validity = ValidityOf(context);
-  if (validity != nullptr && !validity->IsInvalidated()) validity->Invalidate(reason.message());
+  if (validity == nullptr || !(is_half_done || validity->IsInvalidated())) return;
+  // DuckDB's own reason is that the transaction has failed.
+  const bool has_reason = validity->InvalidatedMessage().starts_with(kBeginning);
+  if (!has_reason && !IsRefusal(failure)) validity->Invalidate(kBeginning + failure.message());
 }
 
 Status CheckNotAborted(duckdb::ClientContext& context) {
   auto* const validity = ValidityOf(context);
   if (validity == nullptr || !validity->IsInvalidated()) return Status::OK();
+  const std::string reason = WithoutTrace(validity->InvalidatedMessage());
   return MakeError(ErrorKind::kConflict,
-                   "the transaction can only be rolled back, since a statement of it failed half "
-                   "way: " +
-                       WithoutTrace(validity->InvalidatedMessage()));
+                   reason.starts_with(kBeginning) ? reason : kBeginning + reason);
 }
 
 Status CheckCommits(duckdb::Connection& connection, const duckdb::SQLStatement& statement) {
@@ -49,10 +60,7 @@ Status CheckCommits(duckdb::Connection& connection, const duckdb::SQLStatement& 
 }
 
 Status WithReason(const Status& status, const Status& aborted) {
-  const bool is_refusal =
-      KindOf(status) == ErrorKind::kConflict &&
-      status.message().find("Current transaction is aborted") != std::string::npos;
-  return !aborted.ok() && is_refusal ? aborted : status;
+  return !aborted.ok() && IsRefusal(status) ? aborted : status;
 }
 
 }  // namespace arrowport::engine

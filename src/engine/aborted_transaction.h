@@ -10,8 +10,10 @@ namespace arrowport::engine {
 // what it does not take in one by itself: all but its end, PREPARE and DEALLOCATE. For who has the
 // connection to himself.
 
-/// Leaves the transaction of `context`, if there is one, to be rolled back because of `reason`.
-void AbortTransaction(duckdb::ClientContext& context, const Status& reason);
+/// Says that a statement has failed in the transaction of `context`, if there is one. When it has
+/// left a part of its work there, or DuckDB says so anyway, the transaction is to be rolled back,
+/// and this is why, unless there was a reason before.
+void NoteFailure(duckdb::ClientContext& context, const Status& failure, bool is_half_done);
 
 /// kConflict, with the first reason, in a transaction that can only be rolled back.
 Status CheckNotAborted(duckdb::ClientContext& context);

@@ -228,7 +228,7 @@ Result<int64_t> RunWithin(Core& core, KeptConnection::Use& use, const std::strin
     core.checkpointer.Wrote();
   }
   if (run.ok()) return executions.changed();
-  AbortTransaction(*use.connection().context, run);
+  NoteFailure(*use.connection().context, run, true);
   return core.Blame(run);
 }
 

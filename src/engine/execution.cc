@@ -466,11 +466,11 @@ void Execution::ReturnHomeLocked(const Status& status) {
     if (goes_on && !before_commit_) {
       home_->NoteChanges(changes_);
       // DuckDB has no savepoints: what was done of it stays.
-      if (changes_.any() && !status.ok()) AbortTransaction(context, status);
+      if (!status.ok()) NoteFailure(context, status, changes_.any());
     }
     return Status::OK();
   });
-  if (!returned.ok()) AbortTransaction(*connection_->context, returned);
+  if (!returned.ok()) NoteFailure(*connection_->context, returned, true);
   const std::lock_guard lock(connection_mutex_);
   home_->GiveBack(std::move(connection_));
 }
