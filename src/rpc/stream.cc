@@ -18,7 +18,7 @@ std::string_view Request::Header(std::string_view name) const {
 }
 
 Status Stream::WhyTooSlow(const Patience& patience, Clock::time_point now) const {
-  const auto is_over = [now](const auto& since, std::chrono::milliseconds most) {
+  const auto is_late = [now](const auto& since, std::chrono::milliseconds most) {
     return since.has_value() && now - *since > most;
   };
   const auto too_slow = [](const std::string& what, std::chrono::milliseconds most) {
@@ -28,16 +28,16 @@ Status Stream::WhyTooSlow(const Patience& patience, Clock::time_point now) const
   if (hurried_until && now >= *hurried_until) {
     return MakeError(ErrorKind::kCancelled, "the call was interrupted");
   }
-  if (is_over(writing_since, patience.taking)) {
+  if (is_late(writing_since, patience.taking)) {
     return too_slow("the call was ended because its client took nothing of it", patience.taking);
   }
   if (has_ended || !is_awaited) return Status::OK();
   if (assembler.is_within_message()) {
-    if (!is_over(silent_since, patience.half_message)) return Status::OK();
+    if (!is_late(silent_since, patience.half_message)) return Status::OK();
     return too_slow("the call was ended because its client sent half a message, and then nothing",
                     patience.half_message);
   }
-  if (may_be_silent || !is_over(silent_since, patience.message)) {
+  if (may_be_silent || !is_late(silent_since, patience.message)) {
     return Status::OK();
   }
   return too_slow("the call was rolled back because its client sent nothing", patience.message);
