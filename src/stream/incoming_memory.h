@@ -35,6 +35,8 @@ class IncomingMemory {
   /// Bounds what is held from now on. Until then there is no bound.
   void SetBytesMax(int64_t bytes_max) { bytes_max_ = bytes_max; }
 
+  [[nodiscard]] int64_t bytes_max() const { return bytes_max_; }
+
   /// Taken, and granted and not yet taken.
   [[nodiscard]] int64_t bytes_held() const { return held_; }
 

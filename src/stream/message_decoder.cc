@@ -1,5 +1,6 @@
 #include "stream/message_decoder.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,7 @@
 #include "stream/ipc_message.h"
 #include "stream/schema_memory.h"
 #include "stream/validate.h"
+#include "stream/written_out.h"
 
 namespace arrowport::stream {
 namespace {
@@ -61,9 +63,13 @@ Status ReadInTwoWays() {
 /// Validates batches, and keeps them until they are taken.
 class MessageDecoder::Collector final : public arrow::ipc::Listener {
  public:
+  explicit Collector(int64_t written_out_max) : written_out_max_(written_out_max) {}
+
   Status OnRecordBatchDecoded(std::shared_ptr<arrow::RecordBatch> batch) override {
     ARROW_ASSIGN_OR_RAISE(batch, WithOwnDictionaries(std::move(batch)));
     ARROW_RETURN_NOT_OK(validator_.Validate(*batch, batches_decoded_));
+    ARROW_RETURN_NOT_OK(CheckWrittenOut(
+        *batch, std::min(written_out_max_, IncomingMemory::OfProcess().bytes_max())));
     ARROW_ASSIGN_OR_RAISE(
         batch, arrow::util::EnsureAlignment(std::move(batch), arrow::util::kValueAlignment,
                                             BudgetedMemoryPool()));
@@ -82,6 +88,7 @@ class MessageDecoder::Collector final : public arrow::ipc::Listener {
   [[nodiscard]] int64_t batches_decoded() const { return batches_decoded_; }
 
  private:
+  const int64_t written_out_max_;
   BatchValidator validator_;
   std::deque<std::shared_ptr<arrow::RecordBatch>> batches_;
   int64_t batches_decoded_ = 0;
@@ -89,7 +96,7 @@ class MessageDecoder::Collector final : public arrow::ipc::Listener {
 
 MessageDecoder::MessageDecoder(const MessageDecoderOptions& options)
     : options_(options),
-      collector_(std::make_shared<Collector>()),
+      collector_(std::make_shared<Collector>(options.message_bytes_max)),
       ledger_(options.message_bytes_max) {}
 MessageDecoder::~MessageDecoder() = default;
 

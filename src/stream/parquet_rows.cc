@@ -29,11 +29,13 @@
 #include "base/upload_limits.h"
 #include "stream/allocation_budget.h"
 #include "stream/decode_failure.h"
+#include "stream/incoming_memory.h"
 #include "stream/ipc_decoder.h"
 #include "stream/nameless_file.h"
 #include "stream/nameless_input.h"
 #include "stream/parquet_footer.h"
 #include "stream/validate.h"
+#include "stream/written_out.h"
 
 namespace arrowport::stream {
 namespace {
@@ -148,6 +150,8 @@ class RowsOfFile final : public ParquetRows {
       if (row_group_ != nullptr) ARROW_RETURN_NOT_OK(row_group_->ReadNext(&batch));
       if (batch != nullptr) {
         ARROW_RETURN_NOT_OK(validator_.Validate(*batch, batches_++));
+        ARROW_RETURN_NOT_OK(CheckWrittenOut(
+            *batch, std::min(batch_bytes_max_, IncomingMemory::OfProcess().bytes_max())));
         rows_ += batch->num_rows();
         if (batch->num_rows() > 0) return batch;
         continue;

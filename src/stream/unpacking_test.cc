@@ -8,9 +8,12 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <arrow/array.h>
+#include <arrow/array/builder_binary.h>
 #include <arrow/array/util.h>
+#include <arrow/buffer.h>
 #include <arrow/ipc/options.h>
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
@@ -160,6 +163,41 @@ TEST_F(UnpackingTest, CountsBodiesOfAStreamThatIsUnpackedItself) {
                                  {.is_unpacked = true})
                        .status()),
             ErrorKind::kTooLarge);
+}
+
+// Rows of one text that stands once, in a dictionary or behind views.
+std::shared_ptr<arrow::RecordBatch> RowsOfOneText(bool as_views, int64_t rows, size_t bytes) {
+  std::shared_ptr<arrow::Array> column;
+  if (as_views) {
+    const auto text = arrow::Buffer::FromString(std::string(bytes, 'x'));
+    arrow::StringViewBuilder builder;
+    EXPECT_TRUE(builder.Append(text->ToString()).ok());
+    const auto one = builder.Finish().ValueOrDie();
+    std::vector<arrow::BinaryViewType::c_type> views(
+        static_cast<size_t>(rows), *one->data()->GetValues<arrow::BinaryViewType::c_type>(1));
+    column = arrow::MakeArray(arrow::ArrayData::Make(
+        arrow::utf8_view(), rows,
+        {nullptr, arrow::Buffer::FromVector(std::move(views)), one->data()->buffers[2]}));
+  } else {
+    arrow::StringBuilder text;
+    EXPECT_TRUE(text.Append(std::string(bytes, 'x')).ok());
+    const auto indices =
+        arrow::MakeArrayFromScalar(*arrow::MakeScalar(int8_t{0}), rows).ValueOrDie();
+    column = arrow::DictionaryArray::FromArrays(indices, text.Finish().ValueOrDie()).ValueOrDie();
+  }
+  auto schema = arrow::schema({arrow::field("a", column->type())});
+  return arrow::RecordBatch::Make(std::move(schema), rows, {std::move(column)});
+}
+
+TEST_F(UnpackingTest, RefusesRowsThatShareValuesWhichTakeTooMuchOfEachOfThem) {
+  for (const bool as_views : {false, true}) {
+    const auto taken = FromIpcStream(ToIpcStream({RowsOfOneText(as_views, 15, kMiB)}).ValueOrDie());
+    EXPECT_TRUE(taken.ok()) << taken.status();
+    const auto refused =
+        FromIpcStream(ToIpcStream({RowsOfOneText(as_views, 17, kMiB)}).ValueOrDie());
+    EXPECT_EQ(KindOf(refused.status()), ErrorKind::kTooLarge);
+    EXPECT_THAT(refused.status().message(), HasSubstr("column 'a'"));
+  }
 }
 
 }  // namespace
