@@ -15,17 +15,20 @@ namespace arrowport {
 namespace {
 
 // Arrow 26 follows the references of a union into its buffer of type ids without looking whether it
-// is there; one without values needs none, and comes over the wire without.
-bool HasUnionWithoutTypeIds(const arrow::ArrayData& data) {
+// is there; one without values needs none, and comes over the wire without. Of a dense one it reads
+// behind the values of its members.
+bool CannotBeFollowed(const arrow::ArrayData& data) {
   const arrow::Type::type id = data.type->id();
-  if (id == arrow::Type::SPARSE_UNION || id == arrow::Type::DENSE_UNION) {
+  if (id == arrow::Type::DENSE_UNION) return true;
+  if (id == arrow::Type::SPARSE_UNION) {
     const auto from = data.buffers.begin() + 1;
     if (std::any_of(from, data.buffers.end(), [](const auto& buffer) { return !buffer; })) {
       return true;
     }
   }
+  if (data.dictionary != nullptr && CannotBeFollowed(*data.dictionary)) return true;
   return std::ranges::any_of(data.child_data,
-                             [](const auto& child) { return HasUnionWithoutTypeIds(*child); });
+                             [](const auto& child) { return CannotBeFollowed(*child); });
 }
 
 constexpr int64_t kBitsPerByte = 8;
@@ -71,7 +74,7 @@ int64_t BytesOf(const arrow::RecordBatch& batch) {
 
 int64_t BytesOf(const arrow::Array& array) {
   if (const auto bytes = BytesOfCommon(*array.data())) return *bytes;
-  if (!HasUnionWithoutTypeIds(*array.data())) {
+  if (!CannotBeFollowed(*array.data())) {
     const auto referenced = arrow::util::ReferencedBufferSize(array);
     if (referenced.ok()) return *referenced;
   }

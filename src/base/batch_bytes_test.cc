@@ -4,6 +4,7 @@
 
 #include <arrow/api.h>
 #include <arrow/array/util.h>
+#include <arrow/json/from_string.h>
 #include <arrow/testing/builder.h>
 #include <gtest/gtest.h>
 
@@ -40,6 +41,22 @@ TEST(BytesOfTest, CountsAUnionWithoutValues) {
   empty->buffers.assign(1, nullptr);
   empty->buffers.push_back(nullptr);  // As Arrow's reader of IPC leaves it.
   EXPECT_EQ(BytesOf(*OneColumn(arrow::MakeArray(empty))), 0);
+  // Nor may it be followed where it stands within the values of a dictionary.
+  const auto indices = arrow::MakeEmptyArray(arrow::int32()).ValueOrDie();
+  const auto lists = arrow::MakeEmptyArray(arrow::list(type)).ValueOrDie()->data()->Copy();
+  lists->child_data = {empty};
+  const auto words =
+      arrow::DictionaryArray::FromArrays(indices, arrow::MakeArray(lists)).ValueOrDie();
+  EXPECT_GE(BytesOf(*OneColumn(words)), 0);
+}
+
+TEST(BytesOfTest, CountsADenseUnionWhoseRowsAreAllOfOneValue) {
+  const auto items = arrow::json::ArrayFromJSONString(arrow::list(arrow::utf8()), R"([["a"]])");
+  const auto codes = arrow::json::ArrayFromJSONString(arrow::int8(), "[0, 0, 0, 0, 0, 0, 0, 0, 0]");
+  const auto offsets =
+      arrow::json::ArrayFromJSONString(arrow::int32(), "[0, 0, 0, 0, 0, 0, 0, 0, 0]");
+  const auto values = arrow::DenseUnionArray::Make(**codes, **offsets, {*items}).ValueOrDie();
+  EXPECT_GT(BytesOf(*OneColumn(values)), 45);
 }
 
 TEST(RowGroupPartTest, IsHalvedUntilItFits) {
