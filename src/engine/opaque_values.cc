@@ -55,7 +55,8 @@ bool IsTimeWithZone(std::string_view bytes) {
 
 bool IsValue(std::string_view type, std::string_view bytes) {
   if (type == "bit") return IsBit(bytes);
-  return type == "bignum" ? IsBignum(bytes) : IsTimeWithZone(bytes);
+  if (type == "bignum") return IsBignum(bytes);
+  return type != "time_tz" || IsTimeWithZone(bytes);
 }
 
 std::string_view BytesAt(const arrow::Array& storage, int64_t index) {
@@ -81,11 +82,20 @@ const arrow::extension::OpaqueType* OpaqueOf(const arrow::DataType& type) {
 
 }  // namespace
 
+// DuckDB reads as many bytes as it would have sent, however many there are.
 bool IsDuckDbsOwn(const arrow::DataType& type) {
   const auto* opaque = OpaqueOf(type);
   if (opaque == nullptr || opaque->vendor_name() != "DuckDB") return false;
   const std::string_view name = opaque->type_name();
-  return name == "bit" || name == "bignum" || name == "time_tz";
+  const arrow::DataType& storage = *opaque->storage_type();
+  if (name == "bit" || name == "bignum") {
+    return storage.id() == Type::BINARY || storage.id() == Type::LARGE_BINARY ||
+           storage.id() == Type::BINARY_VIEW;
+  }
+  if (storage.id() != Type::FIXED_SIZE_BINARY) return false;
+  const int width = static_cast<const arrow::FixedSizeBinaryType&>(storage).byte_width();
+  if (name == "hugeint" || name == "uhugeint") return width == 16;
+  return name == "time_tz" && width == 8;
 }
 
 Status CheckDuckDbsOwn(const arrow::ExtensionArray& values) {

@@ -7,8 +7,9 @@
 
 namespace arrowport::engine {
 
-/// Whether values of `type`, an extension type, are DuckDB's own bytes (BIT, BIGNUM, TIME WITH TIME
-/// ZONE), which it takes without a look and trips over later.
+/// Whether values of `type`, an extension type, are the bytes that DuckDB sends of types that Arrow
+/// does not have (BIT, BIGNUM, HUGEINT, TIME WITH TIME ZONE), in the storage that it sends them in.
+/// It takes them without a look, and trips over some later.
 bool IsDuckDbsOwn(const arrow::DataType& type);
 
 /// Looks at each value of an array of such a type.

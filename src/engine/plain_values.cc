@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <arrow/array/util.h>
 #include <arrow/builder.h>
 #include <arrow/extension_type.h>
 #include <arrow/util/key_value_metadata.h>
@@ -33,6 +34,7 @@ constexpr std::string_view kExtensionName = "ARROW:extension:name";
 struct Place {
   bool is_column = false;
   bool is_in_list = false;
+  bool is_in_array = false;  // Within a list of a fixed size.
 };
 
 std::string_view ExtensionNameOf(const arrow::Field& field) {
@@ -75,22 +77,26 @@ TypePtr PlainExtension(const TypePtr& type, Place place) {
   const std::string name = extension.extension_name();
   if (name == "arrow.bool8") return arrow::boolean();
   // The ones that DuckDB has types for; of others it reads the storage.
-  const bool is_known = name == "arrow.uuid" || name == "arrow.json" || name == "arrow.opaque";
-  if (is_known && !arrow::is_nested(*extension.storage_type())) return type;
+  const bool is_known = name == "arrow.uuid" || name == "arrow.json" || IsDuckDbsOwn(*type);
+  if (is_known) return type;
   return PlainType(extension.storage_type(), place);
 }
 
 // Dictionaries of flat values that need nothing else are read right where they are columns.
 TypePtr PlainDictionary(const TypePtr& type, Place place) {
   const TypePtr& value = static_cast<const arrow::DictionaryType&>(*type).value_type();
-  const TypePtr plain = PlainType(value, {.is_column = false, .is_in_list = place.is_in_list});
+  Place within = place;
+  within.is_column = false;
+  const TypePtr plain = PlainType(value, within);
   const bool is_flat = !arrow::is_nested(*value) && value->id() != Type::DICTIONARY &&
                        value->id() != Type::EXTENSION && IsPlainTime(*value);
   return place.is_column && is_flat ? type : plain;
 }
 
-TypePtr PlainList(const TypePtr& type) {
-  const auto fields = PlainFields(*type, {.is_column = false, .is_in_list = true});
+TypePtr PlainList(const TypePtr& type, Place within) {
+  within.is_in_list = true;
+  if (type->id() == Type::FIXED_SIZE_LIST) within.is_in_array = true;
+  const auto fields = PlainFields(*type, within);
   const bool is_changed = IsChanged(fields, type->fields());
   switch (type->id()) {
     case Type::LIST:
@@ -125,8 +131,12 @@ TypePtr PlainUnion(const TypePtr& type, Place place) {
 }
 
 TypePtr PlainType(const TypePtr& type, Place place) {
-  const Place within = {.is_column = false, .is_in_list = place.is_in_list};
+  Place within = place;
+  within.is_column = false;
   switch (type->id()) {
+    case Type::NA:
+      // What DuckDB makes of it in the end; those of an array beyond a vector are lost on the way.
+      return place.is_in_array ? arrow::int32() : type;
     case Type::DICTIONARY:
       return PlainDictionary(type, place);
     case Type::EXTENSION:
@@ -139,7 +149,7 @@ TypePtr PlainType(const TypePtr& type, Place place) {
     case Type::LARGE_LIST_VIEW:
     case Type::FIXED_SIZE_LIST:
     case Type::MAP:
-      return PlainList(type);
+      return PlainList(type, within);
     case Type::SPARSE_UNION:
       return PlainUnion(type, within);
     case Type::STRUCT: {
@@ -293,6 +303,8 @@ bool IsPlain(const arrow::Field& plain, const arrow::Field& field) {
 Result<ArrayPtr> ToPlain(const ArrayPtr& array, const TypePtr& type) {
   if (array->type() == type && IsPlain(*type)) return array;
   switch (array->type_id()) {
+    case Type::NA:
+      return arrow::MakeArrayOfNull(type, array->length());
     case Type::DICTIONARY:
       return FromDictionary(array, type);
     case Type::RUN_END_ENCODED:
