@@ -25,6 +25,7 @@
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
 #include "engine/kept_plans.h"
+#include "engine/only_reads.h"
 #include "engine/result_collector.h"
 #include "engine/result_queue.h"
 #include "engine/scalar.h"
@@ -194,11 +195,12 @@ Result<QueryInfo> DescribeStatement(const Core& core, duckdb::Connection& connec
     auto kept = OutlineOfKept(context, statement, parameters, options);
     if (kept) return ToInfo(*std::move(kept), context);
     auto statements = connection.ExtractStatements(statement.sql);
-    if (statements.size() != 1) {
+    if (statements.empty()) return NoStatement();
+    if (statements.size() > 1) {
       // The first of several would have to run before anything is known of the last.
-      const auto kind = statements.empty() ? ErrorKind::kInvalidInput : ErrorKind::kNotImplemented;
-      return MakeError(kind, "only a single statement can be described; this text holds " +
-                                 std::to_string(statements.size()));
+      return MakeError(ErrorKind::kNotImplemented,
+                       "only a single statement can be described; this text holds " +
+                           std::to_string(statements.size()));
     }
     Outline outline;
     // Planned with the values, since they decide the types of what is computed from them.

@@ -49,6 +49,7 @@ TEST_F(DescribeStatementTest, SaysThatSeveralCannotBe) {
   EXPECT_EQ(KindOf(several.status()), ErrorKind::kNotImplemented);
   const auto none = database_->DescribeQuery({.sql = "-- nothing", .parameters = {}}, {}, {});
   EXPECT_EQ(KindOf(none.status()), ErrorKind::kInvalidInput);
+  EXPECT_NE(none.status().message().find("the SQL text holds no statement"), std::string::npos);
 }
 
 TEST_F(DescribeStatementTest, APointQueryIsDescribedAsTheTableIsNow) {

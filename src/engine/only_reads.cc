@@ -32,6 +32,10 @@ bool IsVerification(const duckdb::SQLStatement& statement) {
 
 }  // namespace
 
+Status NoStatement() {
+  return MakeError(ErrorKind::kInvalidInput, "the SQL text holds no statement");
+}
+
 Status CheckKnown(const Statements& statements) {
   const auto is_it = [](const auto& statement) { return IsVerification(*statement); };
   if (std::ranges::none_of(statements, is_it)) return Status::OK();
@@ -42,9 +46,7 @@ Status CheckKnown(const Statements& statements) {
 }
 
 Status CheckKinds(const Statements& statements, const Statement& given, bool read_only) {
-  if (statements.empty()) {
-    return MakeError(ErrorKind::kInvalidInput, "the SQL text holds no statement");
-  }
+  if (statements.empty()) return NoStatement();
   ARROW_RETURN_NOT_OK(CheckKnown(statements));
   const std::string count = std::to_string(statements.size());
   if (read_only && statements.size() > 1) {

@@ -9,6 +9,9 @@ namespace arrowport::engine {
 
 using Statements = duckdb::vector<duckdb::unique_ptr<duckdb::SQLStatement>>;
 
+/// What is said of a text without any.
+Status NoStatement();
+
 /// kNotImplemented for what cannot work here, whatever it is run for.
 Status CheckKnown(const Statements& statements);
 

@@ -148,7 +148,7 @@ def test_data_frames(connection: flight_sql.Connection) -> None:
 @pytest.mark.parametrize(("sql", "error", "words"), [
     ("SELECT nope", "ProgrammingError", 'column "nope" was not found'),
     ("SELECT * FROM no_such_table", "ProgrammingError", "no_such_table does not exist"),
-    ("-- nothing", "ProgrammingError", "holds 0")])
+    ("-- nothing", "ProgrammingError", "holds no statement")])
 def test_errors_are_the_servers_words(cursor: flight_sql.Cursor, sql: str, error: str,
                                       words: str) -> None:
     with pytest.raises(adbc_driver_manager.Error, match=words) as raised:
