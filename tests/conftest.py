@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from harness import doors
 from harness.door import Door
 from harness.flight_door import FlightDoor
 from harness.http_door import HttpDoor
 from harness.program import BINARY
 from harness.server_process import ServerProcess
-
-DOORS = ("http", "flight")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -24,6 +23,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--malformed-rounds", type=int, default=2500,
                      help="how many broken streams are sent over HTTP, as many broken bodies of other "
                           "forms, and a tenth over Flight")
+    parser.addoption("--flight-rounds", type=int, default=10_000,
+                     help="how many changed calls of Flight are sent")
     parser.addoption("--dropped-connections", type=int, default=100,
                      help="how many clients of Flight SQL go without a word, twice")
     parser.addoption("--mixed-clients", type=int, default=12, help="of Flight SQL, at once")
@@ -64,6 +65,17 @@ _watch_key = pytest.StashKey[_Watch]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_watch_key] = _Watch()
+
+
+def pytest_report_header() -> list[str]:
+    return doors.what_doors_lack()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What asks for a door is run through each one that has the words for it."""
+    if "door_name" in metafunc.fixturenames:
+        needed = [word for mark in metafunc.definition.iter_markers("needs") for word in mark.args]
+        metafunc.parametrize("door_name", doors.names_of_doors(*needed))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -153,19 +165,12 @@ def open_door() -> Iterator[Callable[[ServerProcess, str], Door]]:
     opened: list[Door] = []
 
     def open_(process: ServerProcess, name: str = "http") -> Door:
-        door: Door = (HttpDoor(process.http_port) if name == "http"
-                      else FlightDoor(process.flight_port))
-        opened.append(door)
-        return door
+        opened.append(doors.open_door(name, process.http_port, process.flight_port))
+        return opened[-1]
 
     yield open_
     for door in opened:
         door.close()
-
-
-@pytest.fixture(params=DOORS)
-def door_name(request: pytest.FixtureRequest) -> str:
-    return request.param
 
 
 @pytest.fixture

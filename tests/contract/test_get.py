@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from harness.door import BrokenOff, Door, Refused
+from harness.door import BrokenOff, Door, Refused, Word, needs
 from harness.samples import same_table, trips
 
 # Larger than what a door has on its way at once.
@@ -28,6 +28,7 @@ def test_the_order_of_insertion_is_kept(door: Door, stream: str) -> None:
     assert some.equals(pa.array(range(0, MANY, 3)))
 
 
+@needs(Word.UNORDERED)
 def test_a_caller_who_needs_no_order_gets_every_row_once(door: Door, stream: str) -> None:
     door.get(f'CREATE TABLE "{stream}" AS SELECT i FROM range({MANY}) t(i)')
     answer = door.get(f'SELECT i FROM "{stream}"', ordered=False)
@@ -119,6 +120,7 @@ def test_a_wrong_number_of_parameters_is_refused(door: Door, sql: str, params: l
     assert refused.value.kind == "invalid-input"
 
 
+@needs(Word.UNTYPED)
 def test_a_parameter_of_a_type_that_has_no_meaning_is_refused(door: Door) -> None:
     with pytest.raises(Refused) as refused:
         door.get("SELECT ?", [{"a": 1}])
@@ -162,6 +164,7 @@ def test_settings_of_one_request_do_not_reach_the_next(door: Door) -> None:
     assert door.value("SELECT current_setting('TimeZone')") == "UTC"
 
 
+@needs(Word.TEMPORARY)
 @pytest.mark.parametrize("sql", [
     "create temp table mine (a int)", "BEGIN", "COMMIT", "PREPARE mine AS SELECT 1", "USE main",
     "SET TimeZone = 'Asia/Tokyo'", "SET VARIABLE mine = 1",
@@ -194,6 +197,7 @@ def test_a_broken_parquet_file_is_not_the_servers_fault(door: Door, tmp_path: Pa
     assert kinds and "internal" not in kinds
 
 
+@needs(Word.TEMPORARY)
 @pytest.mark.parametrize("sql", [
     "CREATE TEMP TABLE mine AS SELECT 7 AS a; FROM mine", "SET VARIABLE mine = 7; SELECT getvariable('mine')",
     "PREPARE mine AS SELECT 7; EXECUTE mine", "BEGIN; CREATE TEMP TABLE mine AS SELECT 7 AS a; COMMIT; FROM mine",

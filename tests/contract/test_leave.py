@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.door import BrokenOff, Door, Refused
+from harness.door import BrokenOff, Door, Refused, Word, needs
 from harness.program import patient
 from harness.samples import trips
 from harness.server_process import ServerProcess
@@ -77,6 +77,7 @@ def test_a_deadline_that_is_not_reached_changes_nothing(door: Door) -> None:
     assert door.get("SELECT 42 AS a", timeout_ms=60_000).to_pydict() == {"a": [42]}
 
 
+@needs(Word.DEADLINE)
 @pytest.mark.parametrize("timeout_ms", [0, -1, 2**40])
 def test_a_deadline_that_makes_no_sense_is_refused(door: Door, timeout_ms: int) -> None:
     with pytest.raises(Refused) as refused:

@@ -6,11 +6,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from harness.door import Door, Refused
+from harness.door import Door, Refused, Word, needs
 from harness.parts import Ingest, begin_ingest, go_on
 from harness.samples import same_table, trips
 from harness.server_process import ServerProcess
 from harness.waiting import wait_until
+
+pytestmark = needs(Word.PARTS)
 
 # All parts together are a small put, or one that streams.
 SMALL, LARGE = 10, 100_000

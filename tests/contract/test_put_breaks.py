@@ -61,11 +61,10 @@ def test_a_client_that_leaves_in_the_middle_leaves_no_rows(door: Door, server: S
 _KILLED_CLIENT = """
 import sys
 import pyarrow as pa
-from harness.flight_door import FlightDoor
-from harness.http_door import HttpDoor
+from harness.doors import open_door
 from harness.samples import wide_rows
-name, port, stream = sys.argv[1:]
-door = HttpDoor(int(port)) if name == "http" else FlightDoor(int(port))
+name, http_port, flight_port, stream = sys.argv[1:]
+door = open_door(name, int(http_port), int(flight_port))
 batch = wide_rows(1000)
 put = door.open_put(stream, batch.schema)
 while True:
@@ -77,9 +76,9 @@ while True:
 def test_a_client_killed_in_the_middle_of_a_put_leaves_no_rows(
         door: Door, door_name: str, server: ServerProcess, stream: str) -> None:
     door.put(stream, [wide_rows(3)])
-    port = server.http_port if door_name == "http" else server.flight_port
+    ports = [str(server.http_port), str(server.flight_port)]
     client = subprocess.Popen(
-        [sys.executable, "-c", _KILLED_CLIENT, door_name, str(port), stream],
+        [sys.executable, "-c", _KILLED_CLIENT, door_name, *ports, stream],
         stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(REPOSITORY / "tests")})
     for _ in range(50):
         assert client.stdout.readline() == b"sent\n"

@@ -1,6 +1,7 @@
 """What rules say of streams: where rows land, how tables change, what becomes of bad rows."""
 
 import json
+import time
 import urllib.request
 from collections.abc import Callable
 from decimal import Decimal
@@ -9,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from harness.door import Door, Refused, Stamp
+from harness.door import Door, Refused, Stamp, Word, needs
 from harness.samples import same_table, trips
 from harness.server_process import ServerProcess
 from harness.waiting import wait_until
@@ -24,6 +25,7 @@ streams:
   add: {on_schema_change: add_columns}
   widen: {on_schema_change: widen}
   evolve: {on_schema_change: evolve}
+  aside: {on_bad_rows: quarantine}
   put-aside: {target_table: aside, on_bad_rows: quarantine}
   refuse: {on_bad_rows: refuse}
   latest: {mode: upsert, key: id, order_by: at}
@@ -34,7 +36,7 @@ streams:
   queued: {durability: queued, max_delay_ms: 300}
   patient: {max_delay_ms: 300}
   priced: {schema: prices, target_table: priced}
-  priced-aside: {schema: prices, target_table: priced_aside, on_bad_rows: quarantine}
+  priced_aside: {schema: prices, on_bad_rows: quarantine}
 """
 
 # Rows that a put which waits for company may have, and that one which streams has.
@@ -65,13 +67,14 @@ def table_of(rows: int, **columns: object) -> pa.Table:
     return pa.table(values)
 
 
+@needs(Word.ROUTE)
 def test_a_pattern_names_the_table(ruled: Door, rows: int) -> None:
     ruled.get("CREATE SCHEMA raw")
     answer = ruled.put("routed-a.b", trips(rows))
-    assert (answer.stream, answer.table) == ("routed-a.b", 'raw."routed-a.b"')
+    assert answer.says(stream="routed-a.b", table='raw."routed-a.b"')
     same_table(ruled.get('SELECT * FROM raw."routed-a.b"'), trips(rows))
     # Without a rule the stream's name is the table's.
-    assert ruled.put("other", trips(rows)).table == "other"
+    assert ruled.put("other", trips(rows)).says(table="other")
 
 
 def test_no_table_is_made_where_the_rule_says_so(ruled: Door, rows: int) -> None:
@@ -97,16 +100,16 @@ def test_strict_refuses_with_the_difference(ruled: Door, rows: int) -> None:
 def test_skip_drops_what_does_not_fit(ruled: Door, rows: int) -> None:
     ruled.put("skip", table_of(2, a=1))
     answer = ruled.put("skip", table_of(rows, b=1))
-    assert (answer.skipped, answer.rows) == (True, 0)
-    assert not ruled.put("skip", table_of(3, a=2)).skipped
+    assert answer.says(skipped=True, rows=0)
+    assert ruled.put("skip", table_of(3, a=2)).says(skipped=False)
     assert ruled.rows("skip") == 5
 
 
 def test_a_skipped_put_of_a_producer_is_remembered(ruled: Door, rows: int) -> None:
     ruled.put("skip", table_of(2, a=1), stamp=Stamp("p", 1))
-    assert ruled.put("skip", table_of(rows, b=1), stamp=Stamp("p", 2)).skipped
-    assert ruled.put("skip", table_of(rows, b=1), stamp=Stamp("p", 2)).duplicate
-    assert not ruled.put("skip", table_of(3, a=2), stamp=Stamp("p", 3)).skipped
+    assert ruled.put("skip", table_of(rows, b=1), stamp=Stamp("p", 2)).says(skipped=True)
+    assert ruled.put("skip", table_of(rows, b=1), stamp=Stamp("p", 2)).says(duplicate=True)
+    assert ruled.put("skip", table_of(3, a=2), stamp=Stamp("p", 3)).says(skipped=False)
     assert ruled.rows("skip") == 5
 
 
@@ -180,18 +183,27 @@ def test_bad_rows_are_put_aside(ruled: Door, rows: int) -> None:
         "v": pa.array(["x" if i == 5 else str(i) for i in range(rows)]),
         "small": pa.array([1000 if i == 7 else 1 for i in range(rows)], pa.int64()),
     })
-    answer = ruled.put("put-aside", sent, stamp=Stamp("p", 1))
-    assert (answer.rows, answer.rows_quarantined) == (rows - 3, 3)
+    answer = ruled.put("aside", sent, stamp=Stamp("p", 1))
+    assert answer.says(rows=rows - 3, rows_quarantined=3)
     assert ruled.rows("aside") == rows - 3
     aside = ruled.get('SELECT stream, producer, "table", "column", reason, "row"->>\'v\' AS v, '
                       "quarantined_at <= now() AS dated FROM arrowport.quarantine "
                       'ORDER BY ("row"->>\'small\')::INT, "column"').to_pylist()
     assert [(row["column"], row["v"]) for row in aside] == [("id", "3"), ("v", "x"), ("small", "7")]
     assert {(row["stream"], row["producer"], row["table"], row["dated"]) for row in aside} == {
-        ("put-aside", "p", "aside", True)}
+        ("aside", "p", "aside", True)}
     assert "INTEGER" in aside[1]["reason"]
     # With nothing bad nothing is put aside.
-    assert ruled.put("put-aside", sent.slice(8)).rows_quarantined == 0
+    assert ruled.put("aside", sent.slice(8)).says(rows_quarantined=0)
+
+
+@needs(Word.ROUTE)
+def test_what_is_put_aside_tells_its_stream_and_its_table(ruled: Door, rows: int) -> None:
+    ruled.get("CREATE TABLE aside(id BIGINT NOT NULL)")
+    answer = ruled.put("put-aside", pa.table({"id": pa.array([None] * rows, pa.int64())}))
+    assert (answer.table, answer.rows, answer.rows_quarantined) == ("aside", 0, rows)
+    assert ruled.get('SELECT DISTINCT stream, "table" FROM arrowport.quarantine').to_pylist() == [
+        {"stream": "put-aside", "table": "aside"}]
 
 
 def test_a_bad_row_fails_the_put_otherwise(ruled: Door, rows: int) -> None:
@@ -279,14 +291,15 @@ def test_added_columns_tell_where_rows_come_from(ruled: Door, rows: int) -> None
 
 def test_queued_is_told_and_lands(ruled: Door) -> None:
     answer = ruled.put("queued", table_of(SMALL))
-    assert not answer.durable
+    assert answer.says(durable=False)
     wait_until(lambda: ruled.has_table("queued") and ruled.rows("queued") == SMALL,
                "what was queued is there")
 
 
 def test_a_delay_is_no_loss(ruled: Door) -> None:
-    answer = ruled.put("patient", table_of(SMALL))
-    assert answer.durable and answer.seconds >= 0.29
+    began = time.monotonic()
+    assert ruled.put("patient", table_of(SMALL)).says(durable=True)
+    assert time.monotonic() - began >= 0.29
     assert ruled.rows("patient") == SMALL
 
 
@@ -329,8 +342,8 @@ def test_rows_that_break_the_schema_are_put_aside(ruled: Door, rules_server: Ser
     ruled.get("CREATE TABLE priced_aside AS FROM priced")
     register_prices(rules_server)
     codes = pa.array(["abc"] + ["AB"] * (rows - 1))
-    answer = ruled.put("priced-aside", table_of(rows, price=5.0, code=codes))
-    assert (answer.rows, answer.rows_quarantined) == (rows - 1, 1)
+    answer = ruled.put("priced_aside", table_of(rows, price=5.0, code=codes))
+    assert answer.says(rows=rows - 1, rows_quarantined=1)
     assert ruled.get('SELECT "column", reason FROM arrowport.quarantine').to_pylist() == [
         {"column": "code", "reason": "it breaks the schema's pattern"}]
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow.flight import FlightDescriptor as Descriptor
 
-from harness.door import Door, Refused
+from harness.door import Door, Refused, Word, needs
 from harness.flight_door import FlightDoor
 from harness.http_door import HttpDoor
 from harness.object_store import ObjectStore
@@ -50,6 +50,7 @@ def serving(start_server: StartServer, open_door, door_name: str) -> Callable[..
     return serve
 
 
+@needs(Word.NAME)
 def test_one_file(serving, lake: Path) -> None:
     door = serving(parquet_path=_write(lake / "trips.parquet", id=_numbers(0, 1000)))
     for view in ("dataset", "file_0", "trips"):
@@ -58,6 +59,7 @@ def test_one_file(serving, lake: Path) -> None:
     assert door.table("trips").column("id").to_pylist() == _numbers(0, 1000)
 
 
+@needs(Word.NAME)
 def test_a_folder(serving, lake: Path) -> None:
     for name in ("b", "a", "c"):
         _write(lake / f"{name}.parquet", name=[name])
@@ -92,6 +94,7 @@ def test_new_files_are_seen_without_a_restart(serving, lake: Path) -> None:
     assert door.value("SELECT id FROM file_0") == 0
 
 
+@needs(Word.NAME)
 def test_schemas_may_differ(serving, lake: Path) -> None:
     _write(lake / "old.parquet", id=[1], fare=[7.5])
     _write(lake / "new.parquet", tip=[1.25], id=[2])
@@ -124,6 +127,7 @@ def test_zstd_texts(serving, lake: Path) -> None:
     assert serving(parquet_path=lake).value("SELECT sum(id)::BIGINT FROM dataset") == 3
 
 
+@needs(Word.NAME)
 def test_views_of_their_own_names(serving, lake: Path) -> None:
     _write(lake / "trips-1.parquet", id=[1])
     (lake / "zones.csv").write_text("zone\nnorth\n")

@@ -1,14 +1,17 @@
 """What the tests ask of every door, in the words of the service.
 
-A promise is tested once, as a function that takes a `door`. What is special to HTTP or Flight is
-tested beside it, in tests/e2e.
+A promise is tested once, as a function that takes a `door`. What is special to one door is tested
+beside it, in tests/e2e. A promise that not every door has words for names what it needs, with
+`needs`; each door says what it lacks, and why.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 import pyarrow as pa
+import pytest
 
 # HTTP status and Flight exception of each kind of error, as src/base/error.cc has them.
 HTTP_STATUS = {
@@ -35,6 +38,32 @@ class BrokenOff(Exception):
     """The answer began and did not come to its end."""
 
 
+class Word(Enum):
+    """What a door may have no words for."""
+
+    DEADLINE = "a deadline that is part of the request"
+    DETAILS = "an answer to a put that tells more than its rows"
+    NAME = "a table's name as one text"
+    PARTS = "ingests in parts"
+    ROUTE = "a stream whose rows land in a table of another name"
+    TEMPORARY = "a temporary table of one request"
+    UNORDERED = "a get that needs no order"
+    UNTYPED = "parameters whose types the server chooses"
+
+
+def needs(*words: Word) -> pytest.MarkDecorator:
+    """Marks a promise that only the doors with these words give."""
+    return pytest.mark.needs(*words)
+
+
+class _Untold:
+    def __repr__(self) -> str:
+        return "untold"
+
+
+UNTOLD = _Untold()
+
+
 @dataclass(frozen=True)
 class Stamp:
     """Where a put stands in what one producer sends."""
@@ -46,6 +75,8 @@ class Stamp:
 
 @dataclass(frozen=True)
 class PutAnswer:
+    """Of a door without Word.DETAILS all but the rows is UNTOLD."""
+
     stream: str
     table: str
     rows: int
@@ -66,6 +97,15 @@ class PutAnswer:
                          document.get("sequence"), document.get("duplicate"),
                          document.get("rows_quarantined"), document["status"] == "skipped",
                          document.get("durable", True))
+
+    @staticmethod
+    def of_rows(rows: int) -> "PutAnswer":
+        return PutAnswer(*[UNTOLD] * 2, rows, *[UNTOLD] * 8)
+
+    def says(self, **expected: object) -> bool:
+        """Whether each of these fields has this value, or is untold."""
+        told = {name: getattr(self, name) for name in expected}
+        return all(value is UNTOLD or value == expected[name] for name, value in told.items())
 
 
 class OpenPut(ABC):
@@ -102,6 +142,8 @@ class OpenGet(ABC):
 
 class Door(ABC):
     name: str
+    # What it has no words for, and the reason.
+    lacks: Mapping[Word, str] = {}
 
     @abstractmethod
     def put(self, stream: str, data: pa.Table | Iterable[pa.RecordBatch], *,

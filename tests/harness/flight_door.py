@@ -157,7 +157,10 @@ class OpenFlightPut(OpenPut):
                 raise
             self._writer.close()
         assert answer is not None, "the put was answered without what it did"
-        return PutAnswer.of_json(json.loads(answer.to_pybytes()))
+        return self._read(answer.to_pybytes())
+
+    def _read(self, answer: bytes) -> PutAnswer:
+        return PutAnswer.of_json(json.loads(answer))
 
     def close(self) -> None:
         try:
