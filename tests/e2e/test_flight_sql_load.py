@@ -17,11 +17,8 @@ import pytest
 
 from harness.program import SANITIZED, patient
 from harness.server_process import ServerProcess
-from harness.waiting import wait_until
 
 COOKIES = {"adbc.flight.sql.rpc.with_cookie_middleware": "true"}
-KEPT = ("arrowport_sessions", "arrowport_transactions", "arrowport_prepared_statements", "arrowport_running_queries",
-        "arrowport_result_bytes_held", "arrowport_running_puts")
 
 # Opens connections, uses them, and is gone: nothing is closed.
 LEAVER = f"""
@@ -47,16 +44,6 @@ def _rss(server: ServerProcess) -> int:
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
 
 
-def _wait_until_nothing_is_kept(server: ServerProcess) -> None:
-    def kept() -> dict[str, float]:
-        return {name: value for name, value in server.gauges.all().items() if name in KEPT and value}
-
-    try:
-        wait_until(lambda: not kept(), "nothing is kept", 60)
-    except AssertionError as late:
-        raise AssertionError(f"{late}: {kept()}") from None
-
-
 def test_who_goes_without_a_word_leaves_nothing(start_server: Callable[..., ServerProcess],
                                                  request: pytest.FixtureRequest) -> None:
     connections = request.config.getoption("--dropped-connections")
@@ -69,7 +56,7 @@ def test_who_goes_without_a_word_leaves_nothing(start_server: Callable[..., Serv
             left = subprocess.run([sys.executable, "-c", LEAVER, server.flight_url, str(number)], capture_output=True,
                                   text=True, timeout=patient(300), check=False)
             assert left.stdout.split() == [str(number)], left.stderr
-            _wait_until_nothing_is_kept(server)
+            server.gauges.wait_until_nothing_is_kept()
 
         leave(connections)  # what DuckDB and the allocators keep for themselves is there by then
         before = _rss(server)
@@ -186,4 +173,4 @@ def test_clients_that_do_everything_at_once(start_server: Callable[..., ServerPr
     assert not unexpected, f"seed {seed}: {len(unexpected)} failures nobody expects:\n" + "\n".join(unexpected[:10])
     assert done["failed"] < sum(done.values()) / 2, done
     server.gauges.wait_until_idle(90)
-    _wait_until_nothing_is_kept(server)
+    server.gauges.wait_until_nothing_is_kept()

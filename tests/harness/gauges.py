@@ -5,6 +5,10 @@ import urllib.request
 
 from harness.waiting import wait_until
 
+# What is counted while somebody has it, and is gone when all clients are.
+KEPT = ("arrowport_sessions", "arrowport_transactions", "arrowport_prepared_statements", "arrowport_running_queries",
+        "arrowport_result_bytes_held", "arrowport_running_puts")
+
 _LINE = re.compile(r"^(?P<name>[a-zA-Z_:]\w*)(?:\{(?P<labels>.*)\})? (?P<value>\S+)$")
 
 
@@ -55,3 +59,13 @@ class Gauges:
             values = self.all()
             seen = ", ".join(f"{name} {values[name]:.0f}" for name in names)
             raise AssertionError(f"{late}: {seen}") from None
+
+    def wait_until_nothing_is_kept(self, seconds: float = 60) -> None:
+        """Until what clients left without a word is gone as well."""
+        def kept() -> dict[str, float]:
+            return {name: value for name, value in self.all().items() if name in KEPT and value}
+
+        try:
+            wait_until(lambda: not kept(), "nothing is kept", seconds)
+        except AssertionError as late:
+            raise AssertionError(f"{late}: {kept()}") from None

@@ -67,7 +67,7 @@ def bodies() -> list[tuple[str, str, bytes]]:
 
 def change(data: bytes, chance: random.Random) -> bytes:
     """The data cut short, or with a few of its bytes changed."""
-    if chance.random() < 0.3:
+    if data and chance.random() < 0.3:
         return data[:chance.randrange(len(data))]
     changed = bytearray(data)
     for _ in range(chance.choice([1, 1, 1, 2, 4])):
