@@ -206,6 +206,7 @@ def test_what_a_text_makes_for_itself_it_has(door: Door, sql: str) -> None:
     assert door.value(sql) == 7
 
 
+@needs(Word.TEMPORARY)
 def test_a_temporary_table_does_not_outlive_its_request(door: Door) -> None:
     assert door.get("CREATE TEMP TABLE passing AS SELECT 1; FROM passing").num_rows == 1
     with pytest.raises(Refused) as refused:
