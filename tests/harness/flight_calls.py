@@ -68,9 +68,11 @@ def whole_calls(statement: bytes) -> list[list[Call]]:
         [Call(f"get {ticket[:40]!r}", "DoGet", [[(1, ticket)]])
          for ticket in [*_QUERIES, b'{"table": "there"}', *_CATALOGS]],
         [Call(f"{method} {descriptor[0][1]!r}", method, [descriptor])
-         for method in ("GetFlightInfo", "GetSchema", "PollFlightInfo")
+         for method in ("GetFlightInfo", "GetSchema")
          for descriptor in [*_DESCRIPTORS, _descriptor(packed_sql(
              "CommandPreparedStatementQuery", field(1, statement)))]],
+        # A statement that is polled runs, and this one has no value for its parameter.
+        [Call(f"PollFlightInfo {descriptor[0][1]!r}", "PollFlightInfo", [descriptor]) for descriptor in _DESCRIPTORS],
         [Call(f"action {name}", "DoAction", [[(1, name.encode()), (2, body)]])
          for name, body in _ACTIONS],
         [Call("handshake", "Handshake", [[(1, 1), (2, payload)]]) for payload in _SIGNING_IN],
