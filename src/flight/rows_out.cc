@@ -33,7 +33,8 @@ class Sender {
     for (;;) {
       std::shared_ptr<arrow::RecordBatch> batch;
       const QueueState state = rows_.Poll(&batch, call_.Waker());
-      if (state == QueueState::kClosed) co_return rows_.status();
+      is_over_ = state == QueueState::kClosed;
+      if (is_over_) co_return rows_.status();
       Status next;
       if (state == QueueState::kWait) {
         next = co_await call_.Wait();
@@ -43,6 +44,9 @@ class Sender {
       if (!next.ok()) co_return next;
     }
   }
+
+  /// Whether the query has ended by itself, well or not.
+  [[nodiscard]] bool is_over() const { return is_over_; }
 
  private:
   Status Begin() {
@@ -71,6 +75,7 @@ class Sender {
   FlightCall& call_;
   engine::ResultStream& rows_;
   const stream::Compression compression_;
+  bool is_over_ = false;
   std::unique_ptr<stream::MessageEncoder> encoder_;
   Result<std::vector<stream::EncodedMessage>> messages_ = std::vector<stream::EncodedMessage>();
 };
@@ -93,7 +98,9 @@ net::Awaitable<Status> SendRows(FlightCall& call, std::shared_ptr<engine::Result
                                 stream::Compression compression) {
   Sender sender(call, *rows, compression);
   const Status sent = co_await sender.Run();
-  if (!sent.ok()) {
+  // On the connection of a session a statement that is over must not be interrupted: the next one
+  // would be.
+  if (!sent.ok() && !sender.is_over()) {
     co_await call.Blocking([&rows, &sent] {
       rows->Cancel(sent);
       return Status::OK();
