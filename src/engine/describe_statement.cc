@@ -213,6 +213,8 @@ Result<QueryInfo> DescribeStatement(const Core& core, duckdb::Connection& connec
         GuessTypes(context, std::move(guessed), outline);
       }
     };
+    // What has ended the statement before this one, DuckDB forgets where it runs the next.
+    context.ClearInterrupt();
     // As DuckDB prepares in every transaction, whatever it then runs there.
     context.RunFunctionInTransaction(plan, /*requires_valid_transaction=*/false);
     return ToInfo(std::move(outline), context);
