@@ -90,7 +90,10 @@ TEST(ConnectionTest, RefusesWhatIsNotHttp) {
 TEST(ConnectionTest, RefusesTransferCodingsThatItDoesNotKnow) {
   TestServer server;
   TestClient client(server);
-  EXPECT_EQ(client.Call("POST", "/query", "", "Transfer-Encoding: gzip, chunked\r\n").status, 501);
+  const auto answer = client.Call("POST", "/query", "", "Transfer-Encoding: gzip, chunked\r\n");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_EQ(answer.fields.at("connection"), "close");
+  EXPECT_TRUE(client.SeesEnd());
 }
 
 TEST(ConnectionTest, RefusesAHeaderThatIsTooLarge) {
