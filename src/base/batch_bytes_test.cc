@@ -1,10 +1,12 @@
 #include "base/batch_bytes.h"
 
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include <arrow/api.h>
 #include <arrow/array/util.h>
-#include <arrow/json/from_string.h>
 #include <arrow/testing/builder.h>
 #include <gtest/gtest.h>
 
@@ -51,11 +53,16 @@ TEST(BytesOfTest, CountsAUnionWithoutValues) {
 }
 
 TEST(BytesOfTest, CountsADenseUnionWhoseRowsAreAllOfOneValue) {
-  const auto items = arrow::json::ArrayFromJSONString(arrow::list(arrow::utf8()), R"([["a"]])");
-  const auto codes = arrow::json::ArrayFromJSONString(arrow::int8(), "[0, 0, 0, 0, 0, 0, 0, 0, 0]");
-  const auto offsets =
-      arrow::json::ArrayFromJSONString(arrow::int32(), "[0, 0, 0, 0, 0, 0, 0, 0, 0]");
-  const auto values = arrow::DenseUnionArray::Make(**codes, **offsets, {*items}).ValueOrDie();
+  std::shared_ptr<arrow::Array> words;
+  std::shared_ptr<arrow::Array> codes;
+  std::shared_ptr<arrow::Array> offsets;
+  std::shared_ptr<arrow::Array> bounds;
+  arrow::ArrayFromVector<arrow::StringType, std::string>({"a"}, &words);
+  arrow::ArrayFromVector<arrow::Int8Type>(std::vector<int8_t>(9, 0), &codes);
+  arrow::ArrayFromVector<arrow::Int32Type>(std::vector<int32_t>(9, 0), &offsets);
+  arrow::ArrayFromVector<arrow::Int32Type>({0, 1}, &bounds);
+  const auto items = arrow::ListArray::FromArrays(*bounds, *words).ValueOrDie();
+  const auto values = arrow::DenseUnionArray::Make(*codes, *offsets, {items}).ValueOrDie();
   EXPECT_GT(BytesOf(*OneColumn(values)), 45);
 }
 

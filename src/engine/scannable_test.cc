@@ -2,13 +2,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <arrow/api.h>
 #include <arrow/extension/opaque.h>
-#include <arrow/json/from_string.h>
 #include <arrow/util/key_value_metadata.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -62,9 +62,33 @@ TEST(ScannableTest, LandsRandomNestedTypesAsTheyAreWholeAndSliced) {
   }
 }
 
-std::shared_ptr<arrow::Array> FromJson(const std::shared_ptr<arrow::DataType>& type,
-                                       const std::string& json) {
-  return arrow::json::ArrayFromJSONString(type, json).ValueOrDie();
+// Of a type of 64 bits a value.
+std::shared_ptr<arrow::Array> Numbers(const std::shared_ptr<arrow::DataType>& type,
+                                      const std::vector<std::optional<int64_t>>& values) {
+  arrow::Int64Builder builder;
+  for (const auto& value : values) EXPECT_TRUE(builder.AppendOrNull(value).ok());
+  return builder.Finish().ValueOrDie()->View(type).ValueOrDie();
+}
+
+std::shared_ptr<arrow::Array> Words(const std::vector<std::optional<std::string>>& values) {
+  arrow::StringBuilder builder;
+  for (const auto& value : values) {
+    EXPECT_TRUE((value ? builder.Append(*value) : builder.AppendNull()).ok());
+  }
+  return builder.Finish().ValueOrDie();
+}
+
+std::shared_ptr<arrow::Array> Offsets(const std::vector<int32_t>& values) {
+  arrow::Int32Builder builder;
+  EXPECT_TRUE(builder.AppendValues(values).ok());
+  return builder.Finish().ValueOrDie();
+}
+
+std::shared_ptr<arrow::Array> Intervals(
+    const std::vector<arrow::MonthDayNanoIntervalType::MonthDayNanos>& values) {
+  arrow::MonthDayNanoIntervalBuilder builder;
+  EXPECT_TRUE(builder.AppendValues(values).ok());
+  return builder.Finish().ValueOrDie();
 }
 
 // Runs of one value each.
@@ -88,19 +112,19 @@ std::string Landed(const std::shared_ptr<arrow::Array>& array) {
 }
 
 TEST(ScannableTest, LandsRunEndsWithinListsOfAFixedSize) {
-  const auto lists = [](const std::shared_ptr<arrow::DataType>& type, const std::string& json) {
-    return arrow::FixedSizeListArray::FromArrays(Runs(FromJson(type, json)), 2).ValueOrDie();
+  const auto pairs = [](const std::shared_ptr<arrow::Array>& values) {
+    return arrow::FixedSizeListArray::FromArrays(Runs(values), 2).ValueOrDie();
   };
-  EXPECT_EQ(Landed(lists(arrow::int64(), "[1, null, 3, 4]")), "[[1, NULL], [3, 4]]");
-  EXPECT_EQ(Landed(lists(arrow::boolean(), "[true, null, false, true]")),
-            "[[true, NULL], [false, true]]");
-  EXPECT_EQ(Landed(lists(arrow::utf8(), R"(["a", null, "b", "c"])")), "[[a, NULL], [b, c]]");
+  EXPECT_EQ(Landed(pairs(Numbers(arrow::int64(), {1, std::nullopt, 3, 4}))), "[[1, NULL], [3, 4]]");
+  EXPECT_EQ(Landed(pairs(Numbers(arrow::timestamp(arrow::TimeUnit::MICRO), {0, std::nullopt}))),
+            "[['1970-01-01 00:00:00', NULL]]");
+  EXPECT_EQ(Landed(pairs(Words({"a", std::nullopt, "b", "c"}))), "[[a, NULL], [b, c]]");
 }
 
 TEST(ScannableTest, LandsListsOfRunEndsThatAreAllEmpty) {
-  const auto offsets = FromJson(arrow::int32(), "[0, 0, 0]");
-  const auto none = Runs(FromJson(arrow::utf8(), "[]"));
-  EXPECT_EQ(Landed(arrow::ListArray::FromArrays(*offsets, *none).ValueOrDie()), "[[], []]");
+  const auto none = Runs(Words({}));
+  EXPECT_EQ(Landed(arrow::ListArray::FromArrays(*Offsets({0, 0, 0}), *none).ValueOrDie()),
+            "[[], []]");
 }
 
 TEST(ScannableTest, LandsMoreGeometriesInListsThanAVectorHasRoomFor) {
@@ -111,7 +135,7 @@ TEST(ScannableTest, LandsMoreGeometriesInListsThanAVectorHasRoomFor) {
   for (int i = 0; i < kPoints; ++i) ASSERT_TRUE(points.Append(point).ok());
   const auto geometry = arrow::key_value_metadata({"ARROW:extension:name"}, {"geoarrow.wkb"});
   const auto type = arrow::list(arrow::field("item", arrow::binary(), true, geometry));
-  const auto offsets = FromJson(arrow::int32(), "[0, " + std::to_string(kPoints) + "]");
+  const auto offsets = Offsets({0, kPoints});
   const auto lists =
       arrow::ListArray::FromArrays(type, *offsets, *points.Finish().ValueOrDie()).ValueOrDie();
   auto database = OpenMemory();
@@ -124,23 +148,26 @@ TEST(ScannableTest, LandsMoreGeometriesInListsThanAVectorHasRoomFor) {
 
 TEST(ScannableTest, TakesTheCodesOfAUnionForWhatTheyAre) {
   const auto type = arrow::sparse_union(
-      {arrow::field("n", arrow::int32()), arrow::field("t", arrow::utf8())}, {1, 0});
-  EXPECT_EQ(Landed(FromJson(type, R"([[0, "a"], [1, 7]])")), "[a, 7]");
+      {arrow::field("n", arrow::int64()), arrow::field("t", arrow::utf8())}, {1, 0});
+  const auto codes = arrow::Buffer::FromVector(std::vector<int8_t>{0, 1});
+  const arrow::SparseUnionArray values(
+      type, 2, {Numbers(arrow::int64(), {std::nullopt, 7}), Words({"a", std::nullopt})}, codes);
+  EXPECT_EQ(Landed(arrow::MakeArray(values.data())), "[a, 7]");
 }
 
 TEST(ScannableTest, RoundsTowardsThePast) {
   const auto nano = arrow::TimeUnit::NANO;
-  EXPECT_EQ(Landed(FromJson(arrow::timestamp(nano, "UTC"), "[-1, 1]")),
+  EXPECT_EQ(Landed(Numbers(arrow::timestamp(nano, "UTC"), {-1, 1})),
             "['1969-12-31 23:59:59.999999+00', '1970-01-01 00:00:00+00']");
-  EXPECT_EQ(Landed(FromJson(arrow::duration(nano), "[-1, 999, -1001]")),
+  EXPECT_EQ(Landed(Numbers(arrow::duration(nano), {-1, 999, -1001})),
             "['-00:00:00.000001', '00:00:00', '-00:00:00.000002']");
-  EXPECT_EQ(Landed(FromJson(arrow::month_day_nano_interval(), "[[0, 1, -1], [0, 1, 1999]]")),
+  EXPECT_EQ(Landed(Intervals({{0, 1, -1}, {0, 1, 1999}})),
             "['1 day -00:00:00.000001', '1 day 00:00:00.000001']");
 }
 
 TEST(ScannableTest, NamesTheBatchTheColumnAndThePlaceOfAValueWithoutAPlaceInDuckDb) {
   const auto batch = OneColumn(
-      FromJson(arrow::duration(arrow::TimeUnit::SECOND), "[1, null, 9223372036854775807]"));
+      Numbers(arrow::duration(arrow::TimeUnit::SECOND), {1, std::nullopt, 9223372036854775807}));
   const Status status = Scannable(batch->schema()).Convert(batch, 3).status();
   EXPECT_EQ(KindOf(status), ErrorKind::kInvalidInput);
   EXPECT_THAT(status.message(),
