@@ -156,7 +156,9 @@ void DataFiles::Show(duckdb::Connection& connection) {
 }
 
 Status DataFiles::Blame(const Status& status) {
-  if (KindOf(status) != ErrorKind::kInternal) return status;
+  // What the libraries of DuckDB's readers say names no file.
+  const bool is_foreign = status.message().starts_with("Invalid Error: ");
+  if (KindOf(status) != ErrorKind::kInternal && !is_foreign) return status;
   duckdb::Connection connection(*connection_.context->db);
   for (const std::string& path : ParquetFiles()) {
     const Status opened = Guarded([&] {
