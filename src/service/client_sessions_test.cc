@@ -133,7 +133,9 @@ TEST_F(ClientSessionsTest, AnAbortedTransactionIsLeftByText) {
     for (const char* sql : {"ROLLBACK", "abort; -- it", "ROLLBACK; SELECT 1"}) {
       client.transaction.clear();
       if (has_handle) client.transaction = *sessions_->BeginTransaction(client.asker());
-      if (!has_handle) ASSERT_TRUE(Run(client, "BEGIN").ok());
+      if (!has_handle) {
+        ASSERT_TRUE(Run(client, "BEGIN").ok());
+      }
       ASSERT_TRUE(Run(client, "INSERT INTO t VALUES (1)").ok());
       ASSERT_FALSE(
           Run(client, "INSERT INTO t SELECT CAST('x' || i AS BIGINT) FROM range(1) r(i)").ok());
@@ -141,7 +143,9 @@ TEST_F(ClientSessionsTest, AnAbortedTransactionIsLeftByText) {
       EXPECT_TRUE(Run(client, sql).ok()) << sql;
       EXPECT_EQ(sessions_->transactions(), 0) << sql;
       EXPECT_TRUE(Run(client, "SELECT 1").ok()) << sql;
-      if (has_handle) EXPECT_EQ(sessions_->EndTransaction(client.asker(), false), Status::OK());
+      if (has_handle) {
+        EXPECT_EQ(sessions_->EndTransaction(client.asker(), false), Status::OK());
+      }
     }
   }
   EXPECT_EQ(RowsForOthers(), 0);
