@@ -1,14 +1,16 @@
 #include "engine/duckdb_error.h"
 
+#include <cstddef>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
 
 #include <duckdb.hpp>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
@@ -19,8 +21,6 @@
 namespace arrowport::engine {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::OpenMemory;
 using testing::ReadAll;
 

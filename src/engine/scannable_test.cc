@@ -117,7 +117,7 @@ TEST(ScannableTest, LandsRunEndsWithinListsOfAFixedSize) {
   };
   EXPECT_EQ(Landed(pairs(Numbers(arrow::int64(), {1, std::nullopt, 3, 4}))), "[[1, NULL], [3, 4]]");
   EXPECT_EQ(Landed(pairs(Numbers(arrow::timestamp(arrow::TimeUnit::MICRO), {0, std::nullopt}))),
-            "[['1970-01-01 00:00:00', NULL]]");
+            "[[1970-01-01 00:00:00, NULL]]");
   EXPECT_EQ(Landed(pairs(Words({"a", std::nullopt, "b", "c"}))), "[[a, NULL], [b, c]]");
 }
 

@@ -101,7 +101,7 @@ TEST_F(ClientSessionsTest, WhatWouldBeLostIsRefusedWithoutASession) {
       EXPECT_THAT(refused.message(), HasSubstr("needs a session"));
       EXPECT_THAT(refused.message(), HasSubstr("as one text, or use Flight SQL"));
     }
-    for (const char* sql : {"CREATE TEMP TABLE x AS SELECT 1; FROM x", "SET threads = 2",
+    for (const char* sql : {"CREATE TEMP TABLE x AS SELECT 1; FROM x", "SET default_order = 'asc'",
                             "BEGIN; INSERT INTO t VALUES (1); ROLLBACK"}) {
       EXPECT_EQ(Run(client, sql).status(), Status::OK()) << sql;
     }
@@ -132,8 +132,9 @@ TEST_F(ClientSessionsTest, AnAbortedTransactionIsLeftByText) {
   for (const bool has_handle : {false, true}) {
     for (const char* sql : {"ROLLBACK", "abort; -- it", "ROLLBACK; SELECT 1"}) {
       client.transaction.clear();
-      if (has_handle) client.transaction = *sessions_->BeginTransaction(client.asker());
-      if (!has_handle) {
+      if (has_handle) {
+        client.transaction = *sessions_->BeginTransaction(client.asker());
+      } else {
         ASSERT_TRUE(Run(client, "BEGIN").ok());
       }
       ASSERT_TRUE(Run(client, "INSERT INTO t VALUES (1)").ok());
