@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pyarrow import flight as pa_flight
 
+from harness.door import Refused
 from harness.flight_calls import Call, framed, in_table, whole_calls, written
 from harness.flight_door import FlightDoor
 from harness.flight_mutator import broken
@@ -96,8 +97,7 @@ class _Rounds:
         try:
             for name in self._http.list_tables():
                 quoted = name if name.startswith('"') else ".".join(f'"{part}"' for part in name.split("."))
-                landed = self._http.get(f"SELECT * FROM {quoted}")
-                landed.validate(full=True)
+                self._read(quoted)
                 self._http.get(f"DROP TABLE {quoted}")
                 self.landed += 1
             self._flight.put("healthy", trips(100))
@@ -106,6 +106,13 @@ class _Rounds:
         except Exception as error:
             raise AssertionError(f"--seed {self._seed}, after calls {first} to {first + CALLS_A_ROUND - 1}: "
                                  f"{error!r}; {self._how_it_came()}") from error
+
+    def _read(self, table: str) -> None:
+        try:
+            self._http.get(f"SELECT * FROM {table}").validate(full=True)
+        except Refused as refused:
+            # Durations of centuries land, and no interval of Arrow's has room for them.
+            assert "over 292 years" in refused.message, refused
 
 
 def test_whole_calls_are_answered(hostile_server: ServerProcess, open_door) -> None:
