@@ -135,11 +135,15 @@ class FlightSqlDoor(Door):
             assert error.status_code == adbc_driver_manager.AdbcStatusCode.NOT_FOUND, error
             raise Refused("not-found", f"{name}: {error}") from error
         columns = {column.name: str(column.type) for column in schema}
-        return columns, self.list_tables()[name]
+        return columns, self._list(table.name)[name]
 
     def list_tables(self) -> Mapping[str, int | None]:
+        return self._list(None)
+
+    def _list(self, pattern: str | None) -> Mapping[str, int | None]:
         with _refusing():
-            objects = self._connection.adbc_get_objects(depth="tables").read_all().to_pylist()
+            objects = self._connection.adbc_get_objects(
+                depth="tables", table_name_filter=pattern).read_all().to_pylist()
         found = {}
         for catalog, schema in ((catalog["catalog_name"], schema) for catalog in objects
                                 for schema in catalog["catalog_db_schemas"]):
