@@ -68,11 +68,11 @@ class MessageDecoder::Collector final : public arrow::ipc::Listener {
   Status OnRecordBatchDecoded(std::shared_ptr<arrow::RecordBatch> batch) override {
     ARROW_ASSIGN_OR_RAISE(batch, WithOwnDictionaries(std::move(batch)));
     ARROW_RETURN_NOT_OK(validator_.Validate(*batch, batches_decoded_));
-    ARROW_RETURN_NOT_OK(CheckWrittenOut(
-        *batch, std::min(written_out_max_, IncomingMemory::OfProcess().bytes_max())));
     ARROW_ASSIGN_OR_RAISE(
         batch, arrow::util::EnsureAlignment(std::move(batch), arrow::util::kValueAlignment,
                                             BudgetedMemoryPool()));
+    ARROW_RETURN_NOT_OK(CheckWrittenOut(
+        *batch, std::min(written_out_max_, IncomingMemory::OfProcess().bytes_max())));
     ++batches_decoded_;
     batches_.push_back(std::move(batch));
     return Status::OK();
