@@ -34,6 +34,23 @@ inline constexpr int64_t kResultBatchBytesMin = 128 * kKiB;
 /// What every running result is sure of: a batch with its reader and one in the making.
 inline constexpr int64_t kResultFloorBytes = 2 * kResultBatchBytesMin;
 
+/// What each plan may take of memory without a share of `planning_bytes_max`, so that statements
+/// that ask for little run whatever others take. A statement of some hundred columns fits.
+inline constexpr int64_t kPlanBytesFree = kMiB;
+
+/// What all texts together may take to be parsed where no database is asked, and one in time. As
+/// much as plans may by default: the parser is where a long text begins to be one.
+inline constexpr int64_t kTextPlanBytesMax = 256 * kMiB;
+inline constexpr std::chrono::seconds kTextPlanTimeMax{10};
+
+/// How long a statement that makes an index waits for those that write to its table. New writers
+/// wait for it meanwhile, so it is what a put that streams may cost them.
+inline constexpr std::chrono::seconds kIndexPatience{10};
+
+/// What a list of tables waits for what DuckDB has to say of one of them. Others are told in less
+/// than a millisecond; views over views over views may take any time.
+inline constexpr std::chrono::seconds kListedTableTimeMax{1};
+
 /// Rows of a result batch: no more than a row group of DuckDB.
 inline constexpr int64_t kResultBatchRows = 122'880;
 

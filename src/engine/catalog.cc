@@ -1,5 +1,7 @@
 #include "engine/catalog.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,6 +18,7 @@
 
 #include "base/call_control.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "engine/arrow_schema.h"
 #include "engine/column_fit.h"
 #include "engine/core.h"
@@ -25,6 +28,7 @@
 #include "engine/duckdb_error.h"
 #include "engine/execution.h"
 #include "engine/execution_stream.h"
+#include "engine/planning.h"
 #include "engine/result_stream.h"
 #include "engine/sql.h"
 #include "engine/table.h"
@@ -61,17 +65,37 @@ Result<std::shared_ptr<ResultStream>> Run(const std::shared_ptr<Core>& core,
 }
 
 Result<std::shared_ptr<arrow::Schema>> SchemaOf(const std::shared_ptr<Core>& core,
-                                                const TableName& table) {
+                                                const TableName& table,
+                                                const CallControl& control) {
   const std::string sql = Sql("SELECT * FROM {}", {table});
-  auto info = DescribeStatement(core, {sql, {}}, {});
+  auto info = DescribeStatement(core, {sql, {}}, {}, control);
   if (info.ok()) return info->schema;
   if (KindOf(info.status()) != ErrorKind::kNotImplemented) return info.status();
   ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
-  return Guarded([&]() -> Result<std::shared_ptr<arrow::Schema>> {
+  Planning planning(core->plan_budget, control, connection->context.get());
+  auto schema = Guarded([&]() -> Result<std::shared_ptr<arrow::Schema>> {
     const auto prepared = connection->Prepare(sql);
     if (prepared->HasError()) return FromDuckDb(prepared->error);
     return ArrowSchemaOfAny(prepared->GetTypes(), prepared->GetNames(), *connection->context);
   });
+  ARROW_RETURN_NOT_OK(planning.Explain(schema.status()));
+  return schema;
+}
+
+// For one of many tables.
+CallControl ForOne(const CallControl& control) {
+  const auto latest = Clock::now() + limits::kListedTableTimeMax;
+  return {.deadline = std::min(control.deadline.value_or(latest), latest), .stop = control.stop};
+}
+
+Status CheckNotOver(const CallControl& control) {
+  if (control.stop.stop_requested()) {
+    return MakeError(ErrorKind::kCancelled, "the caller cancelled the list");
+  }
+  if (control.deadline && Clock::now() >= *control.deadline) {
+    return MakeError(ErrorKind::kDeadlineExceeded, "the deadline passed before the list was made");
+  }
+  return Status::OK();
 }
 
 std::vector<std::string> NeverNullOf(const duckdb::TableCatalogEntry& table) {
@@ -191,12 +215,14 @@ Result<std::vector<TableInfo>> ListTables(const std::shared_ptr<Core>& core,
                         .rows = rows.Value(i)});
     }
   }
-  // A table that was dropped since, or a view that is broken, is left out of the list.
+  // A table that was dropped since, or a view that is broken or takes too long to look into, is
+  // left out of the list.
   std::erase_if(tables, [&](TableInfo& table) {
-    auto schema = SchemaOf(core, table.name);
+    const auto schema = SchemaOf(core, table.name, ForOne(control));
     if (schema.ok()) table.schema = *schema;
     return !schema.ok();
   });
+  ARROW_RETURN_NOT_OK(CheckNotOver(control));
   return tables;
 }
 
@@ -213,7 +239,7 @@ Result<TableInfo> DescribeTable(const std::shared_ptr<Core>& core, const TableNa
     info.is_view = found.kind == FoundTable::Kind::kView;
     can_count = !info.is_view || CanCountRows(*core, found);
   }
-  ARROW_ASSIGN_OR_RAISE(info.schema, SchemaOf(core, table));
+  ARROW_ASSIGN_OR_RAISE(info.schema, SchemaOf(core, table, control));
   if (can_count) {
     ARROW_ASSIGN_OR_RAISE(info.rows, CountRows(core, table, control));
   }

@@ -1,11 +1,17 @@
 #include "engine/core.h"
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include <duckdb/catalog/catalog.hpp>
+#include <duckdb/main/attached_database.hpp>
+#include <duckdb/main/database_manager.hpp>
 #include <duckdb/main/valid_checker.hpp>
+#include <duckdb/transaction/duck_transaction_manager.hpp>
 
 #include "base/error.h"
 #include "engine/data_files.h"
@@ -58,6 +64,18 @@ Result<duckdb::unique_ptr<duckdb::Connection>> Core::Connect() {
     if (files != nullptr) files->Show(*connection);
     return connection;
   });
+}
+
+uint64_t Core::LastCommit(const std::string& catalog) const {
+  const auto attached = duckdb::DatabaseManager::Get(*instance->instance).GetDatabase(catalog);
+  if (attached == nullptr || !attached->GetCatalog().IsDuckCatalog()) return 0;
+  return duckdb::DuckTransactionManager::Get(*attached).GetLastCommit();
+}
+
+uint64_t Core::OldestSeen(const std::string& catalog) const {
+  const auto attached = duckdb::DatabaseManager::Get(*instance->instance).GetDatabase(catalog);
+  if (attached == nullptr || !attached->GetCatalog().IsDuckCatalog()) return 0;
+  return duckdb::DuckTransactionManager::Get(*attached).LowestActiveStart();
 }
 
 Status Core::Blame(const Status& status) const {

@@ -12,12 +12,15 @@
 #include <duckdb.hpp>
 
 #include "base/deadline_timer.h"
+#include "base/limits.h"
 #include "base/worker_pool.h"
 #include "engine/checkpointer.h"
 #include "engine/data_files.h"
 #include "engine/database.h"
 #include "engine/idle_connections.h"
+#include "engine/index_gate.h"
 #include "engine/kept_connection.h"
+#include "engine/plan_budget.h"
 #include "engine/result_budget.h"
 #include "engine/start_gate.h"
 #include "engine/table_claims.h"
@@ -87,6 +90,16 @@ class Core {
   /// Outlives the core where readers keep batches.
   const std::shared_ptr<ResultBudget> result_budget;
 
+  /// Everything that has a share holds the core.
+  PlanBudget plan_budget{options.planning_bytes_max, options.planning_time_max};
+
+  /// As DuckDB counts, in a catalog of its own: the last commit, and the first moment that a
+  /// transaction which is open still sees. 0 where there is no such catalog.
+  [[nodiscard]] uint64_t LastCommit(const std::string& catalog) const;
+  [[nodiscard]] uint64_t OldestSeen(const std::string& catalog) const;
+
+  IndexGate index_gate{limits::kIndexPatience,
+                       [this](const std::string& catalog) { return LastCommit(catalog); }};
   StartGate start_gate;
   TableClaims table_claims;
   TableClaims

@@ -60,9 +60,9 @@ class DuckDbDatabase final : public Database {
   }
 
   Result<QueryInfo> DescribeQuery(const Statement& statement, const QueryOptions& options,
-                                  const CallControl& /*control*/) override {
+                                  const CallControl& control) override {
     ARROW_ASSIGN_OR_RAISE(const CoreUse use, keeper_->Use());
-    return DescribeStatement(use.core(), statement, options);
+    return DescribeStatement(use.core(), statement, options, control);
   }
 
   Result<int64_t> ExecuteMany(const std::string& sql, const ParameterRows& rows,

@@ -51,8 +51,12 @@ struct DatabaseOptions {
       {};  ///< Where signed extensions lie; empty: DuckDB's own place.
   int64_t result_bytes_max = 16 * kMiB;  ///< Bound on what one query may have ready for its reader.
   int64_t server_result_bytes_max = 128 * kMiB;  ///< Bound on what all queries may have together.
-  int64_t put_bytes_max = 64 * kMiB;             ///< Bound on what one append may have waiting.
-  std::vector<DataSource> data_sources = {};     ///< Files that are served as views.
+  /// Bound on the memory of all plans together, which is none of DuckDB's, and on the time to make
+  /// one; 0: no such time.
+  int64_t planning_bytes_max = 256 * kMiB;
+  std::chrono::milliseconds planning_time_max{10'000};
+  int64_t put_bytes_max = 64 * kMiB;          ///< Bound on what one append may have waiting.
+  std::vector<DataSource> data_sources = {};  ///< Files that are served as views.
   CheckpointOptions checkpoint = {};
   /// Of the disk of `path`; below it no puts are taken. 0: none.
   int64_t disk_reserve_bytes = 0;

@@ -19,6 +19,7 @@
 #include <duckdb/planner/logical_operator_visitor.hpp>
 #include <duckdb/planner/planner.hpp>
 
+#include "base/call_control.h"
 #include "base/error.h"
 #include "engine/arrow_schema.h"
 #include "engine/core.h"
@@ -26,6 +27,7 @@
 #include "engine/duckdb_error.h"
 #include "engine/kept_plans.h"
 #include "engine/only_reads.h"
+#include "engine/planning.h"
 #include "engine/result_collector.h"
 #include "engine/result_queue.h"
 #include "engine/scalar.h"
@@ -187,8 +189,10 @@ Result<QueryInfo> ToInfo(Outline outline, duckdb::ClientContext& context) {
 
 }  // namespace
 
-Result<QueryInfo> DescribeStatement(const Core& core, duckdb::Connection& connection,
-                                    const Statement& statement, const QueryOptions& options) {
+Result<QueryInfo> DescribeStatement(Core& core, duckdb::Connection& connection,
+                                    const Statement& statement, const QueryOptions& options,
+                                    const CallControl& control) {
+  Planning planning(core.plan_budget, control, connection.context.get());
   auto described = Guarded([&]() -> Result<QueryInfo> {
     ARROW_ASSIGN_OR_RAISE(const auto parameters, ToDuckDbParameters(statement.parameters));
     auto& context = *connection.context;
@@ -219,11 +223,13 @@ Result<QueryInfo> DescribeStatement(const Core& core, duckdb::Connection& connec
     context.RunFunctionInTransaction(plan, /*requires_valid_transaction=*/false);
     return ToInfo(std::move(outline), context);
   });
-  return described.ok() ? described : core.Blame(described.status());
+  const Status explained = planning.Explain(described.status());
+  if (!explained.ok()) return core.Blame(explained);
+  return described;
 }
 
 Result<QueryInfo> DescribeStatement(const std::shared_ptr<Core>& core, const Statement& statement,
-                                    const QueryOptions& options) {
+                                    const QueryOptions& options, const CallControl& control) {
   duckdb::unique_ptr<duckdb::Connection> connection;
   // Those know nothing of files.
   const bool may_be_idle = core->data_files == nullptr;
@@ -231,7 +237,7 @@ Result<QueryInfo> DescribeStatement(const std::shared_ptr<Core>& core, const Sta
   if (connection == nullptr) {
     ARROW_ASSIGN_OR_RAISE(connection, core->Connect());
   }
-  auto described = DescribeStatement(*core, *connection, statement, options);
+  auto described = DescribeStatement(*core, *connection, statement, options, control);
   if (may_be_idle && described.ok() && !described->writes) {
     core->idle_connections.Keep(std::move(connection));
   }

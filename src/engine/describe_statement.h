@@ -4,6 +4,7 @@
 
 #include <duckdb.hpp>
 
+#include "base/call_control.h"
 #include "base/error.h"
 #include "engine/core.h"
 #include "engine/database.h"
@@ -11,11 +12,12 @@
 namespace arrowport::engine {
 
 /// engine::Session::DescribeQuery, on the connection of it.
-Result<QueryInfo> DescribeStatement(const Core& core, duckdb::Connection& connection,
-                                    const Statement& statement, const QueryOptions& options);
+Result<QueryInfo> DescribeStatement(Core& core, duckdb::Connection& connection,
+                                    const Statement& statement, const QueryOptions& options,
+                                    const CallControl& control);
 
 /// engine::Database::DescribeQuery.
 Result<QueryInfo> DescribeStatement(const std::shared_ptr<Core>& core, const Statement& statement,
-                                    const QueryOptions& options);
+                                    const QueryOptions& options, const CallControl& control);
 
 }  // namespace arrowport::engine

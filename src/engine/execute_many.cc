@@ -24,6 +24,8 @@
 #include "engine/duckdb_error.h"
 #include "engine/kept_connection.h"
 #include "engine/only_reads.h"
+#include "engine/planning.h"
+#include "engine/run_planned.h"
 #include "engine/scalar.h"
 #include "engine/statement_changes.h"
 #include "engine/table_versions.h"
@@ -77,10 +79,36 @@ bool HasColumns(const ParameterRows& rows) {
 
 class ManyExecutions {
  public:
-  ManyExecutions(duckdb::Connection& connection, const Interrupter& interrupter)
-      : connection_(connection), interrupter_(interrupter) {}
+  ManyExecutions(Core& core, duckdb::Connection& connection, const Interrupter& interrupter,
+                 const CallControl& control)
+      : core_(core),
+        connection_(connection),
+        interrupter_(interrupter),
+        stop_(control.stop),
+        planning_(core.plan_budget, control, connection.context.get()) {}
 
   Status Prepare(const std::string& sql, bool has_parameters) {
+    return Planned([&] { return Parse(sql, has_parameters); });
+  }
+
+  /// Whether they make one transaction only if they are told to.
+  [[nodiscard]] bool has_several_statements() const { return !several_.empty(); }
+
+  Status RunAll(const ParameterRows& rows) {
+    return Planned([&] { return has_several_statements() ? RunStatements() : RunRows(rows); });
+  }
+
+  [[nodiscard]] int64_t changed() const { return changed_; }
+  [[nodiscard]] ChangedTables changes() const { return changes_.value_or(ChangedTables{}); }
+
+ private:
+  template <typename Work>
+  Status Planned(const Work& work) {
+    planning_.TurnOn();
+    return planning_.Explain(Guarded(work));
+  }
+
+  Status Parse(const std::string& sql, bool has_parameters) {
     auto statements = connection_.ExtractStatements(sql);
     ARROW_RETURN_NOT_OK(CheckKnown(statements));
     if (statements.size() > 1 && !has_parameters) {
@@ -101,11 +129,7 @@ class ManyExecutions {
     return PrepareOne(std::move(statements.front()));
   }
 
-  /// Whether they make one transaction only if they are told to.
-  [[nodiscard]] bool has_several_statements() const { return !several_.empty(); }
-
-  Status RunAll(const ParameterRows& rows) {
-    if (has_several_statements()) return RunStatements();
+  Status RunRows(const ParameterRows& rows) {
     int64_t number = 0;
     for (const auto& batch : rows) {
       for (int64_t row = 0; row < batch->num_rows(); ++row, ++number) {
@@ -123,10 +147,6 @@ class ManyExecutions {
     return Status::OK();
   }
 
-  [[nodiscard]] int64_t changed() const { return changed_; }
-  [[nodiscard]] ChangedTables changes() const { return changes_.value_or(ChangedTables{}); }
-
- private:
   Status PrepareOne(duckdb::unique_ptr<duckdb::SQLStatement> statement) {
     prepared_ = connection_.Prepare(std::move(statement));
     return prepared_->HasError() ? FromDuckDb(prepared_->error) : Status::OK();
@@ -159,11 +179,12 @@ class ManyExecutions {
       ARROW_ASSIGN_OR_RAISE(auto value, ToDuckDbValue(*scalar));
       values.push_back(std::move(value));
     }
-    return RunPrepared(std::move(values));
+    return RunPrepared(values);
   }
 
-  Status RunPrepared(duckdb::vector<duckdb::Value> values) {
-    const auto result = prepared_->Execute(values, /*allow_stream_result=*/false);
+  Status RunPrepared(const duckdb::vector<duckdb::Value>& values) {
+    const auto result = RunPlanned(core_, connection_, *prepared_, values, planning_, stop_);
+    planning_.TurnOn();
     if (result->HasError()) return FromDuckDb(result->GetErrorObject());
     Count(*result);
     // The same each time.
@@ -183,8 +204,11 @@ class ManyExecutions {
     }
   }
 
+  Core& core_;
   duckdb::Connection& connection_;
   const Interrupter& interrupter_;
+  const std::stop_token stop_;
+  Planning planning_;
   duckdb::unique_ptr<duckdb::PreparedStatement> prepared_;
   duckdb::vector<duckdb::unique_ptr<duckdb::SQLStatement>> several_;  ///< Without parameters.
   int64_t changed_ = 0;
@@ -196,15 +220,19 @@ Result<int64_t> RunAndCommit(Core& core, duckdb::Connection& connection, const s
                              const ParameterRows& rows, const CallControl& control) {
   const Interrupter interrupter(core, connection, control);
   const Workers::Use workers(core.workers);
-  ManyExecutions executions(connection, interrupter);
-  ARROW_RETURN_NOT_OK(Guarded([&] { return executions.Prepare(sql, HasColumns(rows)); }));
+  ManyExecutions executions(core, connection, interrupter, control);
+  ARROW_RETURN_NOT_OK(executions.Prepare(sql, HasColumns(rows)));
   // One alone commits by itself, and some can only be run so.
   const bool is_one = CountRows(rows) == 1 && !executions.has_several_statements();
   if (!is_one) ARROW_RETURN_NOT_OK(RunSql(connection, "BEGIN"));
-  Status committed = Guarded([&] { return executions.RunAll(rows); });
+  Status committed = executions.RunAll(rows);
   core.table_versions.Change(executions.changes());
   if (!is_one && !committed.ok()) (void)RunSql(connection, "ROLLBACK");
-  if (!is_one && committed.ok()) committed = RunSql(connection, "COMMIT");
+  if (!is_one && committed.ok()) {
+    const auto pass =
+        core.index_gate.Write(executions.changes().tables, IndexGate::Effect::kRemoves);
+    committed = RunSql(connection, "COMMIT");
+  }
   committed = core.Settle(committed);
   // Again, since rows may have been seen between the first time and their commit.
   core.table_versions.Change(executions.changes());
@@ -218,9 +246,9 @@ Result<int64_t> RunWithin(Core& core, KeptConnection::Use& use, const std::strin
                           const ParameterRows& rows, const CallControl& control) {
   const Interrupter interrupter(core, use.connection(), control);
   const Workers::Use workers(core.workers);
-  ManyExecutions executions(use.connection(), interrupter);
-  ARROW_RETURN_NOT_OK(Guarded([&] { return executions.Prepare(sql, HasColumns(rows)); }));
-  const Status run = Guarded([&] { return executions.RunAll(rows); });
+  ManyExecutions executions(core, use.connection(), interrupter, control);
+  ARROW_RETURN_NOT_OK(executions.Prepare(sql, HasColumns(rows)));
+  const Status run = executions.RunAll(rows);
   use.NoteChanges(executions.changes());
   // A statement may have ended it: what was changed is there for others.
   if (!use.in_transaction()) {

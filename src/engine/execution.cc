@@ -1,7 +1,5 @@
 #include "engine/execution.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -30,10 +28,15 @@
 #include "engine/core.h"
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
+#include "engine/gate_statement.h"
 #include "engine/kept_plans.h"
 #include "engine/only_reads.h"
+#include "engine/pipeline_bytes.h"
+#include "engine/planning.h"
 #include "engine/result_collector.h"
 #include "engine/result_queue.h"
+#include "engine/run_planned.h"
+#include "engine/run_tasks.h"
 #include "engine/scalar.h"
 #include "engine/statement_changes.h"
 #include "engine/workers.h"
@@ -47,23 +50,6 @@ constexpr const char* kWatchName = "arrowport_watch";
 // exception reaches its task loop, microseconds after the announcement.
 constexpr auto kErrorLookTime = std::chrono::seconds(2);
 constexpr auto kErrorLookStep = std::chrono::microseconds(50);
-
-// How long the thread that starts a statement works for it, and how much of that alone. A point
-// query takes half of the latter.
-constexpr auto kHelpTime = std::chrono::microseconds(1000);
-constexpr auto kAloneTime = std::chrono::microseconds(600);
-
-// The same for a kept plan: most are point queries, which on a slow machine take that long, and for
-// which the workers come too late.
-constexpr auto kKeptAloneTime = std::chrono::microseconds(4000);
-
-// What the calling thread has worked: others that share its core do not make a statement a long
-// one.
-std::chrono::nanoseconds ThreadTime() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
 
 }  // namespace
 
@@ -122,7 +108,8 @@ Execution::Execution(std::shared_ptr<Core> core)
                              .batch_bytes = limits::kResultBatchBytes,
                              .batch_bytes_min = limits::kResultBatchBytesMin},
           core_->result_budget)),
-      target_(std::make_shared<CollectorTarget>()) {
+      target_(std::make_shared<CollectorTarget>()),
+      plan_share_(core_->plan_budget) {
   target_->queue = queue_.get();
 }
 
@@ -153,6 +140,16 @@ void Execution::ArmCancellation(const CallControl& control) {
 
 Status Execution::Run(const Statement& statement, const ExecutionOptions& options) {
   Connect(options);
+  // Its deadline cancels it, too.
+  Planning planning(core_->plan_budget, {.deadline = {}, .stop = cancelled_.get_token()},
+                    connection_->context.get());
+  const Status started = Guarded([&] { return PlanAndStart(statement, options, planning); });
+  plan_share_ = planning.TakeShare();
+  return planning.Explain(started);
+}
+
+Status Execution::PlanAndStart(const Statement& statement, const ExecutionOptions& options,
+                               Planning& planning) {
   auto& context = *connection_->context;
   ARROW_ASSIGN_OR_RAISE(auto parameters, ToDuckDbParameters(statement.parameters));
   if (MayKeepPlan(statement)) {
@@ -162,12 +159,20 @@ Status Execution::Run(const Statement& statement, const ExecutionOptions& option
   auto statements = connection_->ExtractStatements(statement.sql);
   ARROW_RETURN_NOT_OK(CheckKinds(statements, statement, options.read_only));
   if (statements.size() > 1) connection_is_plain_ = false;
-  if (options.prepare_context) options.prepare_context(context);
+  if (options.prepare_context) {
+    Planning::TurnOff();
+    options.prepare_context(context);
+    planning.TurnOn();
+  }
   if (before_commit_) connection_->BeginTransaction();
-  ARROW_RETURN_NOT_OK(RunLeading(statements));
+  ARROW_RETURN_NOT_OK(RunLeading(statements, planning));
   if (MayKeepPlan(statement)) {
     kept_plan_ = KeptPlans::Of(context).Make(context, statement.sql, *statements[0], parameters);
   }
+  // It may wait for others, for longer than planning may take.
+  Planning::TurnOff();
+  EnterForIndex(*core_, *connection_, *statements.back(), &gate_, cancelled_.get_token());
+  planning.TurnOn();
   return RunLast(std::move(statements.back()), statement, parameters, options);
 }
 
@@ -191,6 +196,16 @@ void Execution::Connect(const ExecutionOptions& options) {
 Status Execution::RunLast(duckdb::unique_ptr<duckdb::SQLStatement> statement,
                           const Statement& given, KeptPlans::Values& parameters,
                           const ExecutionOptions& options) {
+  const std::string text = statement == nullptr ? std::string() : TextOf(*statement);
+  Status started = StartLast(std::move(statement), given, parameters, options);
+  if (started.ok() || !Reenter(*core_, &gate_, cancelled_.get_token())) return started;
+  if (kept_plan_ == nullptr) statement = std::move(connection_->ExtractStatements(text).back());
+  return StartLast(std::move(statement), given, parameters, options);
+}
+
+Status Execution::StartLast(duckdb::unique_ptr<duckdb::SQLStatement> statement,
+                            const Statement& given, KeptPlans::Values& parameters,
+                            const ExecutionOptions& options) {
   auto& context = *connection_->context;
   context.registered_state->Insert(kWatchName, duckdb::make_shared_ptr<Watch>(weak_from_this()));
   {
@@ -216,10 +231,13 @@ Status Execution::RunLast(duckdb::unique_ptr<duckdb::SQLStatement> statement,
 }
 
 // Runs all statements but the last, on this thread.
-Status Execution::RunLeading(std::vector<duckdb::unique_ptr<duckdb::SQLStatement>>& statements) {
+Status Execution::RunLeading(std::vector<duckdb::unique_ptr<duckdb::SQLStatement>>& statements,
+                             Planning& planning) {
   for (size_t i = 0; i + 1 < statements.size(); ++i) {
     ARROW_RETURN_NOT_OK(CheckCommits(*connection_, *statements[i]));
-    auto result = connection_->Query(std::move(statements[i]));
+    auto result = RunPlanned(*core_, *connection_, std::move(statements[i]), planning,
+                             cancelled_.get_token());
+    planning.TurnOn();
     if (result->HasError()) return FromDuckDb(result->GetErrorObject());
     TellChanges(ChangesOf(*result));
     if (queue_->closed()) return queue_->status();
@@ -236,9 +254,11 @@ void Execution::InstallCollector(const ExecutionOptions& options) {
                                     duckdb::ClientContext& context,
                                     duckdb::PreparedStatementData& statement)
       -> duckdb::unique_ptr<duckdb::PhysicalOperator> {
+    Planning::Finish(PipelineBytes(statement.physical_plan->Root()));
     if (!DecideReadOnly(context, statement, read_only)) connection_is_plain_ = false;
     kept_plan_is_used_ = kept_plan_ != nullptr && &statement == kept_plan_->data.get();
     changes_ = ChangesOf(statement);
+    GateStatement(*core_, context, statement, changes_, &gate_, cancelled_.get_token());
     auto schema = ArrowSchemaOf(statement.types, statement.names, context);
     if (!schema.ok()) throw duckdb::NotImplementedException(schema.status().message());
     target_->schema = std::move(schema).ValueUnsafe();
@@ -255,7 +275,8 @@ void Execution::InstallCollector(const ExecutionOptions& options) {
 
 void Execution::HelpLocked() {
   const Status helped = Guarded([this] {
-    RunTasksLocked();
+    const bool may_be_point = kept_plan_is_used_ && kept_plan_->pace != KeptPlan::Pace::kLong;
+    RunTasks(*connection_->context, *workers_, may_be_point);
     return Status::OK();
   });
   bool all_rows_are_in = false;
@@ -272,39 +293,6 @@ void Execution::HelpLocked() {
   }
   if (all_rows_are_in) return EndWithAllRowsLocked();
   if (task_failed) return EndWithTaskErrorLocked();
-}
-
-// What DuckDB's own threads do, for the tasks of this statement alone.
-void Execution::RunTasksLocked() {
-  auto& context = *connection_->context;
-  auto& scheduler = duckdb::TaskScheduler::GetScheduler(context);
-  auto& executor = context.GetExecutor();
-  const auto began = ThreadTime();
-  const bool may_be_point = kept_plan_is_used_ && kept_plan_->pace != KeptPlan::Pace::kLong;
-  const auto alone_time = may_be_point ? kKeptAloneTime : kAloneTime;
-  const auto help_time = may_be_point ? kKeptAloneTime : kHelpTime;
-  const auto goes_on = [&] {
-    const auto worked = ThreadTime() - began;
-    if (worked >= alone_time) workers_->Need();
-    return worked < help_time;
-  };
-  duckdb::shared_ptr<duckdb::Task> task;
-  while (scheduler.GetTaskFromProducer(executor.GetToken(), task)) {
-    auto result = duckdb::TaskExecutionResult::TASK_NOT_FINISHED;
-    while (result == duckdb::TaskExecutionResult::TASK_NOT_FINISHED && goes_on()) {
-      result = task->Execute(duckdb::TaskExecutionMode::PROCESS_PARTIAL);
-    }
-    if (result == duckdb::TaskExecutionResult::TASK_BLOCKED) {
-      task->Deschedule();
-      workers_->Need();
-    }
-    if (result == duckdb::TaskExecutionResult::TASK_NOT_FINISHED) {
-      duckdb::ProducerToken& token = *task->token;
-      scheduler.ScheduleTask(token, std::move(task));
-      return;
-    }
-    task = nullptr;
-  }
 }
 
 void Execution::PostAllRowsAreIn() {
@@ -410,6 +398,7 @@ void Execution::Cancel(const Status& reason) {
   auto running = Phase::kRunning;
   if (queue_->closed() || !phase_.compare_exchange_strong(running, Phase::kCancelled)) return;
   queue_->Close(reason);
+  cancelled_.request_stop();
   {
     // Reaches a statement that is still being planned, which holds life_mutex_.
     std::lock_guard lock(connection_mutex_);
@@ -445,10 +434,12 @@ void Execution::CloseLocked(const Status& status) {
   core_->table_versions.Change(changes_);
   const Status settled = changes_.any() ? core_->Settle(status) : status;
   if (changes_.any()) core_->checkpointer.Wrote();
+  gate_.pass.reset();
   held_until_over_.reset();
   before_commit_ = nullptr;
   afterwards_ = nullptr;
   workers_.reset();
+  plan_share_.Release();
   core_->Unregister(this);
   queue_->Close(settled);
   if (!settled.ok()) StopCounting();

@@ -14,8 +14,11 @@
 
 #include "base/call_control.h"
 #include "engine/core.h"
+#include "engine/gate_statement.h"
 #include "engine/kept_connection.h"
 #include "engine/kept_plans.h"
+#include "engine/plan_budget.h"
+#include "engine/planning.h"
 #include "engine/result_collector.h"
 #include "engine/result_queue.h"
 #include "engine/result_stream.h"
@@ -90,14 +93,18 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   class Watch;
 
   Status Run(const Statement& statement, const ExecutionOptions& options);
+  Status PlanAndStart(const Statement& statement, const ExecutionOptions& options,
+                      Planning& planning);
   void Connect(const ExecutionOptions& options);
-  Status RunLeading(std::vector<duckdb::unique_ptr<duckdb::SQLStatement>>& statements);
+  Status RunLeading(std::vector<duckdb::unique_ptr<duckdb::SQLStatement>>& statements,
+                    Planning& planning);
   Status RunLast(duckdb::unique_ptr<duckdb::SQLStatement> statement, const Statement& given,
                  KeptPlans::Values& parameters, const ExecutionOptions& options);
+  Status StartLast(duckdb::unique_ptr<duckdb::SQLStatement> statement, const Statement& given,
+                   KeptPlans::Values& parameters, const ExecutionOptions& options);
   [[nodiscard]] bool MayKeepPlan(const Statement& statement) const;
   void InstallCollector(const ExecutionOptions& options);
   void HelpLocked();
-  void RunTasksLocked();
   void ArmCancellation(const CallControl& control);
 
   void PostAllRowsAreIn();
@@ -124,6 +131,7 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   std::optional<std::stop_callback<std::function<void()>>> stop_callback_;
 
   std::atomic<Phase> phase_ = Phase::kRunning;
+  std::stop_source cancelled_;  ///< While it is planned.
   std::atomic<bool> counted_ = false;
 
   // Whether the starting thread helps, and is to end what came to its end meanwhile. Innermost.
@@ -145,8 +153,10 @@ class Execution final : public std::enable_shared_from_this<Execution> {
   std::function<Status(duckdb::Connection&)> afterwards_;
   std::unique_ptr<Workers::Use> workers_;
   ChangedTables changes_;
+  GateEntry gate_;
   std::shared_ptr<KeptPlan> kept_plan_;  ///< Instead of planning the statement.
   bool kept_plan_is_used_ = false;
+  PlanBudget::Share plan_share_;
   bool connection_is_plain_ = false;  ///< It comes out of the statement as it went in.
   bool ended_ = false;
 };

@@ -23,6 +23,7 @@
 #include "engine/column_fit.h"
 #include "engine/core.h"
 #include "engine/duckdb_error.h"
+#include "engine/index_gate.h"
 #include "engine/insert_target.h"
 #include "engine/land_rows.h"
 #include "engine/landing.h"
@@ -245,10 +246,26 @@ class JointAppend {
       if (!refusal_.ok()) return true;
       tables.push_back(table);
     }
+    if (!EnterGate(tables)) return false;
     for (auto* table : tables) changes_.tables.push_back(FullNameOf(*table));
     core_.table_versions.Change(changes_);
     for (size_t i = 0; i < runs_.size(); ++i) AppendRun(runs_[i], *tables[i], workers);
     return true;
+  }
+
+  // \return false where an index is made of one of them. That is waited for without a transaction,
+  // unless it is another's.
+  bool EnterGate(const std::vector<duckdb::TableCatalogEntry*>& tables) {
+    std::vector<TableName> names;
+    for (const auto* table : tables) names.push_back(FullNameOf(*table));
+    constexpr auto kAdds = IndexGate::Effect::kAdds;
+    if (!connection_->context->transaction.IsAutoCommit()) {
+      index_pass_ = core_.index_gate.Write(names, kAdds).ValueOrDie();
+      return true;
+    }
+    auto pass = core_.index_gate.TryWrite(names, kAdds);
+    if (pass) index_pass_ = *std::move(pass);
+    return pass.has_value();
   }
 
   // Null where no table that DuckDB itself stores has the name.
@@ -288,6 +305,10 @@ class JointAppend {
         ARROW_RETURN_NOT_OK(MakeQuarantine(core_, *connection_, run.table, *run.landing, {}));
       }
     }
+    std::vector<TableName> written;
+    for (const auto& [key, target] : targets) written.push_back(target.found.name);
+    ARROW_ASSIGN_OR_RAISE(index_pass_,
+                          core_.index_gate.Write(written, IndexGate::Effect::kRemoves));
     ARROW_RETURN_NOT_OK(RunSql(*connection_, "BEGIN"));
     const Status landed = LandRuns();
     // Before the next one has the claims.
@@ -356,6 +377,7 @@ class JointAppend {
   size_t guilty_count_ = 0;
   Status refusal_;
   ChangedTables changes_;
+  IndexGate::Pass index_pass_;  // Until it is committed.
 };
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "engine/core.h"
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
+#include "engine/planning.h"
 #include "engine/read_source.h"
 #include "engine/table.h"
 
@@ -60,12 +61,14 @@ Result<int64_t> KnownRows(const std::shared_ptr<Core>& core, const Statement& st
                           const CallControl& control) {
   std::optional<TableName> table;
   // Without a connection, which takes longer to make than most statements to parse.
-  ARROW_RETURN_NOT_OK(Guarded([&] {
+  Planning planning(core->plan_budget, control);
+  const Status parsed = Guarded([&] {
     duckdb::Parser parser;
     parser.ParseQuery(statement.sql);
     if (parser.statements.size() == 1) table = TableOf(*parser.statements.front());
     return Status::OK();
-  }));
+  });
+  ARROW_RETURN_NOT_OK(planning.Explain(parsed));
   if (!table.has_value()) return -1;
   ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
   ARROW_ASSIGN_OR_RAISE(const FoundTable found, FindTable(*connection, *table));

@@ -15,6 +15,7 @@
 #include "engine/column_fit.h"
 #include "engine/core.h"
 #include "engine/duckdb_error.h"
+#include "engine/index_gate.h"
 #include "engine/insert_target.h"
 #include "engine/joint_append.h"
 #include "engine/landing.h"
@@ -245,6 +246,11 @@ Result<std::vector<TableName>> LandRows(const Core& core, duckdb::Connection& co
 Status LandStaged(Core& core, duckdb::Connection& connection, const RowsToLand& rows,
                   const std::vector<TableRows>& also, const CallControl& control) {
   ARROW_ASSIGN_OR_RAISE(const LandingClaim claim, ClaimTable(core, rows.table, control));
+  ARROW_ASSIGN_OR_RAISE(const FoundTable found, FindTable(connection, rows.table));
+  // A table that is to be made has none of its names yet, and nobody makes an index of it.
+  ARROW_ASSIGN_OR_RAISE(
+      const IndexGate::Pass pass,
+      core.index_gate.Write({found.name}, IndexGate::Effect::kRemoves, control.stop));
   ARROW_RETURN_NOT_OK(BeginLanding(core, connection, rows, control));
   const Status landed = LandAndCommit(core, connection, rows, also);
   // Before the next one has the claim.

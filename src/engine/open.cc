@@ -21,6 +21,7 @@
 #include "engine/data_source.h"
 #include "engine/database.h"
 #include "engine/duckdb_error.h"
+#include "engine/planning_allocator.h"
 #include "engine/result_budget.h"
 #include "engine/workers.h"
 
@@ -55,6 +56,7 @@ void Configure(duckdb::DBConfig& config, const DatabaseOptions& options) {
   // The oldest format that DuckDB 1.5 would not have to upgrade: readers of 1.5 open it.
   config.SetOptionByName("storage_compatibility_version", duckdb::Value("v1.5.0"));
   config.SetOptionByName("custom_user_agent", duckdb::Value("arrowport"));
+  config.allocator = MakePlanningAllocator();
 }
 
 // The name of a process, for the message about a lock: "duckdb (pid 4711)".
@@ -82,6 +84,7 @@ Status ExplainLock(const std::string& path, const Status& status) {
 // Opens the file, and has DuckDB replay its write-ahead log.
 Status OpenFile(Core& core) {
   core.instance.reset();
+  UsePlanningAllocator();
   return Guarded([&] {
     duckdb::DBConfig config;
     Configure(config, core.options);

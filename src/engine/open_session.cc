@@ -73,7 +73,7 @@ class DuckDbSession final : public Session {
   Result<QueryInfo> DescribeQuery(const Statement& statement, const QueryOptions& options,
                                   const CallControl& control) override {
     ARROW_ASSIGN_OR_RAISE(const SessionUse use, Take(control));
-    return DescribeStatement(*core_, *use, statement, options);
+    return DescribeStatement(*core_, *use, statement, options, control);
   }
 
   Result<int64_t> ExecuteMany(const std::string& sql, const ParameterRows& rows,
@@ -125,6 +125,7 @@ class DuckDbSession final : public Session {
     }
     const ChangedTables changes = use.connection->changes();
     const Workers::Use workers(core_->workers);
+    const auto pass = core_->index_gate.Write(changes.tables, IndexGate::Effect::kRemoves);
     Status committed = RunSql(*use, "COMMIT");
     if (!changes.any()) return committed;
     committed = core_->Settle(committed);

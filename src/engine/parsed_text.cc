@@ -14,6 +14,8 @@
 
 #include "base/error.h"
 #include "engine/duckdb_error.h"
+#include "engine/plan_budget.h"
+#include "engine/planning.h"
 #include "engine/table.h"
 
 namespace arrowport::engine {
@@ -101,6 +103,7 @@ std::string LostBy(const std::vector<duckdb::unique_ptr<duckdb::SQLStatement>>& 
 
 ParsedText ParseText(const std::string& sql) {
   ParsedText text;
+  Planning planning(PlanBudget::OfTexts(), {});
   (void)Guarded([&] {
     duckdb::Parser parser;
     parser.ParseQuery(sql);

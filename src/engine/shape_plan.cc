@@ -24,6 +24,7 @@
 #include "engine/column_fit.h"
 #include "engine/core.h"
 #include "engine/duckdb_error.h"
+#include "engine/planning.h"
 #include "engine/read_source.h"
 #include "engine/scalar.h"
 #include "engine/shape.h"
@@ -215,6 +216,13 @@ Result<FittedShape> Fit(const Shape& shape, duckdb::ClientContext& context) {
   return fitted;
 }
 
+Result<FittedShape> Fit(Core& core, duckdb::Connection& connection, const Shape& shape) {
+  Planning planning(core.plan_budget, {}, connection.context.get());
+  auto fitted = Guarded([&] { return Fit(shape, *connection.context); });
+  ARROW_RETURN_NOT_OK(planning.Explain(fitted.status()));
+  return fitted;
+}
+
 duckdb::unique_ptr<duckdb::ParsedExpression> ValueOf(const Fitted& fitted, bool try_cast) {
   duckdb::unique_ptr<duckdb::ParsedExpression> value =
       duckdb::make_uniq<duckdb::ColumnRefExpression>(fitted.source_name, kSourceAlias);
@@ -375,7 +383,7 @@ std::string_view WordOf(ValueRule::Kind kind) {
 
 Status CheckShape(const std::shared_ptr<Core>& core, const Shape& shape) {
   ARROW_ASSIGN_OR_RAISE(const auto connection, core->Connect());
-  ARROW_ASSIGN_OR_RAISE(const FittedShape fitted, Fit(shape, *connection->context));
+  ARROW_ASSIGN_OR_RAISE(const FittedShape fitted, Fit(*core, *connection, shape));
   for (const Fitted& column : fitted.columns) {
     ARROW_RETURN_NOT_OK(CheckRules(*connection, column));
   }
@@ -385,7 +393,7 @@ Status CheckShape(const std::shared_ptr<Core>& core, const Shape& shape) {
 Result<std::string> ComposeShapedRead(const std::shared_ptr<Core>& core, const Shape& shape,
                                       const TableRead& read) {
   ARROW_ASSIGN_OR_RAISE(const auto connection, core->Connect());
-  ARROW_ASSIGN_OR_RAISE(FittedShape fitted, Fit(shape, *connection->context));
+  ARROW_ASSIGN_OR_RAISE(FittedShape fitted, Fit(*core, *connection, shape));
   std::vector<std::string> names;
   names.reserve(fitted.columns.size());
   for (const Fitted& column : fitted.columns) names.push_back(column.column->name);
@@ -394,7 +402,7 @@ Result<std::string> ComposeShapedRead(const std::shared_ptr<Core>& core, const S
 
 Result<ShapeAudit> ComposeShapeAudit(const std::shared_ptr<Core>& core, const Shape& shape) {
   ARROW_ASSIGN_OR_RAISE(const auto connection, core->Connect());
-  ARROW_ASSIGN_OR_RAISE(const FittedShape fitted, Fit(shape, *connection->context));
+  ARROW_ASSIGN_OR_RAISE(const FittedShape fitted, Fit(*core, *connection, shape));
   return Guarded([&]() -> Result<ShapeAudit> { return AuditOf(fitted); });
 }
 

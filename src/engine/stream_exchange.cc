@@ -22,6 +22,7 @@
 #include "engine/execution.h"
 #include "engine/execution_stream.h"
 #include "engine/morsel_feed.h"
+#include "engine/planning.h"
 #include "engine/result_budget.h"
 #include "engine/result_stream.h"
 #include "engine/scalar.h"
@@ -202,16 +203,20 @@ Result<std::shared_ptr<Exchange>> BeginStreamExchange(const std::shared_ptr<Core
 Result<bool> ReadsTable(const std::shared_ptr<Core>& core, const Statement& statement,
                         const std::string& name) {
   ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
-  return Guarded([&]() -> Result<bool> {
+  Planning planning(core->plan_budget, {}, connection->context.get());
+  auto reads = Guarded([&]() -> Result<bool> {
     ARROW_ASSIGN_OR_RAISE(const auto parsed, ParseOne(*connection, statement));
     return ReadsTable(*connection, *parsed, statement, name);
   });
+  ARROW_RETURN_NOT_OK(planning.Explain(reads.status()));
+  return reads;
 }
 
 Status CheckSelectsFrom(const std::shared_ptr<Core>& core, const Statement& statement,
                         const std::string& name) {
   ARROW_ASSIGN_OR_RAISE(auto connection, core->Connect());
-  return Guarded([&]() -> Status {
+  Planning planning(core->plan_budget, {}, connection->context.get());
+  return planning.Explain(Guarded([&]() -> Status {
     ARROW_ASSIGN_OR_RAISE(const auto parsed, ParseOne(*connection, statement));
     if (parsed->type != duckdb::StatementType::SELECT_STATEMENT) {
       return MakeError(ErrorKind::kInvalidInput, "one SELECT that reads from " + name +
@@ -223,7 +228,7 @@ Status CheckSelectsFrom(const std::shared_ptr<Core>& core, const Statement& stat
     return MakeError(ErrorKind::kInvalidInput, "the SELECT reads no table that it calls " + name +
                                                    ", which is what clients send; write FROM " +
                                                    name);
-  });
+  }));
 }
 
 }  // namespace arrowport::engine

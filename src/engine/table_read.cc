@@ -20,6 +20,8 @@
 #include "base/error.h"
 #include "engine/column_names.h"
 #include "engine/duckdb_error.h"
+#include "engine/plan_budget.h"
+#include "engine/planning.h"
 #include "engine/read_source.h"
 #include "engine/table.h"
 
@@ -107,9 +109,12 @@ Status AddLimit(duckdb::SelectNode& select, const TableRead& read) {
 template <typename Parse>
 auto ParsePart(std::string_view part, const std::string& text, const Parse& parse)
     -> decltype(parse(text)) {
+  Planning planning(PlanBudget::OfTexts(), {});
   auto parsed = Guarded([&] { return parse(text); });
-  if (parsed.ok() || parsed.status().message().starts_with(part)) return parsed;
-  return Bad(part, "'" + text + "': " + parsed.status().message());
+  const Status explained = planning.Explain(parsed.status());
+  if (parsed.ok() || explained.message().starts_with(part)) return parsed;
+  if (KindOf(explained) != ErrorKind::kInvalidInput) return WithContext(part, explained);
+  return Bad(part, "'" + text + "': " + explained.message());
 }
 
 }  // namespace

@@ -137,6 +137,22 @@ std::vector<OptionRow> DatabaseRows() {
        .default_text = "0",
        .help = "DuckDB's worker threads; 0 is one per core.",
        .set = [](Options& o, Text text) { return ReadNumber(text, {}, &o.database.threads); }},
+      {.name = "planning_bytes_max",
+       .value_name = "SIZE",
+       .default_text = "256MiB",
+       .help = "Memory of all statements' plans together, which is none of memory_limit: to parse "
+               "and plan a statement, and to keep its plan until it is over. A statement that "
+               "takes more is refused as too large, one that finds too little left as overloaded. "
+               "Each has a MiB in any case.",
+       .set = [](Options& o,
+                 Text text) { return ReadBytes(text, &o.database.planning_bytes_max); }},
+      {.name = "planning_time_max",
+       .value_name = "DURATION",
+       .default_text = "10s",
+       .help = "For one statement to be parsed and planned; then it is refused as too large. 0 is "
+               "no limit but the call's own.",
+       .set = [](Options& o,
+                 Text text) { return ReadDuration(text, &o.database.planning_time_max); }},
       {.name = "temp_directory",
        .value_name = "FOLDER",
        .default_text = "",
