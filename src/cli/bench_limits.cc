@@ -16,6 +16,7 @@ enum class Compare : uint8_t {
   kSecondsMore,  ///< Median less median.
   kRate,         ///< Answers a second over answers a second.
   kTail,         ///< The time that one answer in a hundred exceeds over the median.
+  kServerCpu,    ///< The server's processor time over the server's.
 };
 
 // One contender in one work.
@@ -38,11 +39,12 @@ void AddReads(std::vector<Limit>& limits) {
   limits.insert(
       limits.end(),
       {{{kReadAll, kHttpPython}, {kReadAll, kReferencePython}, Compare::kSeconds, true, 0.75},
-       {{kReadAll, kFlightCpp}, {kReadAll, kReferenceCpp}, Compare::kSeconds, true, 0.95},
+       {{kReadAll, kFlightCpp}, {kReadAll, kReferenceCpp}, Compare::kSeconds, true, 0.7},
        {{kReadAll, kStreamingPeer}, {kReadAll, kFlightCpp}, Compare::kSeconds, false, 1.3},
        {{kReadAll, kQuackPeer}, {kReadAll, kHttpPython}, Compare::kSeconds, false, 5.5},
        {{kReadAll, kGizmoSqlPeer}, {kReadAll, kHttpPython}, Compare::kSeconds, false, 2},
        {{kReadNumbers, kHttpCpp}, {kReadNumbers, kReferenceCpp}, Compare::kSeconds, true, 2},
+       {{kReadNumbers, kFlightCpp}, {kReadNumbers, kReferenceCpp}, Compare::kSeconds, true, 1.6},
        {{kReadNumbers, kHttpPython},
         {kReadNumbers, kReferencePython},
         Compare::kSeconds,
@@ -60,13 +62,14 @@ void AddPoints(std::vector<Limit>& limits) {
     limits.push_back({{few, door}, {few, kReferenceCpp}, Compare::kRate, false, 0.85});
     limits.push_back({{many, door}, {few, door}, Compare::kRate, false, 0.85});
   }
+  limits.push_back({{few, kFlightCpp}, {few, kHttpCpp}, Compare::kServerCpu, true, 1.2});
 }
 
 void AddBulkPuts(std::vector<Limit>& limits) {
   const std::string million = PutWorkName(1'000'000);
   for (const char* door : {kHttpCpp, kFlightCpp}) {
     limits.push_back({{kWriteAll, door}, {kWriteAll, kReferenceCpp}, Compare::kSeconds, true, 1.2});
-    limits.push_back({{million, door}, {million, kReferenceCpp}, Compare::kSeconds, true, 1.15});
+    limits.push_back({{million, door}, {million, kReferenceCpp}, Compare::kSeconds, true, 1.25});
     for (const char* peer : {kStreamingPeer, kTablePeer}) {
       limits.push_back({{million, peer}, {million, door}, Compare::kSeconds, false, 1});
     }
@@ -91,15 +94,25 @@ void AddPutLoads(std::vector<Limit>& limits) {
     at_least(thousand_by_64, {thousand_by_64, kReferenceCpp}, 2);
     for (const std::string& work : {thousand_by_16, thousand_by_64}) {
       at_least(work, {work, kGizmoSqlPeer}, 3);
-      at_least(work, {work, kPostgreSqlPeer}, 3);
     }
-    at_least(one_by_64, {ones, kReferenceCpp, true}, 5);
-    at_least(one_by_64, {ones, kPostgreSqlPeer, true}, 1.5);
-    at_least(one_by_64, {ones, kQuackPeer, true}, 12);
     for (const std::string& work : {one_by_16, thousand_by_16}) {
       limits.push_back({{work, door}, {work, door}, Compare::kTail, true, 5});
     }
   }
+  // What DuckDB leaves room for on two cores (docs/decisions/0016).
+  const auto http_at_least = [&](const std::string& work, const Entry& other, double bound) {
+    limits.push_back({{work, kHttpCpp}, other, Compare::kRate, false, bound});
+  };
+  http_at_least(thousand_by_16, {thousand_by_16, kPostgreSqlPeer}, 2);
+  http_at_least(thousand_by_64, {thousand_by_64, kPostgreSqlPeer}, 2.5);
+  http_at_least(one_by_64, {ones, kReferenceCpp, true}, 5);
+  http_at_least(one_by_64, {ones, kPostgreSqlPeer, true}, 1.2);
+  http_at_least(one_by_64, {ones, kQuackPeer, true}, 12);
+  // A call of gRPC is more work than a request of HTTP; a row of a put that goes on is less.
+  const Entry http = {one_by_64, kHttpCpp};
+  limits.push_back({{one_by_64, kFlightCpp}, http, Compare::kRate, false, 0.47});
+  limits.push_back({{one_by_64, kFlightCpp}, http, Compare::kServerCpu, true, 1.6});
+  limits.push_back({{one_by_64, kKeptPutCpp}, http, Compare::kServerCpu, true, 1});
 }
 
 std::vector<Limit> Limits() {
@@ -142,6 +155,8 @@ double Measure(const BenchResult& one, const BenchResult& other, Compare compare
       return MedianSeconds(one) - MedianSeconds(other);
     case Compare::kTail:
       return MedianP99Seconds(one) / MedianSeconds(other);
+    case Compare::kServerCpu:
+      return MeanServerCpuSeconds(one) / MeanServerCpuSeconds(other);
     case Compare::kRate:
       break;
   }
@@ -152,11 +167,21 @@ std::string Figure(double value, Compare compare) {
   return compare == Compare::kSecondsMore ? Seconds(value) : Ratio(value) + " ×";
 }
 
+const char* FigureOf(Compare compare) {
+  switch (compare) {
+    case Compare::kRate:
+      return ", answers a second: ";
+    case Compare::kServerCpu:
+      return ", server's processor time: ";
+    default:
+      return ", time: ";
+  }
+}
+
 std::string WhatOf(const Limit& limit, const BenchWorkResult& other_work) {
   const std::string& work = limit.one.work;
   if (limit.compare == Compare::kTail) return work + ", p99 beside the median: " + limit.one.by;
-  const char* figure = limit.compare == Compare::kRate ? ", answers a second: " : ", time: ";
-  std::string what = work + figure + limit.one.by;
+  std::string what = work + FigureOf(limit.compare) + limit.one.by;
   what += limit.compare == Compare::kSecondsMore ? " less " : " beside ";
   what += limit.other.by;
   if (limit.other.at_its_best) what += " at its best";

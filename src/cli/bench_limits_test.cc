@@ -80,6 +80,21 @@ TEST(BenchLimitsTest, HoldsTheSlowestAnswersAgainstTheMedian) {
   EXPECT_FALSE(checked[0].held);
 }
 
+TEST(BenchLimitsTest, ComparesWhatTheServerWorksForEach) {
+  BenchResult http = ResultOf(kHttpCpp, 1, 100);
+  BenchResult flight = ResultOf(kFlightCpp, 1, 50);
+  http.samples[0].server_cpu_seconds = 0.001;
+  flight.samples[0].server_cpu_seconds = 0.002;
+  const auto checked = CheckLimits({WorkOf(PutLoadName(1, 64), {http, flight})});
+  ASSERT_EQ(checked.size(), 2);
+  EXPECT_TRUE(checked[0].held);
+  EXPECT_EQ(checked[1].what,
+            "puts of 1 row, 64 clients, server's processor time: Flight C++ beside HTTP C++");
+  EXPECT_EQ(checked[1].limit, "at most 1.60 ×");
+  EXPECT_EQ(checked[1].measured, "2.00 ×");
+  EXPECT_FALSE(checked[1].held);
+}
+
 TEST(BenchLimitsTest, APeerThatFailedIsComparedWithNobody) {
   BenchResult failed = ResultOf(kQuackPeer, 5);
   failed.failure = "it broke";

@@ -54,12 +54,6 @@ std::string TailText(const BenchResult& result) {
   return median > 0 ? Ratio(MedianP99Seconds(result) / median) : "";
 }
 
-double ServerCpuSeconds(const BenchResult& result) {
-  double sum = 0;
-  for (const BenchSample& sample : result.samples) sum += sample.server_cpu_seconds;
-  return sum / static_cast<double>(std::max<size_t>(result.samples.size(), 1));
-}
-
 int64_t ServerPeakBytes(const BenchResult& result) {
   int64_t peak = 0;
   for (const BenchSample& sample : result.samples) peak = std::max(peak, sample.server_peak_bytes);
@@ -136,7 +130,7 @@ FigureTable FiguresOf(const BenchWorkResult& result) {
     row.push_back(Seconds(most));
     row.push_back(RatioText(kReferenceCpp, result, one));
     row.push_back(RatioText(kReferencePython, result, one));
-    row.push_back(peak > 0 ? Seconds(ServerCpuSeconds(one)) : "");
+    row.push_back(peak > 0 ? Seconds(MeanServerCpuSeconds(one)) : "");
     row.push_back(peak > 0 ? Bytes(static_cast<double>(peak)) : "");
     table.rows.push_back(std::move(row));
   }

@@ -190,4 +190,10 @@ double MedianPerSecond(const BenchResult& result) {
   return MedianOf(result, [](const Sample& sample) { return sample.per_second; });
 }
 
+double MeanServerCpuSeconds(const BenchResult& result) {
+  double sum = 0;
+  for (const BenchSample& sample : result.samples) sum += sample.server_cpu_seconds;
+  return sum / static_cast<double>(std::max<size_t>(result.samples.size(), 1));
+}
+
 }  // namespace arrowport::cli

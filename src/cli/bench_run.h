@@ -91,5 +91,6 @@ Result<BenchWorkResult> RunRounds(const BenchWork& work,
 double MedianSeconds(const BenchResult& result);
 double MedianP99Seconds(const BenchResult& result);
 double MedianPerSecond(const BenchResult& result);
+double MeanServerCpuSeconds(const BenchResult& result);
 
 }  // namespace arrowport::cli
