@@ -102,12 +102,4 @@ net::Awaitable<Status> FlightCall::WaitWithInput() {
   co_return wire_->failure();
 }
 
-net::Awaitable<void> FlightCall::DropTheRest() {
-  wire_->Hurry();
-  for (;;) {
-    const auto message = co_await wire_->Read();
-    if (!message.ok() || *message == nullptr) co_return;
-  }
-}
-
 }  // namespace arrowport::flight

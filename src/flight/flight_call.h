@@ -92,10 +92,6 @@ class FlightCall {
   std::function<void()> InputWaker() { return input_signal_.Waker(); }
   net::Awaitable<Status> WaitWithInput();
 
-  /// Drops what the client still sends, after its answer, for up to a second. A call that ends
-  /// while its client sends makes that fail, and Arrow's own client then drops the answer.
-  net::Awaitable<void> DropTheRest();
-
  private:
   void Failed();
 

@@ -115,6 +115,7 @@ Awaitable<void> ServeCall(Context& context, std::shared_ptr<rpc::Call> wire) {
   if (path == kHealthCheck) co_return co_await AnswerHealthCheck(*context.service, *wire);
   const Method* const method = FindMethod(path);
   if (method == nullptr) {
+    co_await wire->DropTheRest();
     co_return wire->Finish(
         {.code = rpc::Code::kUnimplemented, .message = "there is no method " + path});
   }

@@ -134,7 +134,7 @@ net::Awaitable<Status> DoPut(FlightCall& call) {
   if (!answer.ok()) co_return answer.status();
   // A client that has gone by now has missed the answer; the rows are there all the same.
   call.wire().Send(WritePutResult(*std::move(answer)));
-  co_await call.DropTheRest();
+  co_await call.wire().DropTheRest();
   co_return Status::OK();
 }
 

@@ -103,4 +103,12 @@ void Call::SetDeadline(Clock::time_point deadline) {
 
 void Call::Hurry() { connection_->Hurry(*stream_); }
 
+net::Awaitable<void> Call::DropTheRest() {
+  Hurry();
+  for (;;) {
+    const auto message = co_await Read();
+    if (!message.ok() || *message == nullptr) co_return;
+  }
+}
+
 }  // namespace arrowport::rpc

@@ -82,6 +82,10 @@ class Call : public std::enable_shared_from_this<Call> {
   /// The same with kCancelled after a moment, for a client that has nothing more to say.
   void Hurry();
 
+  /// Drops what the client still sends, for as long as Hurry lets it. A call that ends while its
+  /// client sends makes that fail, and Arrow's own client and curl then drop the answer.
+  net::Awaitable<void> DropTheRest();
+
   /// Called once the call has failed.
   void OnFailure(std::function<void()> on_failure) { on_failure_ = std::move(on_failure); }
 
