@@ -240,6 +240,30 @@ def test_a_second_signal_hurries(start_server: StartServer, open_door, door_name
     assert not open_door(server).has_table("trips")
 
 
+def test_a_third_signal_ends_the_process_whatever_its_threads_do(start_server: StartServer, open_door) -> None:
+    server = start_server({"drain_timeout": "10m"})
+    door = open_door(server)
+    door.put("trips", trips(10))
+    # One call of a function, which nothing interrupts: in the planner, where it is a constant, and of a row.
+    long = "SELECT levenshtein(repeat('a', {0}), repeat('b', {0}))"
+    statements = [long.format(500_000), long.format("500000 + fare::INTEGER") + " FROM trips LIMIT 1"]
+    clients = [RawHttp(server.http_port) for _ in statements]
+    before = server.cpu_seconds()
+    for client, statement in zip(clients, statements, strict=True):
+        client.send(request_head("POST", "/query", {"Content-Length": len(statement)}) + statement.encode())
+    wait_until(lambda: server.cpu_seconds() > before + 1, "the statements keep the processors busy")
+    for number, said in [(signal.SIGTERM, "stopping"), (signal.SIGINT, "hurrying")]:
+        server.signal(number)
+        wait_until(lambda said=said: said in server.log(), f"the server is {said}")
+    assert server.runs(), "nothing was to end by itself, or nothing is shown here"
+    server.signal(signal.SIGTERM)
+    assert server.wait(5) == 130
+    for client in clients:
+        client.socket.close()
+    server.start()
+    assert open_door(server).rows("trips") == 10
+
+
 def test_idle_connections_do_not_hold_up_the_end(start_server: StartServer, open_door) -> None:
     server = start_server({"drain_timeout": "10m"})
     doors = [open_door(server, name) for name in ["http", "flight"] * 3]
