@@ -44,6 +44,10 @@ arrow::ipc::IpcReadOptions ReadOptions() {
   return options;
 }
 
+// Of every buffer, as the format has it. Arrow's kValueAlignment forgets some: the offsets of maps,
+// the sizes of list views.
+constexpr int64_t kBufferAlignment = 8;
+
 SchemaMemory& LatelySeen() {
   static SchemaMemory memory;
   return memory;
@@ -68,9 +72,8 @@ class MessageDecoder::Collector final : public arrow::ipc::Listener {
   Status OnRecordBatchDecoded(std::shared_ptr<arrow::RecordBatch> batch) override {
     ARROW_ASSIGN_OR_RAISE(batch, WithOwnDictionaries(std::move(batch)));
     ARROW_RETURN_NOT_OK(validator_.Validate(*batch, batches_decoded_));
-    ARROW_ASSIGN_OR_RAISE(
-        batch, arrow::util::EnsureAlignment(std::move(batch), arrow::util::kValueAlignment,
-                                            BudgetedMemoryPool()));
+    ARROW_ASSIGN_OR_RAISE(batch, arrow::util::EnsureAlignment(std::move(batch), kBufferAlignment,
+                                                              BudgetedMemoryPool()));
     ARROW_RETURN_NOT_OK(CheckWrittenOut(
         *batch, std::min(written_out_max_, IncomingMemory::OfProcess().bytes_max())));
     ++batches_decoded_;
