@@ -180,6 +180,17 @@ void* operator new(size_t bytes) {
   }
 }
 void* operator new[](size_t bytes) { return operator new(bytes); }
+// A sanitizer would have its own of these, and what they take is freed by those below.
+void* operator new(size_t bytes, const std::nothrow_t& /*unused*/) noexcept {
+  try {
+    return operator new(bytes);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+void* operator new[](size_t bytes, const std::nothrow_t& nothrow) noexcept {
+  return operator new(bytes, nothrow);
+}
 void operator delete(void* memory) noexcept { free(memory); }
 void operator delete[](void* memory) noexcept { free(memory); }
 void operator delete(void* memory, size_t /*bytes*/) noexcept { free(memory); }
