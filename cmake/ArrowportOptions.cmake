@@ -18,11 +18,16 @@ if(ARROWPORT_SANITIZE)
     # vptr checks need type information that the libraries keep to themselves; the rest ends the program, as asan does.
     target_compile_options(arrowport_options INTERFACE -fno-sanitize=vptr -fno-sanitize-recover=all)
   endif()
-  # GCC 12 sees uninitialised and overflowing accesses in inlined standard code once it is instrumented.
-  target_compile_options(arrowport_options INTERFACE -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC 12 sees uninitialised and overflowing accesses in inlined standard code once it is instrumented.
+    target_compile_options(arrowport_options INTERFACE -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds)
+  endif()
   if(ARROWPORT_SANITIZE MATCHES "thread")
     target_compile_options(arrowport_options INTERFACE -Wno-tsan)
   endif()
+endif()
+if(ARROWPORT_FUZZ)
+  target_compile_options(arrowport_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 find_program(ARROWPORT_CCACHE ccache)

@@ -99,7 +99,7 @@ net::Awaitable<Status> OpenPut::WhyClosed() {
 net::Awaitable<void> OpenPut::Abort(Status reason) {
   const auto put = std::exchange(put_, nullptr);
   if (put == nullptr) co_return;
-  co_await call_->Blocking([&put, &reason] {
+  (void)co_await call_->Blocking([&put, &reason] {
     put->Abort(reason);
     return Status::OK();
   });

@@ -101,7 +101,7 @@ net::Awaitable<Status> SendRows(FlightCall& call, std::shared_ptr<engine::Result
   // On the connection of a session a statement that is over must not be interrupted: the next one
   // would be.
   if (!sent.ok() && !sender.is_over()) {
-    co_await call.Blocking([&rows, &sent] {
+    (void)co_await call.Blocking([&rows, &sent] {
       rows->Cancel(sent);
       return Status::OK();
     });

@@ -289,7 +289,8 @@ std::shared_ptr<arrow::KeyValueMetadata> MetadataOf(const engine::TableName& tab
                                   "ARROW:FLIGHT:SQL:REMARKS"};
   for (int i = 0; i < static_cast<int>(kOthers.size()); ++i) {
     const auto value = columns.column(2 + i)->GetScalar(row);
-    if (value.ok() && (*value)->is_valid) metadata->Append(kOthers[i], (*value)->ToString());
+    if (value.ok() && (*value)->is_valid)
+      metadata->Append(kOthers[static_cast<size_t>(i)], (*value)->ToString());
   }
   return metadata;
 }

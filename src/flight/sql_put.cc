@@ -231,7 +231,7 @@ Awaitable<Result<std::string>> IngestOnConnection(FlightCall& call, const servic
   if (!append.ok()) co_return append.status();
   const Status sent = co_await Pump(call, batches, **append);
   if (!sent.ok()) {
-    co_await call.Blocking([&] {
+    (void)co_await call.Blocking([&] {
       (*append)->Abort(sent);
       return Status::OK();
     });

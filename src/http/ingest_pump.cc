@@ -101,7 +101,7 @@ Awaitable<Result<service::PutSummary>> PumpIngest(Exchange& exchange,
       pump.put()->Abort(pumped);
       return Status::OK();
     };
-    co_await exchange.Blocking(abort);
+    (void)co_await exchange.Blocking(abort);
   }
   co_return pumped;
 }

@@ -153,7 +153,7 @@ Awaitable<Status> PumpResult(Exchange& exchange, std::shared_ptr<engine::ResultS
       result->Cancel(pumped);
       return Status::OK();
     };
-    co_await exchange.Blocking(cancel);
+    (void)co_await exchange.Blocking(cancel);
   }
   co_return pumped;
 }

@@ -18,6 +18,7 @@
 #include "stream/file.h"
 #include "stream/ipc_decoder.h"
 #include "stream/source_readers.h"
+#include "stream/validate.h"
 
 namespace arrowport::stream {
 namespace {
@@ -32,12 +33,17 @@ class ArrowFileReader final : public arrow::RecordBatchReader {
   Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
     batch->reset();
     if (next_ >= file_->num_record_batches()) return Status::OK();
-    return file_->ReadRecordBatch(next_++).Value(batch);
+    ARROW_ASSIGN_OR_RAISE(auto read, file_->ReadRecordBatch(next_));
+    ARROW_RETURN_NOT_OK(validator_.Validate(*read, next_));
+    ++next_;
+    *batch = std::move(read);
+    return Status::OK();
   }
 
  private:
   const std::shared_ptr<arrow::ipc::RecordBatchFileReader> file_;
   const std::shared_ptr<arrow::Schema> schema_;
+  BatchValidator validator_;
   int next_ = 0;
 };
 
