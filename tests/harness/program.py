@@ -9,8 +9,8 @@ BINARY = Path(os.environ.get("ARROWPORT_BIN", REPOSITORY / "build/release/arrowp
 PRESET = os.environ.get("ARROWPORT_PRESET", "release")
 
 # Sanitizers keep freed memory and run several times slower.
-SANITIZED = PRESET in ("asan", "tsan")
-_PATIENCE = {"debug": 2, "asan": 4, "tsan": 8}.get(PRESET, 1)
+SANITIZED = PRESET in ("asan", "tsan", "fuzz")
+_PATIENCE = {"debug": 2, "asan": 4, "fuzz": 4, "tsan": 8}.get(PRESET, 1)
 
 
 def patient(seconds: float) -> float:
