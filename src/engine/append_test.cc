@@ -3,9 +3,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <arrow/api.h>
@@ -14,6 +16,7 @@
 
 #include "base/call_control.h"
 #include "base/error.h"
+#include "base/event.h"
 #include "base/limits.h"
 #include "engine/database.h"
 #include "engine/table_rows.h"
@@ -268,6 +271,37 @@ TEST(TableNameTest, NoNameBecomesAnythingButAName) {
   ASSERT_TRUE(Land(*database, hostile, {MakeRows(0, 3)}).ok());
   EXPECT_TRUE(database->DescribeTable({"", "", "y"}, {}).ok());
   EXPECT_EQ(database->DescribeTable({"", "", "x\"; DROP TABLE y; --"}, {})->rows, 3);
+}
+
+/// Memory that tells when it is given back.
+class WatchedBuffer final : public arrow::Buffer {
+ public:
+  WatchedBuffer(const std::shared_ptr<arrow::Buffer>& parent, Event& freed)
+      : Buffer(parent, 0, parent->size()), freed_(freed) {}
+  ~WatchedBuffer() override { freed_.Set(); }
+
+ private:
+  Event& freed_;
+};
+
+// What the batch has in memory is what others wait for.
+TEST(AppendTest, GivesALargeBatchBackBeforeTheNextOneComes) {
+  auto database = OpenMemory();
+  const auto schema = arrow::schema({arrow::field("i", arrow::int64())});
+  auto append = database->BeginAppend({"", "", "t"}, schema, {}, {});
+  ASSERT_TRUE(append.ok()) << append.status();
+  for (const int64_t rows : {200'000, 200'001, 131'072}) {
+    Event freed;
+    auto buffer = *arrow::AllocateBuffer(rows * 8);
+    std::memset(buffer->mutable_data(), 1, static_cast<size_t>(rows * 8));
+    auto column = std::make_shared<arrow::Int64Array>(
+        rows, std::make_shared<WatchedBuffer>(std::move(buffer), freed));
+    auto batch = arrow::RecordBatch::Make(schema, rows, {std::move(column)});
+    ASSERT_TRUE((*append)->WriteBlocking(std::move(batch)).ok());
+    freed.Wait();
+  }
+  EXPECT_EQ(*(*append)->FinishBlocking(), 531'073);
+  EXPECT_EQ(*ReadInt(*database, "SELECT count(*) FROM t WHERE i = 72340172838076673"), 531'073);
 }
 
 }  // namespace

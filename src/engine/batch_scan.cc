@@ -6,10 +6,12 @@
 #include <memory>
 
 #include <arrow/c/bridge.h>
+#include <arrow/util/byte_size.h>
 #include <duckdb/common/arrow/arrow_wrapper.hpp>
 #include <duckdb/function/table/arrow.hpp>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "engine/scannable.h"
 #include "engine/with_transaction.h"
 
@@ -17,6 +19,10 @@ namespace arrowport::engine {
 namespace {
 
 using duckdb::idx_t;
+
+// With what slices hold of the batch that they are of: so many that their place is worth one more
+// chunk.
+constexpr int64_t kLargeBytes = kMiB;
 
 duckdb::unique_ptr<duckdb::ArrowArrayWrapper> Export(const arrow::RecordBatch& batch) {
   auto array = duckdb::make_uniq<duckdb::ArrowArrayWrapper>();
@@ -31,6 +37,17 @@ duckdb::unique_ptr<duckdb::ArrowArrayWrapper> ExportPart(const arrow::RecordBatc
   const auto part = Scannable::Slice(batch, first, rows);
   if (!part.ok()) throw duckdb::InvalidInputException(part.status().message());
   return Export(**part);
+}
+
+// In place of what `chunk` refers to. Its caches refer to it as well, and so are made anew.
+void KeepCopy(duckdb::DataChunk& chunk, duckdb::ClientContext& context) {
+  const auto types = chunk.GetTypes();
+  duckdb::DataChunk copy;
+  copy.Initialize(context, types);
+  chunk.Copy(copy);
+  chunk.Destroy();
+  chunk.Initialize(context, types);
+  chunk.Reference(copy);
 }
 
 }  // namespace
@@ -57,11 +74,14 @@ BatchScan::BatchScan(const arrow::RecordBatch& batch, duckdb::ClientContext& con
                      int64_t end)
     : context_(context),
       state_(first == 0 ? Export(batch) : ExportPart(batch, first, end - first), context),
-      end_(static_cast<idx_t>(end - first)) {}
+      end_(static_cast<idx_t>(end - first)),
+      is_large_(arrow::util::TotalBufferSize(batch) >= kLargeBytes) {}
 
 bool BatchScan::Next(const BatchMapping& mapping, duckdb::DataChunk& chunk) {
   if (state_.chunk_offset >= end_) return false;
-  const auto rows = std::min<idx_t>(STANDARD_VECTOR_SIZE, end_ - state_.chunk_offset);
+  const idx_t left = end_ - state_.chunk_offset;
+  auto rows = std::min<idx_t>(STANDARD_VECTOR_SIZE, left);
+  if (is_large_ && rows == left && left > 1) --rows;
   chunk.SetCardinality(rows);
   try {
     duckdb::ArrowTableFunction::ArrowToDuckDB(state_, mapping.table.GetColumns(), chunk);
@@ -70,6 +90,7 @@ bool BatchScan::Next(const BatchMapping& mapping, duckdb::DataChunk& chunk) {
     throw;
   }
   state_.chunk_offset += rows;
+  if (is_large_ && left == 1) KeepCopy(chunk, context_);
   return true;
 }
 

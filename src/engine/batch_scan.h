@@ -33,8 +33,9 @@ class BatchScan {
             int64_t end);
 
   /// Fills `chunk`, whose columns are those of `mapping`, with the next rows; they refer to the
-  /// scan's memory. Throws what DuckDB throws, with the name of the column. \return false when none
-  /// are left.
+  /// scan's memory. The last row of a large batch is a chunk of its own, and a copy: operators keep
+  /// the last chunk that they have seen, and so the memory of all of the batch. Throws what DuckDB
+  /// throws, with the name of the column. \return false when none are left.
   bool Next(const BatchMapping& mapping, duckdb::DataChunk& chunk);
 
  private:
@@ -44,6 +45,7 @@ class BatchScan {
   duckdb::ClientContext& context_;
   duckdb::ArrowScanLocalState state_;
   const duckdb::idx_t end_;
+  const bool is_large_;
 };
 
 }  // namespace arrowport::engine

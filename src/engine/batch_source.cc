@@ -18,6 +18,7 @@
 #include "engine/column_fit.h"
 #include "engine/duckdb_error.h"
 #include "engine/morsel_queue.h"
+#include "engine/vector_memory.h"
 
 namespace arrowport::engine {
 namespace {
@@ -41,7 +42,9 @@ class LocalState final : public duckdb::LocalSourceState {
     while (scan_ == nullptr || !scan_->Next(mapping, chunk)) {
       scan_.reset();
       if (next_batch_ < batches_.size()) {
-        scan_ = std::make_unique<BatchScan>(*batches_[next_batch_++], context_);
+        const arrow::RecordBatch& batch = *batches_[next_batch_++];
+        if (const auto memory = source.vector_memory()) memory->Cover(width_.Add(batch));
+        scan_ = std::make_unique<BatchScan>(batch, context_);
         continue;
       }
       batches_.clear();
@@ -66,6 +69,7 @@ class LocalState final : public duckdb::LocalSourceState {
   MorselQueue::Place place_;
   Batches batches_;
   size_t next_batch_ = 0;
+  VectorWidth width_;
   std::unique_ptr<BatchScan> scan_;
   bool finished_ = false;
 };

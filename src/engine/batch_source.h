@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "engine/column_fit.h"
 #include "engine/morsel_queue.h"
+#include "engine/vector_memory.h"
 
 namespace arrowport::engine {
 
@@ -36,6 +37,12 @@ class BatchSource final : public duckdb::ClientContextState {
     if (on_park_) on_park_();
   }
 
+  /// Memory for the vectors of what is scanned; without one, nothing is reserved. Set before that.
+  void set_vector_memory(const std::shared_ptr<VectorMemory>& memory) { vector_memory_ = memory; }
+  [[nodiscard]] std::shared_ptr<VectorMemory> vector_memory() const {
+    return vector_memory_.lock();
+  }
+
   /// Whether this is the first scan of the source. Another one would find no rows, or take them.
   bool TakeForScan() { return !scanned_.exchange(true); }
 
@@ -52,6 +59,7 @@ class BatchSource final : public duckdb::ClientContextState {
   const std::shared_ptr<arrow::Schema> schema_;
   MorselQueue queue_;
   std::function<void()> on_park_;
+  std::weak_ptr<VectorMemory> vector_memory_;
   std::atomic<bool> scanned_ = false;
 };
 

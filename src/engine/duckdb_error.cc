@@ -47,6 +47,7 @@ bool IsWriteOrSync(std::string_view message) {
 // A commit that cannot be written is rolled back, and may do well later.
 ErrorKind KindOfTransactionError(std::string_view message) {
   if (IsWantOfRoom(message)) return ErrorKind::kStorageFull;
+  if (Contains(message, "failed to pin block of size")) return ErrorKind::kOutOfMemory;
   return IsWriteOrSync(message) ? ErrorKind::kUnavailable : ErrorKind::kConflict;
 }
 

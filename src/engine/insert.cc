@@ -35,6 +35,7 @@
 #include "engine/table.h"
 #include "engine/table_claims.h"
 #include "engine/table_rows.h"
+#include "engine/vector_memory.h"
 
 namespace arrowport::engine {
 namespace {
@@ -59,7 +60,15 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
     options.prepare_context = [source = feed_->source()](duckdb::ClientContext& context) {
       BatchSource::Attach(context, source);
     };
+    auto memory = std::make_shared<VectorMemory>(*core_->instance->instance);
+    feed_->source()->set_vector_memory(memory);
+    options.held_until_over =
+        std::make_shared<std::pair<std::shared_ptr<void>, std::shared_ptr<VectorMemory>>>(
+            std::move(options.held_until_over), std::move(memory));
     ARROW_ASSIGN_OR_RAISE(execution_, Execution::Start(core_, {sql, {}}, options, control));
+    feed_->OnFailure([weak = weak_from_this()](const Status& reason) {
+      if (const auto self = weak.lock()) self->Abort(reason);
+    });
     Follow();
     return Status::OK();
   }

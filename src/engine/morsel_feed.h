@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
@@ -18,7 +19,8 @@
 namespace arrowport::engine {
 
 /// Batches from outside on their way into a BatchSource: made fit for DuckDB's scan, and cut or
-/// gathered into morsels. One thread at a time writes.
+/// gathered into morsels. A batch is written out in parts, each when the source has room for it, by
+/// the writer's thread or the worker's that made the room.
 class MorselFeed : public std::enable_shared_from_this<MorselFeed> {
  public:
   enum class Gather {
@@ -33,8 +35,13 @@ class MorselFeed : public std::enable_shared_from_this<MorselFeed> {
   [[nodiscard]] const std::shared_ptr<arrow::Schema>& schema() const { return scannable_.schema(); }
   [[nodiscard]] const duckdb::shared_ptr<BatchSource>& source() const { return source_; }
 
-  /// Takes `batch`, which is valid in full. kWait: taken as well, and `wake` will be called when it
-  /// is time for the next one. kClosed: nobody reads the source any more.
+  /// Told, once, what is wrong with a batch when nobody waits for it in Write. To be set before
+  /// that; without it the source ends with the reason.
+  void OnFailure(std::function<void(const Status&)> on_failure);
+
+  /// Takes `batch`, which is valid in full. kWait: taken as well, and `wake` will be called when
+  /// all of it is on its way, which is the time for the next one. kClosed: nobody reads the source
+  /// any more. Fails as Scannable::Convert.
   Result<QueueState> Write(std::shared_ptr<arrow::RecordBatch> batch,
                            const std::function<void()>& wake);
 
@@ -42,20 +49,39 @@ class MorselFeed : public std::enable_shared_from_this<MorselFeed> {
   void End();
 
   /// Ends the source with `reason`, and drops what waits there.
-  void Abort(const Status& reason) { source_->queue().Close(reason); }
+  void Abort(const Status& reason);
 
  private:
-  Status Take(std::shared_ptr<arrow::RecordBatch> batch);
-  void Seal(bool last);
-  QueueState Drain(const std::function<void()>& wake);
-  void DrainThenClose();
+  /// Of a batch that was taken.
+  struct Piece {
+    std::shared_ptr<arrow::RecordBatch> rows;
+    int64_t batch = 0;
+    int64_t first_row = 0;
+    bool ends_batch = false;
+  };
+
+  // Need mutex_.
+  Result<QueueState> DrainLocked();
+  Result<bool> SealNextLocked();
+  Status AddLocked(std::shared_ptr<arrow::RecordBatch> rows);
+  void SealLocked(bool last);
+
+  void GoOn();
+  void Fail(const Status& status);
 
   const Scannable scannable_;
   const duckdb::shared_ptr<BatchSource> source_;
   const Gather gather_;
 
-  // Of the one writer at a time.
+  std::function<void(const Status&)> on_failure_;
+
+  // Everything below is guarded by mutex_.
+  std::mutex mutex_;
+  std::function<void()> wake_;
+  bool is_waiting_ = false;  // For room in the source, which calls GoOn.
+  bool ended_ = false;
   int64_t batches_taken_ = 0;
+  std::deque<Piece> pieces_;
   MorselQueue::Part part_;
   int64_t part_rows_ = 0;
   int64_t morsel_rows_ = 0;  // Of the morsel that part_ is of, with those that went before.

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "base/bounded_queue.h"
+#include "base/error.h"
 #include "base/limits.h"
 #include "engine/morsel_queue.h"
 
@@ -77,6 +79,81 @@ TEST(MorselFeedTest, PassesEachBatchOnWhereNothingIsGathered) {
   EXPECT_THAT(RowsOfMorsels(MorselFeed::Gather::kNothing,
                             {Texts(3, 8), Texts(0, 8), Texts(200'000, 8), Texts(1, 8)}),
               ElementsAre(3, limits::kMorselRows, 200'000 - limits::kMorselRows, 1));
+}
+
+// Lists of `rows` rows with the same eight hundred bytes each.
+std::shared_ptr<arrow::RecordBatch> SharedLists(int64_t rows) {
+  std::shared_ptr<arrow::Array> offsets;
+  std::shared_ptr<arrow::Array> sizes;
+  std::shared_ptr<arrow::Array> values;
+  const auto count = static_cast<size_t>(rows);
+  arrow::ArrayFromVector<arrow::Int32Type, int32_t>(std::vector<int32_t>(count, 0), &offsets);
+  arrow::ArrayFromVector<arrow::Int32Type, int32_t>(std::vector<int32_t>(count, 100), &sizes);
+  arrow::ArrayFromVector<arrow::Int64Type, int64_t>(std::vector<int64_t>(100, 7), &values);
+  const auto lists = arrow::ListViewArray::FromArrays(*offsets, *sizes, *values).ValueOrDie();
+  return arrow::RecordBatch::Make(arrow::schema({arrow::field("l", lists->type())}), rows, {lists});
+}
+
+TEST(MorselFeedTest, WritesSharedValuesOutAsRoomIsMade) {
+  const auto batch = SharedLists(100'000);  // 80 MB.
+  const auto feed =
+      std::make_shared<MorselFeed>(batch->schema(), 4 * kMiB, MorselFeed::Gather::kRowGroups);
+  arrow::MemoryPool* const pool = arrow::default_memory_pool();
+  const int64_t before = pool->bytes_allocated();
+  int woken = 0;
+  EXPECT_EQ(feed->Write(batch, [&] { ++woken; }).ValueOrDie(), QueueState::kWait);
+  int64_t rows = 0;
+  MorselQueue::Place place;
+  Batches part;
+  const auto pop = [&] { return feed->source()->queue().Pop(place, &part, [] {}); };
+  while (pop() == QueueState::kReady) {
+    for (const auto& piece : part) rows += piece->num_rows();
+    EXPECT_LT(pool->bytes_allocated() - before, 16 * kMiB);
+    if (woken == 1) feed->End();
+  }
+  EXPECT_EQ(rows, 100'000);
+  EXPECT_EQ(woken, 1);
+  EXPECT_TRUE(feed->source()->queue().status().ok());
+}
+
+// So what waits is one batch, and not what a fast writer has sent meanwhile.
+TEST(MorselFeedTest, WakesTheWriterWhenAllOfABatchIsOnItsWay) {
+  const auto feed = std::make_shared<MorselFeed>(kSchema, 4 * kMiB, MorselFeed::Gather::kRowGroups);
+  int woken = 0;
+  EXPECT_EQ(feed->Write(Texts(400'000, 100), [&] { ++woken; }).ValueOrDie(), QueueState::kWait);
+  MorselQueue::Place place;
+  Batches part;
+  EXPECT_EQ(feed->source()->queue().Pop(place, &part, [] {}), QueueState::kReady);
+  EXPECT_EQ(woken, 0);
+  while (woken == 0) {
+    ASSERT_EQ(feed->source()->queue().Pop(place, &part, [] {}), QueueState::kReady);
+  }
+  EXPECT_EQ(woken, 1);
+}
+
+TEST(MorselFeedTest, TellsWhatIsWrongWithALaterPart) {
+  std::shared_ptr<arrow::Array> dates;
+  std::vector<int64_t> values(100'000, 0);
+  values[90'000] = std::numeric_limits<int64_t>::max();
+  arrow::ArrayFromVector<arrow::DurationType, int64_t>(arrow::duration(arrow::TimeUnit::SECOND),
+                                                       values, &dates);
+  const auto lists = SharedLists(100'000);
+  const auto batch = arrow::RecordBatch::Make(
+      arrow::schema({lists->schema()->field(0), arrow::field("d", dates->type())}), 100'000,
+      {lists->column(0), dates});
+  const auto feed =
+      std::make_shared<MorselFeed>(batch->schema(), 4 * kMiB, MorselFeed::Gather::kRowGroups);
+  Status failure;
+  feed->OnFailure([&](const Status& status) { failure = status; });
+  bool woken = false;
+  EXPECT_EQ(feed->Write(batch, [&] { woken = true; }).ValueOrDie(), QueueState::kWait);
+  MorselQueue::Place place;
+  Batches part;
+  while (!woken) {
+    ASSERT_EQ(feed->source()->queue().Pop(place, &part, [] {}), QueueState::kReady);
+  }
+  EXPECT_EQ(KindOf(failure), ErrorKind::kInvalidInput);
+  EXPECT_THAT(failure.message(), testing::MatchesRegex("batch 0, from row .* on, column 'd'.*"));
 }
 
 }  // namespace

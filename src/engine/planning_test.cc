@@ -184,7 +184,10 @@ TEST(PlanningTest, EndsAnywhereWithoutATraceWhenTheCallerStops) {
                                          {.deadline = {}, .stop = stop.get_token()});
     if (started.ok()) continue;
     ++ended;
-    ASSERT_EQ(KindOf(started.status()), ErrorKind::kCancelled) << started.status();
+    // A statement that was begun and dropped is rolled back behind its caller, and until then u is
+    // its.
+    ASSERT_THAT(KindOf(started.status()), AnyOf(ErrorKind::kCancelled, ErrorKind::kConflict))
+        << started.status();
   }
   EXPECT_GT(ended, 0);
   EXPECT_EQ(database->counters().running_queries, 0);

@@ -13,6 +13,7 @@
 #include <arrow/util/bit_util.h>
 
 #include "base/error.h"
+#include "base/written_out.h"
 #include "engine/plain_values.h"
 
 namespace arrowport::engine {
@@ -77,14 +78,31 @@ Scannable::Scannable(const std::shared_ptr<arrow::Schema>& schema) : schema_(sch
   if (!is_plain_) schema_ = arrow::schema(std::move(fields), schema->metadata());
 }
 
-Result<BatchPtr> Scannable::WriteOut(BatchPtr batch, int64_t index) const {
+std::vector<BatchPtr> Scannable::Cut(const BatchPtr& batch, int64_t bytes_max) const {
+  if (is_plain_) return {batch};
+  int64_t bytes = 0;
+  for (int i = 0; i < batch->num_columns(); ++i) {
+    // Others are scanned as they are.
+    if (schema_->field(i)->type() == batch->schema()->field(i)->type()) continue;
+    bytes += BytesWrittenOut(*batch->column_data(i));
+  }
+  const int64_t rows = batch->num_rows();
+  if (bytes <= bytes_max || rows < 2) return {batch};
+  std::vector<BatchPtr> parts = Cut(batch->Slice(0, rows / 2), bytes_max);
+  for (auto& part : Cut(batch->Slice(rows / 2), bytes_max)) parts.push_back(std::move(part));
+  return parts;
+}
+
+Result<BatchPtr> Scannable::WriteOut(BatchPtr batch, int64_t index, int64_t first_row) const {
   if (is_plain_) return batch;
   std::vector<std::shared_ptr<arrow::Array>> columns;
   for (int i = 0; i < batch->num_columns(); ++i) {
     auto column = ToPlain(batch->column(i), schema_->field(i)->type());
     if (!column.ok()) {
+      const std::string rows =
+          first_row == 0 ? "" : ", from row " + std::to_string(first_row) + " on";
       return WithContext(
-          "batch " + std::to_string(index) + ", column '" + schema_->field(i)->name() + "'",
+          "batch " + std::to_string(index) + rows + ", column '" + schema_->field(i)->name() + "'",
           column.status());
     }
     columns.push_back(*std::move(column));
@@ -104,8 +122,8 @@ Result<BatchPtr> Scannable::Align(BatchPtr batch) {
   return arrow::RecordBatch::Make(batch->schema(), batch->num_rows(), std::move(columns));
 }
 
-Result<BatchPtr> Scannable::Convert(BatchPtr batch, int64_t index) const {
-  ARROW_ASSIGN_OR_RAISE(batch, WriteOut(std::move(batch), index));
+Result<BatchPtr> Scannable::Convert(BatchPtr batch, int64_t index, int64_t first_row) const {
+  ARROW_ASSIGN_OR_RAISE(batch, WriteOut(std::move(batch), index, first_row));
   return Align(std::move(batch));
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
@@ -35,18 +36,25 @@ class Scannable {
   /// The schema of what Convert answers.
   [[nodiscard]] const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
 
+  /// `batch`, of the same schema, in parts whose values take at most about `bytes_max` each once
+  /// they are written out; a row that takes more is one of its own. Few bytes of Arrow may stand
+  /// for many, and so they never all do at once.
+  [[nodiscard]] std::vector<std::shared_ptr<arrow::RecordBatch>> Cut(
+      const std::shared_ptr<arrow::RecordBatch>& batch, int64_t bytes_max) const;
+
   /// `batch`, which has the schema that this was made with and is valid in full, with the same
-  /// values in layouts that can be scanned; the `index`th batch of a stream, for messages.
+  /// values in layouts that can be scanned; the `index`th batch of a stream, or the part of it from
+  /// `first_row` on, for messages.
   ///
   /// \return kTooLarge when one plain column would take more than limits::kPlainColumnBytesMax: few
   /// bytes of a dictionary can stand for any number. kInvalidInput for a value that DuckDB has no
   /// place for, by the batch, the column and its place.
   [[nodiscard]] Result<std::shared_ptr<arrow::RecordBatch>> Convert(
-      std::shared_ptr<arrow::RecordBatch> batch, int64_t index) const;
+      std::shared_ptr<arrow::RecordBatch> batch, int64_t index, int64_t first_row = 0) const;
 
   /// Convert in two steps. What was written out may be joined before it is aligned.
   [[nodiscard]] Result<std::shared_ptr<arrow::RecordBatch>> WriteOut(
-      std::shared_ptr<arrow::RecordBatch> batch, int64_t index) const;
+      std::shared_ptr<arrow::RecordBatch> batch, int64_t index, int64_t first_row = 0) const;
   [[nodiscard]] static Result<std::shared_ptr<arrow::RecordBatch>> Align(
       std::shared_ptr<arrow::RecordBatch> batch);
 

@@ -185,7 +185,9 @@ std::vector<OptionRow> DatabaseRows() {
       {.name = "put_bytes_max",
        .value_name = "SIZE",
        .default_text = "64MiB",
-       .help = "Rows that one put which streams may have waiting for the insert.",
+       .help =
+           "Rows that one put which streams may have waiting for the insert, at most a quarter of "
+           "ingest.bytes_max.",
        .set = [](Options& o, Text text) { return ReadBytes(text, &o.database.put_bytes_max); }},
   };
 }
@@ -222,8 +224,9 @@ std::vector<OptionRow> IngestRows() {
       {.name = "ingest.bytes_max",
        .value_name = "SIZE",
        .default_text = "1GiB",
-       .help = "Rows that all puts together may have waiting: half of it small puts that wait for "
-               "their commit, half those that stream. What finds no room is not read from its "
+       .help = "Rows that all puts together may have waiting, at most a quarter of memory_limit: "
+               "half of it small puts that wait for their commit, half those that stream. What "
+               "finds no room is not read from its "
                "socket, and then refused as overloaded.",
        .set = [](Options& o, Text text) { return ReadBytes(text, &o.service.ingest.bytes_max); }},
       {.name = "ingest.wait_max",

@@ -35,6 +35,9 @@ constexpr std::chrono::seconds kErrorFlushTimeout(1);
 // Cancelled statements end within milliseconds; this only bounds the wait for a fault.
 constexpr std::chrono::seconds kCancelTimeout(10);
 
+// That stream, in half of the memory for puts, at least.
+constexpr int64_t kPutsAtOnce = 4;
+
 constexpr std::string_view kInMemory = ":memory:";
 
 Status Stopping() { return MakeError(ErrorKind::kUnavailable, "the server is shutting down"); }
@@ -59,8 +62,12 @@ ServerOptions Completed(ServerOptions options) {
   spill_directory = options.database.temp_directory;
   if (spill_directory.empty()) spill_directory = options.service.files.directory;
   options.http.spool_directory = spill_directory;
-  options.service.ingest.large_put_bytes_max = options.database.put_bytes_max;
-  options.flight.small_put_bytes_max = options.service.ingest.small_put_bytes_max;
+  auto& ingest = options.service.ingest;
+  ingest.bytes_max = IncomingBytesMax(options);
+  auto& put_bytes_max = options.database.put_bytes_max;
+  put_bytes_max = std::min(put_bytes_max, ingest.bytes_max / kPutsAtOnce);
+  ingest.large_put_bytes_max = put_bytes_max;
+  options.flight.small_put_bytes_max = ingest.small_put_bytes_max;
   options.service.transfer.servers = MakeRemoteServers();
   if (options.database.extension_directory.empty()) {
     options.database.extension_directory = FindExtensions().value_or("");
@@ -89,7 +96,7 @@ Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
 }
 
 Status Server::Open() {
-  stream::IncomingMemory::OfProcess().SetBytesMax(IncomingBytesMax(options_));
+  stream::IncomingMemory::OfProcess().SetBytesMax(options_.service.ingest.bytes_max);
   ARROW_ASSIGN_OR_RAISE(database_, engine::Database::Open(options_.database));
   service_ = std::make_shared<service::Service>(database_, metrics_, options_.service);
   ARROW_RETURN_NOT_OK(service_->CheckConfiguration());

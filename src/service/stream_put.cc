@@ -19,6 +19,7 @@
 #include "base/call_control.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/written_out.h"
 #include "engine/append.h"
 #include "engine/database.h"
 #include "engine/landing.h"
@@ -97,7 +98,8 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
   }
 
   QueueState Write(Batch batch, Wake wake) override {
-    int64_t bytes = account_->Count(*batch);
+    // Some values are small here and large in the group that they land with.
+    int64_t bytes = std::max(account_->Count(*batch), BytesWrittenOut(*batch));
     std::shared_ptr<engine::Append> append;
     {
       const std::lock_guard lock(mutex_);
@@ -113,7 +115,7 @@ class StreamPut final : public Put, public std::enable_shared_from_this<StreamPu
         return QueueState::kClosed;
       }
       batch = *std::move(extended);
-      bytes = BytesOf(*batch);
+      bytes = std::max(bytes, BytesOf(*batch));
     }
     bytes_kept_ += bytes;
     if (append != nullptr) {

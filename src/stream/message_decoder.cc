@@ -20,13 +20,13 @@
 #include "base/bounded_queue.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/written_out.h"
 #include "stream/allocation_budget.h"
 #include "stream/dictionary_ledger.h"
 #include "stream/incoming_memory.h"
 #include "stream/ipc_message.h"
 #include "stream/schema_memory.h"
 #include "stream/validate.h"
-#include "stream/written_out.h"
 
 namespace arrowport::stream {
 namespace {

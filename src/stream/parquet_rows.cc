@@ -27,6 +27,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/upload_limits.h"
+#include "base/written_out.h"
 #include "stream/allocation_budget.h"
 #include "stream/decode_failure.h"
 #include "stream/incoming_memory.h"
@@ -35,7 +36,6 @@
 #include "stream/nameless_input.h"
 #include "stream/parquet_footer.h"
 #include "stream/validate.h"
-#include "stream/written_out.h"
 
 namespace arrowport::stream {
 namespace {

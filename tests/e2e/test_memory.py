@@ -11,8 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from harness.door import Refused
+from harness.flight_calls import framed, ingest, of_command, of_rows, written
 from harness.http_door import ARROW_STREAM, HttpDoor, ipc_stream
 from harness.program import SANITIZED
+from harness.raw_grpc import RawGrpc
 from harness.server_process import ServerProcess
 from harness.waiting import wait_until
 
@@ -80,6 +82,50 @@ def _run_ends() -> bytes:
     return ipc_stream(batch.schema, [batch]).to_pybytes()
 
 
+def _batch_of(columns: int, column: pa.Array, batches: int = 1) -> bytes:
+    batch = pa.record_batch([column] * columns, [f"c{i}" for i in range(columns)])
+    return ipc_stream(batch.schema, [batch] * batches).to_pybytes()
+
+
+def _nulls_in_lists(batches: int, values: int) -> bytes:
+    """Lists with many nulls each, which take no bytes."""
+    offsets = pa.array([0, values], pa.int32())
+    return _batch_of(1, pa.ListArray.from_arrays(offsets, pa.nulls(values)), batches)
+
+
+def _same_values_in_each_list(columns: int, rows: int, batches: int = 1) -> bytes:
+    """List views, which may all refer to the same values."""
+    values = pa.array(np.arange(1000), pa.int64())
+    views = pa.ListViewArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array(np.full(rows, 1000, np.int32)), values)
+    return _batch_of(columns, views, batches)
+
+
+def _same_lists_in_each_list() -> bytes:
+    """Of list views in list views: each row is ten million values."""
+    def views(rows: int, values: pa.Array) -> pa.Array:
+        size = len(values)
+        return pa.ListViewArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array(np.full(rows, size, np.int32)), values)
+
+    return _batch_of(1, views(1000, views(1000, pa.array(np.arange(10_000), pa.int64()))))
+
+
+def _long_values_in_lists(columns: int, rows: int) -> bytes:
+    """Dictionaries below lists, whose one value is long."""
+    words = pa.DictionaryArray.from_arrays(np.zeros(rows, np.int8), pa.array(["x" * 20_000]))
+    return _batch_of(columns, pa.ListArray.from_arrays(pa.array(np.arange(rows + 1), pa.int32()), words))
+
+
+def _wide_rows(width: int, in_lists: bool) -> bytes:
+    """A gigabyte of rows, of `width` bytes each."""
+    rows = 50 * MB // width
+    column = pa.array(["x" * width] * rows)
+    if in_lists:
+        offsets = pa.array(np.arange(rows + 1) * (width // 8), pa.int32())
+        column = pa.ListArray.from_arrays(offsets, pa.array(np.zeros(rows * (width // 8), np.int64)))
+    batch = pa.record_batch([column], ["a"])
+    return ipc_stream(batch.schema, [batch] * 20, "zstd").to_pybytes()
+
+
 def _parquet(column: pa.Array) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(pa.table({"a": column}), sink, compression="zstd", row_group_size=len(column))
@@ -117,6 +163,19 @@ BODIES: dict[str, tuple[str, Fields, Callable[[], bytes]]] = {
     "growing dictionary": ("/ingest/t", ARROW, _growing_dictionary),
     "one long value": ("/ingest/t", ARROW, _one_long_value_of_many_rows),
     "run ends": ("/ingest/t", ARROW, _run_ends),
+    "list views": ("/ingest/t", ARROW, lambda: _same_values_in_each_list(1, 30_000)),
+    "list views, many columns": ("/ingest/t", ARROW, lambda: _same_values_in_each_list(20, 5000)),
+    "list views, many batches": ("/ingest/t", ARROW, lambda: _same_values_in_each_list(3, 5000, 7)),
+    "nulls in lists": ("/ingest/t", ARROW, lambda: _nulls_in_lists(1, 500 * MB)),
+    "nulls in lists, many batches": ("/ingest/t", ARROW, lambda: _nulls_in_lists(20, 30 * MB)),
+    "list views in list views": ("/ingest/t", ARROW, _same_lists_in_each_list),
+    "texts of 10 kB": ("/ingest/t", ARROW, lambda: _wide_rows(10_000, in_lists=False)),
+    "texts of 100 kB": ("/ingest/t", ARROW, lambda: _wide_rows(100_000, in_lists=False)),
+    "texts of 1 MB": ("/ingest/t", ARROW, lambda: _wide_rows(1_000_000, in_lists=False)),
+    "lists of 10 kB": ("/ingest/t", ARROW, lambda: _wide_rows(10_000, in_lists=True)),
+    "lists of 100 kB": ("/ingest/t", ARROW, lambda: _wide_rows(100_000, in_lists=True)),
+    "dictionaries in lists": ("/ingest/t", ARROW, lambda: _long_values_in_lists(1, 10_000)),
+    "dictionaries in lists, many columns": ("/ingest/t", ARROW, lambda: _long_values_in_lists(20, 5000)),
     "zeros in Parquet": ("/ingest/t", PARQUET, lambda: _parquet(pa.array(np.zeros(100 * MB, np.int64)))),
     "long values in Parquet": ("/ingest/t", PARQUET,
                                lambda: _parquet(pa.array(["x" * 10_000] * 100_000).dictionary_encode())),
@@ -171,6 +230,8 @@ def test_a_body_of_a_megabyte_keeps_the_process_within_bounds(small_server: Serv
 TOGETHER = {
     "zstd buffers": (ARROW, lambda: _packed(4, 100, "zstd")),
     "gzip bodies": (ARROW | {"Content-Encoding": "gzip"}, lambda: _coded(_packed(4, 60, None), "gzip")),
+    "list views": (ARROW, lambda: _same_values_in_each_list(3, 5000)),
+    "texts of 10 kB": (ARROW, lambda: _wide_rows(10_000, in_lists=False)),
 }
 
 
@@ -194,3 +255,53 @@ def test_many_bodies_at_once_are_bounded_together(small_server: ServerProcess, o
     _check_peak(small_server)
     _wait_until_given_back(small_server)
 
+
+# The codes of gRPC: OK, INVALID_ARGUMENT, RESOURCE_EXHAUSTED and UNAVAILABLE.
+TAKEN_OR_REFUSED = (0, 3, 8, 14)
+
+# Each a whole stream of Arrow's IPC, of which every message becomes one of Flight.
+STREAMS: dict[str, Callable[[], bytes]] = {
+    "zstd buffers, one column": lambda: _packed(1, 900, "zstd"),
+    "zstd buffers, many columns": lambda: _packed(100, 900, "zstd"),
+    "zstd buffers, more than a message may have": lambda: _packed(8, 2000, "zstd"),
+    "zstd buffers, many batches": lambda: _packed(4, 60, "zstd", batches=20),
+    "lz4 buffers": lambda: _packed(1, 200, "lz4"),
+    "growing dictionary": _growing_dictionary,
+    "one long value": _one_long_value_of_many_rows,
+    "run ends": _run_ends,
+    "list views": lambda: _same_values_in_each_list(1, 30_000),
+    "list views, many columns": lambda: _same_values_in_each_list(20, 5000),
+    "list views, many batches": lambda: _same_values_in_each_list(3, 5000, 7),
+    "nulls in lists": lambda: _nulls_in_lists(1, 500 * MB),
+    "nulls in lists, many batches": lambda: _nulls_in_lists(20, 30 * MB),
+    "list views in list views": _same_lists_in_each_list,
+    "texts of 10 kB": lambda: _wide_rows(10_000, in_lists=False),
+    "texts of 100 kB": lambda: _wide_rows(100_000, in_lists=False),
+    "texts of 1 MB": lambda: _wide_rows(1_000_000, in_lists=False),
+    "lists of 10 kB": lambda: _wide_rows(10_000, in_lists=True),
+    "lists of 100 kB": lambda: _wide_rows(100_000, in_lists=True),
+    "dictionaries in lists": lambda: _long_values_in_lists(1, 10_000),
+    "dictionaries in lists, many columns": lambda: _long_values_in_lists(20, 5000),
+}
+COMMANDS = {
+    "DoPut": b'{"stream_name": "t"}',
+    "DoPut, Flight SQL": ingest(b"t"),
+    "DoExchange": b"SELECT count(*) FROM input",
+}
+
+
+def _call(server: ServerProcess, method: str, body: bytes) -> None:
+    with RawGrpc(server.flight_port) as client:
+        answer = client.call(method, body, 60)
+    print(f"{len(body)} bytes: {answer}, at most {server.resident_bytes_peak() / MB:.0f} MB")
+    assert answer.status in TAKEN_OR_REFUSED, answer
+    _check_peak(server)
+    _wait_until_given_back(server)
+
+
+@pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("call", COMMANDS)
+def test_a_call_of_a_megabyte_keeps_the_process_within_bounds(small_server: ServerProcess, call: str, name: str) -> None:
+    body = b"".join(framed(written(message)) for message in of_rows(of_command(COMMANDS[call]), STREAMS[name]()))
+    assert len(body) <= 1.1 * MB
+    _call(small_server, call.split(",")[0], body)

@@ -49,27 +49,43 @@ def framed(message: bytes) -> bytes:
     return b"\0" + len(message).to_bytes(4, "big") + message
 
 
+def of_command(command: bytes) -> Message:
+    """The descriptor of a command."""
+    return [(1, 2), (2, command)]
+
+
+def of_rows(descriptor: Message, stream: bytes) -> list[Message]:
+    """The messages of a stream of Arrow's IPC; the first one has the descriptor."""
+    first, *others = _messages_of(stream)
+    return [[(DESCRIPTOR, written(descriptor)), *first], *others]
+
+
+def ingest(table: bytes, *options: bytes) -> bytes:
+    """The command of Flight SQL that appends to a table, and makes it where there is none."""
+    return packed_sql("CommandStatementIngest", field(1, field(1, 1) + field(2, 2)), field(2, table), *options)
+
+
 def whole_calls(statement: bytes) -> list[list[Call]]:
     """Calls by their kind; `statement` is the handle of a prepared one with one parameter."""
-    rows = [Call(f"put {name}", "DoPut", _rows(_command(b'"%b"' % TABLE), stream))
+    rows = [Call(f"put {name}", "DoPut", of_rows(of_command(b'"%b"' % TABLE), stream))
             for name, stream in _streams().items()]
     some = {name: _streams()[name] for name in _VARIED}
     return [
         rows,
-        [Call(f"put varied {name}", "DoPut", _rows(_command(TABLE), stream))
+        [Call(f"put varied {name}", "DoPut", of_rows(of_command(TABLE), stream))
          for name, stream in some.items()],
-        [Call(f"put {name}", "DoPut", _rows(command, _streams()["wide, None"]))
+        [Call(f"put {name}", "DoPut", of_rows(command, _streams()["wide, None"]))
          for name, command in _PUTS.items()],
-        [Call(f"ingest {name}", "DoPut", _rows(_command(_INGEST), stream))
+        [Call(f"ingest {name}", "DoPut", of_rows(of_command(_INGEST), stream))
          for name, stream in some.items()],
         list(_statements(statement)),
-        [Call(f"exchange {name}", "DoExchange", _rows(_command(sql), stream))
+        [Call(f"exchange {name}", "DoExchange", of_rows(of_command(sql), stream))
          for name, stream in some.items() for sql in _EXCHANGES],
         [Call(f"get {ticket[:40]!r}", "DoGet", [[(1, ticket)]])
          for ticket in [*_QUERIES, b'{"table": "there"}', *_CATALOGS]],
         [Call(f"{method} {descriptor[0][1]!r}", method, [descriptor])
          for method in ("GetFlightInfo", "GetSchema")
-         for descriptor in [*_DESCRIPTORS, _descriptor(packed_sql(
+         for descriptor in [*_DESCRIPTORS, of_command(packed_sql(
              "CommandPreparedStatementQuery", field(1, statement)))]],
         # A statement that is polled runs, and this one has no value for its parameter.
         [Call(f"PollFlightInfo {descriptor[0][1]!r}", "PollFlightInfo", [descriptor]) for descriptor in _DESCRIPTORS],
@@ -114,32 +130,19 @@ def _messages_of(stream: bytes) -> Iterator[Message]:
         yield [(HEADER, message.metadata.to_pybytes()), (BODY, message.body.to_pybytes())]
 
 
-def _rows(descriptor: Message, stream: bytes) -> list[Message]:
-    first, *others = _messages_of(stream)
-    return [[(DESCRIPTOR, written(descriptor)), *first], *others]
-
-
-def _descriptor(command: bytes) -> Message:
-    return [(1, 2), (2, command)]
-
-
-_command = _descriptor
-
-
 def _json(**document: object) -> bytes:
     return json.dumps(document).encode()
 
 
 _PUTS = {
     "path": [(1, 1), (3, TABLE)],
-    "command": _command(_json(stream_name=_TABLE)),
-    "producer": _command(_json(stream_name=_TABLE, producer="p", sequence=1, epoch=1)),
-    "commit": _command(_json(stream_name=_TABLE, commit="batch")),
-    "commit rows": _command(_json(stream_name=_TABLE, commit=10)),
+    "command": of_command(_json(stream_name=_TABLE)),
+    "producer": of_command(_json(stream_name=_TABLE, producer="p", sequence=1, epoch=1)),
+    "commit": of_command(_json(stream_name=_TABLE, commit="batch")),
+    "commit rows": of_command(_json(stream_name=_TABLE, commit=10)),
 }
-_INGEST = packed_sql("CommandStatementIngest", field(1, field(1, 1) + field(2, 2)), field(2, _TABLE),
-                     field(1000, field(1, "producer") + field(2, "p")),
-                     field(1000, field(1, "sequence") + field(2, "1")))
+_INGEST = ingest(TABLE, field(1000, field(1, "producer") + field(2, "p")),
+                 field(1000, field(1, "sequence") + field(2, "1")))
 _EXCHANGES = [b"FROM input", b"SELECT count(*) FROM input",
               _json(sql="SELECT *, ? AS p FROM arriving", **{"as": "arriving"}, params=[1])]
 _QUERIES = [b"SELECT 42 AS a", b"SELECT range AS i, 'text' AS t FROM range(1000)",
@@ -152,7 +155,7 @@ _CATALOGS = [packed_sql("CommandGetTables", field(1, "test"), field(2, "m%"), fi
              packed_sql("CommandGetPrimaryKeys", field(3, "there")),
              packed_sql("CommandGetXdbcTypeInfo", field(1, 4))]
 _DESCRIPTORS = [[(1, 1), (3, b"there")],
-                *(_descriptor(command) for command in [
+                *(of_command(command) for command in [
                     *_QUERIES, *_CATALOGS, packed_sql("CommandStatementQuery", field(1, "SELECT 42 AS a"))])]
 _SIGNING_IN = [_json(username="u", password="p"), field(2, "u") + field(3, "p")]
 _ACTIONS = [
@@ -175,9 +178,9 @@ def _statements(statement: bytes) -> Iterator[Call]:
         writer.write_batch(values)
     stream = sink.getvalue().to_pybytes()
     query = packed_sql("CommandPreparedStatementQuery", field(1, statement))
-    yield Call("bind", "DoPut", _rows(_command(query), stream))
+    yield Call("bind", "DoPut", of_rows(of_command(query), stream))
     update = packed_sql("CommandPreparedStatementUpdate", field(1, statement))
-    yield Call("update many", "DoPut", _rows(_command(update), stream))
+    yield Call("update many", "DoPut", of_rows(of_command(update), stream))
     sql = f"CREATE TABLE {_TABLE} AS SELECT 1 AS a"
     update = packed_sql("CommandStatementUpdate", field(1, sql))
-    yield Call("update", "DoPut", [[(DESCRIPTOR, written(_command(update)))]])
+    yield Call("update", "DoPut", [[(DESCRIPTOR, written(of_command(update)))]])
