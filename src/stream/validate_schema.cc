@@ -75,10 +75,24 @@ class SchemaWalk {
         }
         return Status::OK();
       }
+      case arrow::Type::DECIMAL32:
+      case arrow::Type::DECIMAL64:
+      case arrow::Type::DECIMAL128:
+      case arrow::Type::DECIMAL256:
+        return Decimal(static_cast<const arrow::DecimalType&>(type));
       default:
         if (type.num_fields() == 0) return Status::OK();
         return Fields(type.fields(), depth + 1, type.id() == arrow::Type::STRUCT);
     }
+  }
+
+  // Arrow allows any scale, and a value of a few bytes then has as many zeros as its text.
+  static Status Decimal(const arrow::DecimalType& type) {
+    if (type.scale() >= 0 && type.scale() <= type.precision()) return Status::OK();
+    return MakeError(ErrorKind::kUnsupportedMedia,
+                     "type " + type.ToString() +
+                         " has no mapping in DuckDB: of its digits, none to all stand behind the "
+                         "point; cast it before sending");
   }
 
   // A type that wraps another counts as a level: nothing else stops it from nesting.

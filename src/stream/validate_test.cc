@@ -379,6 +379,17 @@ TEST(ValidateSchemaTest, AcceptsTheSameNameInDifferentStructs) {
       ValidateSchema(*arrow::schema({arrow::field("x", type), arrow::field("y", type)})).ok());
 }
 
+TEST(ValidateSchemaTest, RefusesDecimalsWithDigitsThatTheyDoNotHave) {
+  const auto kind = [](int precision, int scale) {
+    const auto type = arrow::list(std::make_shared<arrow::Decimal64Type>(precision, scale));
+    return KindOf(ValidateSchema(*arrow::schema({arrow::field("d", type)})));
+  };
+  EXPECT_TRUE(ValidateSchema(*arrow::schema({arrow::field("d", arrow::decimal128(38, 38))})).ok());
+  EXPECT_EQ(kind(18, 19), ErrorKind::kUnsupportedMedia);
+  EXPECT_EQ(kind(18, 788'529'170), ErrorKind::kUnsupportedMedia);
+  EXPECT_EQ(kind(18, -1), ErrorKind::kUnsupportedMedia);
+}
+
 TEST(ValidateSchemaTest, RefusesNamesThatAreNotUtf8OrHoldAZeroByte) {
   EXPECT_THAT(ValidateSchema(*arrow::schema({arrow::field("\xff", arrow::int8())})).message(),
               HasSubstr("UTF-8"));
