@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "stream/source_readers.h"
+#include "stream/validate.h"
 
 namespace arrowport::stream {
 namespace {
@@ -34,7 +35,7 @@ class ParquetReader final : public arrow::RecordBatchReader {
     for (;;) {
       if (row_group_ != nullptr) {
         ARROW_RETURN_NOT_OK(row_group_->ReadNext(batch));
-        if (*batch != nullptr) return Status::OK();
+        if (*batch != nullptr) return validator_.Validate(**batch, batches_++);
       }
       // A reader of the whole file would keep the row groups that it is done with.
       if (next_row_group_ >= file_->num_row_groups()) return Status::OK();
@@ -48,6 +49,8 @@ class ParquetReader final : public arrow::RecordBatchReader {
   const std::shared_ptr<arrow::Schema> schema_;
   std::unique_ptr<arrow::RecordBatchReader> row_group_;
   int next_row_group_ = 0;
+  BatchValidator validator_;
+  int64_t batches_ = 0;
 };
 
 Result<BatchSource> Open(const std::shared_ptr<arrow::io::RandomAccessFile>& file) {

@@ -14,9 +14,9 @@ namespace arrowport::stream {
 
 /// Refuses a schema that is nested deeper than `limits::kSchemaDepthMax`, has more fields than
 /// `limits::kSchemaFieldsMax`, no column at all, a name that is not UTF-8 or holds a zero byte,
-/// decimals with a scale below zero or above their precision (kUnsupportedMedia), or the same name
-/// twice among the columns or among the fields of a struct (names are compared as
-/// DuckDB does, without regard to ASCII case).
+/// decimals with a scale below zero or above their precision or lists of a fixed size that DuckDB
+/// has no arrays of (kUnsupportedMedia), or the same name twice among the columns or among the
+/// fields of a struct (names are compared as DuckDB does, without regard to ASCII case).
 Status ValidateSchema(const arrow::Schema& schema);
 
 /// Refuses a batch that is not valid in every value: types, offsets, lengths, UTF-8, decimal

@@ -16,6 +16,9 @@
 namespace arrowport::stream {
 namespace {
 
+// duckdb::ArrayType::MAX_ARRAY_SIZE.
+constexpr int32_t kArraySizeMax = 100'000;
+
 Status Invalid(std::string message) {
   return MakeError(ErrorKind::kInvalidInput, std::move(message));
 }
@@ -80,10 +83,23 @@ class SchemaWalk {
       case arrow::Type::DECIMAL128:
       case arrow::Type::DECIMAL256:
         return Decimal(static_cast<const arrow::DecimalType&>(type));
+      case arrow::Type::FIXED_SIZE_LIST:
+        return FixedSizeList(static_cast<const arrow::FixedSizeListType&>(type), depth);
       default:
         if (type.num_fields() == 0) return Status::OK();
         return Fields(type.fields(), depth + 1, type.id() == arrow::Type::STRUCT);
     }
+  }
+
+  // DuckDB makes room for 2,048 arrays at once, and so has a bound on what its SQL may declare.
+  Status FixedSizeList(const arrow::FixedSizeListType& type, int depth) {
+    if (type.list_size() > kArraySizeMax) {
+      return MakeError(ErrorKind::kUnsupportedMedia,
+                       "a list of " + std::to_string(type.list_size()) +
+                           " values each has no mapping in DuckDB, whose arrays have at most " +
+                           std::to_string(kArraySizeMax) + "; send a list of any size");
+    }
+    return Fields(type.fields(), depth + 1, false);
   }
 
   // Arrow allows any scale, and a value of a few bytes then has as many zeros as its text.

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -388,6 +389,17 @@ TEST(ValidateSchemaTest, RefusesDecimalsWithDigitsThatTheyDoNotHave) {
   EXPECT_EQ(kind(18, 19), ErrorKind::kUnsupportedMedia);
   EXPECT_EQ(kind(18, 788'529'170), ErrorKind::kUnsupportedMedia);
   EXPECT_EQ(kind(18, -1), ErrorKind::kUnsupportedMedia);
+}
+
+TEST(ValidateSchemaTest, RefusesListsOfASizeThatDuckDbHasNoArraysOf) {
+  const auto kind = [](int32_t size) {
+    const auto type = arrow::fixed_size_list(arrow::float32(), size);
+    const Status status = ValidateSchema(*arrow::schema({arrow::field("f", type)}));
+    return status.ok() ? std::nullopt : std::optional(KindOf(status));
+  };
+  EXPECT_EQ(kind(1), std::nullopt);
+  EXPECT_EQ(kind(100'000), std::nullopt);
+  EXPECT_EQ(kind(100'001), ErrorKind::kUnsupportedMedia);
 }
 
 TEST(ValidateSchemaTest, RefusesNamesThatAreNotUtf8OrHoldAZeroByte) {
