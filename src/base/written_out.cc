@@ -94,9 +94,11 @@ class Sum {
   explicit Sum(int64_t bytes_max) : bytes_max_(bytes_max) {}
 
   void Add(int64_t count, int64_t bytes_each) {
-    if (bytes_each > 0 && count > (bytes_max_ - bytes_) / bytes_each) is_over_ = true;
+    if (bytes_each > 0 && count > (bytes_max_ - bytes_) / bytes_each) Exceed();
     if (!is_over_) bytes_ += count * bytes_each;
   }
+
+  void Exceed() { is_over_ = true; }
 
   [[nodiscard]] bool is_over() const { return is_over_; }
   [[nodiscard]] int64_t bytes() const { return bytes_; }
@@ -278,7 +280,7 @@ class Counter {
   void AddTimes(const ArrayData& values, int64_t index, int64_t times, Place place) {
     Counter one(bytes_max_);
     one.Add(values, index, 1, {.is_shared = true, .is_in_list = true});
-    if (one.is_over()) shared_.Add(2, bytes_max_);
+    if (one.is_over()) return shared_.Exceed();
     AddBytes(times, one.vector_.bytes(), place);
   }
 

@@ -143,6 +143,16 @@ TEST(WrittenOutTest, ColumnsCountTogether) {
   EXPECT_EQ(BytesWrittenOut(*batch), 800);
 }
 
+TEST(WrittenOutTest, RunsCountWhereOthersHaveTakenAllThereIs) {
+  const auto views = ListViews(10, Same(10, 1));
+  const auto runs = OneRun(10, Texts(1, 5));
+  const auto schema =
+      arrow::schema({arrow::field("a", views->type()), arrow::field("b", runs->type())});
+  const auto batch = arrow::RecordBatch::Make(schema, 10, {views, runs});
+  EXPECT_THAT(CheckWrittenOut(*batch, 400).message(), HasSubstr("column 'b'"));
+  EXPECT_TRUE(CheckWrittenOut(*batch, 400 + 210).ok());
+}
+
 TEST(WrittenOutTest, VectorsHaveWhatDuckDbHas) {
   const auto batch = [](const ArrayPtr& column) { return BatchOf(column); };
   EXPECT_EQ(VectorBytes(*batch(Texts(100, 10)), 20, 30), 30 * 26);

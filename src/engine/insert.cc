@@ -66,8 +66,8 @@ class Insert final : public Append, public std::enable_shared_from_this<Insert> 
         std::make_shared<std::pair<std::shared_ptr<void>, std::shared_ptr<VectorMemory>>>(
             std::move(options.held_until_over), std::move(memory));
     ARROW_ASSIGN_OR_RAISE(execution_, Execution::Start(core_, {sql, {}}, options, control));
-    feed_->OnFailure([weak = weak_from_this()](const Status& reason) {
-      if (const auto self = weak.lock()) self->Abort(reason);
+    feed_->OnFailure([weak = std::weak_ptr(execution_)](const Status& reason) {
+      if (const auto running = weak.lock()) running->Cancel(reason);
     });
     Follow();
     return Status::OK();

@@ -71,11 +71,8 @@ void MorselFeed::Abort(const Status& reason) {
 }
 
 void MorselFeed::Fail(const Status& status) {
-  if (on_failure_ != nullptr) {
-    on_failure_(status);
-  } else {
-    Abort(status);
-  }
+  if (on_failure_ != nullptr) on_failure_(status);
+  Abort(status);
 }
 
 // Hands parts over while there is room.

@@ -35,8 +35,8 @@ class MorselFeed : public std::enable_shared_from_this<MorselFeed> {
   [[nodiscard]] const std::shared_ptr<arrow::Schema>& schema() const { return scannable_.schema(); }
   [[nodiscard]] const duckdb::shared_ptr<BatchSource>& source() const { return source_; }
 
-  /// Told, once, what is wrong with a batch when nobody waits for it in Write. To be set before
-  /// that; without it the source ends with the reason.
+  /// Told, once, what is wrong with a batch when nobody waits for it in Write, before the source
+  /// ends with that reason. To be set before the first Write.
   void OnFailure(std::function<void(const Status&)> on_failure);
 
   /// Takes `batch`, which is valid in full. kWait: taken as well, and `wake` will be called when

@@ -195,9 +195,8 @@ Result<std::shared_ptr<Exchange>> BeginStreamExchange(const std::shared_ptr<Core
     const std::lock_guard lock(parking->mutex);
     parking->execution = execution;
   }
-  feed->OnFailure([weak = std::weak_ptr(execution), source = feed->source()](const Status& reason) {
+  feed->OnFailure([weak = std::weak_ptr(execution)](const Status& reason) {
     if (const auto running = weak.lock()) running->Cancel(reason);
-    source->queue().Close(reason);
   });
   auto rows = MakeResultStream(std::move(execution), std::move(place));
   auto exchange_rows = std::make_shared<ExchangeRows>(std::move(rows), feed);
