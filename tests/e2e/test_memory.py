@@ -93,20 +93,19 @@ def _nulls_in_lists(batches: int, values: int) -> bytes:
     return _batch_of(1, pa.ListArray.from_arrays(offsets, pa.nulls(values)), batches)
 
 
-def _same_values_in_each_list(columns: int, rows: int, batches: int = 1) -> bytes:
+def _views(rows: int, values: pa.Array) -> pa.Array:
     """List views, which may all refer to the same values."""
-    values = pa.array(np.arange(1000), pa.int64())
-    views = pa.ListViewArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array(np.full(rows, 1000, np.int32)), values)
-    return _batch_of(columns, views, batches)
+    return pa.ListViewArray.from_arrays(pa.array(np.zeros(rows, np.int32)),
+                                        pa.array(np.full(rows, len(values), np.int32)), values)
+
+
+def _same_values_in_each_list(columns: int, rows: int, batches: int = 1) -> bytes:
+    return _batch_of(columns, _views(rows, pa.array(np.arange(1000), pa.int64())), batches)
 
 
 def _same_lists_in_each_list() -> bytes:
     """Of list views in list views: each row is ten million values."""
-    def views(rows: int, values: pa.Array) -> pa.Array:
-        size = len(values)
-        return pa.ListViewArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array(np.full(rows, size, np.int32)), values)
-
-    return _batch_of(1, views(1000, views(1000, pa.array(np.arange(10_000), pa.int64()))))
+    return _batch_of(1, _views(1000, _views(1000, pa.array(np.arange(10_000), pa.int64()))))
 
 
 def _long_values_in_lists(columns: int, rows: int) -> bytes:
@@ -148,34 +147,39 @@ ARROW = {"Content-Type": ARROW_STREAM}
 PARQUET = {"Content-Type": "application/vnd.apache.parquet"}
 JSON = {"Content-Type": "application/json"}
 
+# Each a whole stream of Arrow's IPC: a body of HTTP, and for Flight a message for each of its own.
+STREAMS: dict[str, Callable[[], bytes]] = {
+    "zstd buffers, one column": lambda: _packed(1, 900, "zstd"),
+    "zstd buffers, many columns": lambda: _packed(100, 900, "zstd"),
+    "zstd buffers, more than a message may have": lambda: _packed(8, 2000, "zstd"),
+    "zstd buffers, many batches": lambda: _packed(4, 60, "zstd", batches=20),
+    "lz4 buffers": lambda: _packed(1, 200, "lz4"),
+    "growing dictionary": _growing_dictionary,
+    "one long value": _one_long_value_of_many_rows,
+    "run ends": _run_ends,
+    "list views": lambda: _same_values_in_each_list(1, 30_000),
+    "list views, many columns": lambda: _same_values_in_each_list(20, 5000),
+    "list views, many batches": lambda: _same_values_in_each_list(3, 5000, 7),
+    "nulls in lists": lambda: _nulls_in_lists(1, 500 * MB),
+    "nulls in lists, many batches": lambda: _nulls_in_lists(20, 30 * MB),
+    "list views in list views": _same_lists_in_each_list,
+    "texts of 10 kB": lambda: _wide_rows(10_000, in_lists=False),
+    "texts of 100 kB": lambda: _wide_rows(100_000, in_lists=False),
+    "texts of 1 MB": lambda: _wide_rows(1_000_000, in_lists=False),
+    "lists of 10 kB": lambda: _wide_rows(10_000, in_lists=True),
+    "lists of 100 kB": lambda: _wide_rows(100_000, in_lists=True),
+    "dictionaries in lists": lambda: _long_values_in_lists(1, 10_000),
+    "dictionaries in lists, many columns": lambda: _long_values_in_lists(20, 5000),
+}
+
 # Of each body its path, its fields and what makes it. Most are refused, and some are taken; either is fine.
 BODIES: dict[str, tuple[str, Fields, Callable[[], bytes]]] = {
-    "zstd buffers, one column": ("/ingest/t", ARROW, lambda: _packed(1, 900, "zstd")),
-    "zstd buffers, many columns": ("/ingest/t", ARROW, lambda: _packed(100, 900, "zstd")),
-    "zstd buffers, more than a message may have": ("/ingest/t", ARROW, lambda: _packed(8, 2000, "zstd")),
-    "zstd buffers, many batches": ("/ingest/t", ARROW, lambda: _packed(4, 60, "zstd", batches=20)),
-    "lz4 buffers": ("/ingest/t", ARROW, lambda: _packed(1, 200, "lz4")),
+    **{name: ("/ingest/t", ARROW, make) for name, make in STREAMS.items()},
     "zstd body": ("/ingest/t", ARROW | {"Content-Encoding": "zstd"}, lambda: _noisy(140, "zstd")),
     "gzip body": ("/ingest/t", ARROW | {"Content-Encoding": "gzip"}, lambda: _noisy(140, "gzip")),
     "lz4 body": ("/ingest/t", ARROW | {"Content-Encoding": "lz4"}, lambda: _coded(_packed(1, 190, None), "lz4")),
     "zstd buffers in a zstd body": ("/ingest/t", ARROW | {"Content-Encoding": "zstd"},
                                     lambda: _coded(_packed(1, 900, "zstd"), "zstd")),
-    "growing dictionary": ("/ingest/t", ARROW, _growing_dictionary),
-    "one long value": ("/ingest/t", ARROW, _one_long_value_of_many_rows),
-    "run ends": ("/ingest/t", ARROW, _run_ends),
-    "list views": ("/ingest/t", ARROW, lambda: _same_values_in_each_list(1, 30_000)),
-    "list views, many columns": ("/ingest/t", ARROW, lambda: _same_values_in_each_list(20, 5000)),
-    "list views, many batches": ("/ingest/t", ARROW, lambda: _same_values_in_each_list(3, 5000, 7)),
-    "nulls in lists": ("/ingest/t", ARROW, lambda: _nulls_in_lists(1, 500 * MB)),
-    "nulls in lists, many batches": ("/ingest/t", ARROW, lambda: _nulls_in_lists(20, 30 * MB)),
-    "list views in list views": ("/ingest/t", ARROW, _same_lists_in_each_list),
-    "texts of 10 kB": ("/ingest/t", ARROW, lambda: _wide_rows(10_000, in_lists=False)),
-    "texts of 100 kB": ("/ingest/t", ARROW, lambda: _wide_rows(100_000, in_lists=False)),
-    "texts of 1 MB": ("/ingest/t", ARROW, lambda: _wide_rows(1_000_000, in_lists=False)),
-    "lists of 10 kB": ("/ingest/t", ARROW, lambda: _wide_rows(10_000, in_lists=True)),
-    "lists of 100 kB": ("/ingest/t", ARROW, lambda: _wide_rows(100_000, in_lists=True)),
-    "dictionaries in lists": ("/ingest/t", ARROW, lambda: _long_values_in_lists(1, 10_000)),
-    "dictionaries in lists, many columns": ("/ingest/t", ARROW, lambda: _long_values_in_lists(20, 5000)),
     "zeros in Parquet": ("/ingest/t", PARQUET, lambda: _parquet(pa.array(np.zeros(100 * MB, np.int64)))),
     "long values in Parquet": ("/ingest/t", PARQUET,
                                lambda: _parquet(pa.array(["x" * 10_000] * 100_000).dictionary_encode())),
@@ -259,55 +263,28 @@ def test_many_bodies_at_once_are_bounded_together(small_server: ServerProcess, o
 # The codes of gRPC: OK, INVALID_ARGUMENT, RESOURCE_EXHAUSTED and UNAVAILABLE.
 TAKEN_OR_REFUSED = (0, 3, 8, 14)
 
-# Each a whole stream of Arrow's IPC, of which every message becomes one of Flight.
-STREAMS: dict[str, Callable[[], bytes]] = {
-    "zstd buffers, one column": lambda: _packed(1, 900, "zstd"),
-    "zstd buffers, many columns": lambda: _packed(100, 900, "zstd"),
-    "zstd buffers, more than a message may have": lambda: _packed(8, 2000, "zstd"),
-    "zstd buffers, many batches": lambda: _packed(4, 60, "zstd", batches=20),
-    "lz4 buffers": lambda: _packed(1, 200, "lz4"),
-    "growing dictionary": _growing_dictionary,
-    "one long value": _one_long_value_of_many_rows,
-    "run ends": _run_ends,
-    "list views": lambda: _same_values_in_each_list(1, 30_000),
-    "list views, many columns": lambda: _same_values_in_each_list(20, 5000),
-    "list views, many batches": lambda: _same_values_in_each_list(3, 5000, 7),
-    "nulls in lists": lambda: _nulls_in_lists(1, 500 * MB),
-    "nulls in lists, many batches": lambda: _nulls_in_lists(20, 30 * MB),
-    "list views in list views": _same_lists_in_each_list,
-    "texts of 10 kB": lambda: _wide_rows(10_000, in_lists=False),
-    "texts of 100 kB": lambda: _wide_rows(100_000, in_lists=False),
-    "texts of 1 MB": lambda: _wide_rows(1_000_000, in_lists=False),
-    "lists of 10 kB": lambda: _wide_rows(10_000, in_lists=True),
-    "lists of 100 kB": lambda: _wide_rows(100_000, in_lists=True),
-    "dictionaries in lists": lambda: _long_values_in_lists(1, 10_000),
-    "dictionaries in lists, many columns": lambda: _long_values_in_lists(20, 5000),
-}
 COMMANDS = {
-    "DoPut": b'{"stream_name": "t"}',
-    "DoPut, Flight SQL": ingest(b"t"),
-    "DoExchange": b"SELECT count(*) FROM input",
+    "put": ("DoPut", b'{"stream_name": "t"}'),
+    "ingest": ("DoPut", ingest(b"t")),
+    "exchange": ("DoExchange", b"SELECT count(*) FROM input"),
 }
-
-
-def _call(server: ServerProcess, method: str, body: bytes) -> None:
-    with RawGrpc(server.flight_port) as client:
-        answer = client.call(method, body, 60)
-    print(f"{len(body)} bytes: {answer}, at most {server.resident_bytes_peak() / MB:.0f} MB")
-    assert answer.status in TAKEN_OR_REFUSED, answer
-    _check_peak(server)
-    _wait_until_given_back(server)
 
 
 # Messages are decoded alike, whatever becomes of their rows.
-CALLS = [("DoPut", name) for name in STREAMS] + [
-    (call, name) for call in ("DoPut, Flight SQL", "DoExchange")
+CALLS = [("put", name) for name in STREAMS] + [
+    (call, name) for call in ("ingest", "exchange")
     for name in ("zstd buffers, many batches", "growing dictionary", "list views, many batches", "texts of 10 kB",
                  "nulls in lists, many batches")]
 
 
 @pytest.mark.parametrize(("call", "name"), CALLS)
 def test_a_call_of_a_megabyte_keeps_the_process_within_bounds(small_server: ServerProcess, call: str, name: str) -> None:
-    body = b"".join(framed(written(message)) for message in of_rows(of_command(COMMANDS[call]), STREAMS[name]()))
+    method, command = COMMANDS[call]
+    body = b"".join(framed(written(message)) for message in of_rows(of_command(command), STREAMS[name]()))
     assert len(body) <= 1.1 * MB
-    _call(small_server, call.split(",")[0], body)
+    with RawGrpc(small_server.flight_port) as client:
+        answer = client.call(method, body, 60)
+    print(f"{len(body)} bytes: {answer}, at most {small_server.resident_bytes_peak() / MB:.0f} MB")
+    assert answer.status in TAKEN_OR_REFUSED, answer
+    _check_peak(small_server)
+    _wait_until_given_back(small_server)
