@@ -62,22 +62,25 @@ std::string_view ViewOf(const uint8_t* data, size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-nghttp2_nv FieldOf(const Header& header) {
-  const auto bytes = [](const std::string& text) {
-    return reinterpret_cast<uint8_t*>(const_cast<char*>(text.data()));
-  };
-  return {.name = bytes(header.name),
-          .value = bytes(header.value),
-          .namelen = header.name.size(),
-          .valuelen = header.value.size(),
-          .flags = NGHTTP2_NV_FLAG_NONE};
+uint8_t* BytesOf(const std::string& text) {
+  return reinterpret_cast<uint8_t*>(const_cast<char*>(text.data()));
+}
+
+// Whether HPACK is to keep the field, to say it in one byte the next time. What differs from call
+// to call would push the others out, and the search for a field runs through all of its name.
+bool IsOfEveryAnswer(std::string_view name) {
+  return name == ":status" || name == "content-type" || name == "grpc-accept-encoding" ||
+         name == "grpc-status";
 }
 
 // The fields refer to `headers`.
 std::vector<nghttp2_nv> FieldsOf(const Headers& headers) {
   std::vector<nghttp2_nv> fields;
-  fields.reserve(headers.size());
-  std::ranges::transform(headers, std::back_inserter(fields), FieldOf);
+  for (const auto& [name, value] : headers) {
+    const auto flags = IsOfEveryAnswer(name) ? NGHTTP2_NV_FLAG_NONE : NGHTTP2_NV_FLAG_NO_INDEX;
+    fields.push_back(
+        {BytesOf(name), BytesOf(value), name.size(), value.size(), static_cast<uint8_t>(flags)});
+  }
   return fields;
 }
 

@@ -133,6 +133,20 @@ TEST_F(SessionTest, SendsMessagesBetweenHeadersAndTrailers) {
   EXPECT_FALSE(session_.has_calls());
 }
 
+TEST_F(SessionTest, KeepsNoFieldThatDiffersFromCallToCall) {
+  size_t kept = 0;
+  for (int i = 0; i < 20; ++i) {
+    Stream& stream = Call();
+    stream.headers.push_back({.name = "x-id", .value = std::to_string(i)});
+    session_.Send(stream, {Bytes("one")});
+    session_.Finish(stream, {});
+    ASSERT_TRUE(Exchange().ok());
+    EXPECT_EQ(answer().fields["x-id"], std::to_string(i));
+    if (i == 0) kept = client_.kept_field_bytes();
+  }
+  EXPECT_EQ(client_.kept_field_bytes(), kept);
+}
+
 TEST_F(SessionTest, TellsAClientThatStillSendsThatNobodyReads) {
   Stream& stream = Call();
   session_.Finish(stream, {});

@@ -111,6 +111,11 @@ class TestClient {
     return nghttp2_session_mem_recv(session_, data, bytes.size()) >= 0;
   }
 
+  /// What the server's fields take that are kept between answers (RFC 7541, 4.1).
+  [[nodiscard]] size_t kept_field_bytes() const {
+    return nghttp2_session_get_hd_inflate_dynamic_table_size(session_);
+  }
+
   /// Lets the server send so much of each call before it has to wait.
   void SetWindow(int32_t bytes) {
     const nghttp2_settings_entry entry{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE,
