@@ -76,6 +76,7 @@ bool IsOfEveryAnswer(std::string_view name) {
 // The fields refer to `headers`.
 std::vector<nghttp2_nv> FieldsOf(const Headers& headers) {
   std::vector<nghttp2_nv> fields;
+  fields.reserve(headers.size());
   for (const auto& [name, value] : headers) {
     const auto flags = IsOfEveryAnswer(name) ? NGHTTP2_NV_FLAG_NONE : NGHTTP2_NV_FLAG_NO_INDEX;
     fields.push_back(
