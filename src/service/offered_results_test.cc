@@ -295,8 +295,8 @@ TEST_F(RetainedResultTest, EndsWhenItIsCancelled) {
   EXPECT_EQ(KindOf(RowsOf(offer->tickets.front()).status()), ErrorKind::kNotFound);
 }
 
-// Of files that nobody has a ticket for. The thread that made one, or one of Arrow's that has read
-// of it, may let it go last.
+// Of files that nobody has a ticket for. Threads of Arrow's that have read of one may let it go
+// last, as they do of its footer when the result is offered.
 int64_t BytesHeldAtLast(const Service& service) {
   const auto give_up = Clock::now() + std::chrono::seconds(20);
   while (service.file_bytes_held() > 0 && Clock::now() < give_up) std::this_thread::yield();
